@@ -1,0 +1,60 @@
+"""The command line: one group whose commands are imported only when they are called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from spec.errors import DredError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
+    "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
+}
+"""Command -> (where it is defined, its line in ``--help``)."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands from the table, so that help imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dredref")
+def cli() -> None:
+    """Specification, reference and conformance suite for Opus DRED."""
+
+
+def main() -> None:
+    """Run the command line; the project's errors become one line and exit code 2."""
+    try:
+        cli(prog_name="dredref")
+    except DredError as error:
+        click.echo(f"dredref: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
