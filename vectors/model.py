@@ -1,0 +1,309 @@
+"""What a vector is: frozen dataclasses that mirror ``schema.json``.
+
+A vector asks an implementation for one *operation* on one *input* and says what is *expected*.
+Inputs and expectations are told apart by type; their JSON forms carry the operation's name and
+the expectation's ``kind``. Byte strings are :class:`~vectors.blob.Blob`; features are
+little-endian float32, 20 to a vector of 10 ms; speech is little-endian signed 16-bit, mono,
+16 kHz unless a rate is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+from spec.errors import InputError
+from vectors.blob import Blob
+
+Level = Literal["MUST", "SHOULD"]
+
+GROUPS: tuple[str, ...] = (
+    "packet",
+    "extension",
+    "payload",
+    "decode",
+    "vocoder",
+    "encode",
+    "stream",
+    "hostile",
+)
+"""All groups, in the order of the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketInput:
+    """An Opus packet to take apart (TOC, frames, padding)."""
+
+    operation: ClassVar[str] = "packet"
+    packet: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionInput:
+    """The extension area of a packet of ``nb_frames`` frames."""
+
+    operation: ClassVar[str] = "extension"
+    area: Blob
+    nb_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadInput:
+    """DRED to take apart: a ``payload`` without prefix, or a whole ``packet`` to find it in.
+
+    ``frame_offset`` (2.5 ms units) goes with ``payload`` alone. ``form`` says how the extension
+    is marked in ``packet``: by the experiment's id and prefix, or by the final id.
+    """
+
+    operation: ClassVar[str] = "payload"
+    payload: Blob | None = None
+    packet: Blob | None = None
+    frame_offset: int = 0
+    max_chunks: int = 26
+    form: Literal["experiment", "final"] = "experiment"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeInput:
+    """DRED to decode into features, newest first: four vectors for each chunk."""
+
+    operation: ClassVar[str] = "decode"
+    payload: Blob | None = None
+    packet: Blob | None = None
+    max_chunks: int = 26
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsInput:
+    """Records of upstream's ``fargan_demo -dred-decoding``: features oldest first in each."""
+
+    operation: ClassVar[str] = "records"
+    records: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class VocodeInput:
+    """Features, oldest first, to be spoken.
+
+    N vectors give N*160 samples, primed as upstream's ``-fargan-synthesis``: the first vector
+    five times with silence before, and output that starts 80 samples in. With ``history_pcm``
+    (320 samples) and ``history_features`` (5 vectors) speech goes on from those instead, and
+    output starts with the first sample after them.
+    """
+
+    operation: ClassVar[str] = "vocode"
+    features: Blob
+    history_pcm: Blob | None = None
+    history_features: Blob | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeInput:
+    """Speech to encode with DRED; the answer is the packets, in order."""
+
+    operation: ClassVar[str] = "encode"
+    pcm: Blob
+    rate: int = 16000
+    channels: int = 1
+    bitrate: int = 32000
+    frame_ms: float = 20
+    dred_ms: int = 1000
+    loss_percent: int = 20
+    vbr: bool = True
+    dtx: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInput:
+    """What ``opus_dred_parse`` is to return for some packets.
+
+    One ``packet``, or a ``stream`` in opus_demo's ``.bit`` form. Each query is (index of the
+    packet, max samples, rate in Hz).
+    """
+
+    operation: ClassVar[str] = "query"
+    queries: tuple[tuple[int, int, int], ...]
+    packet: Blob | None = None
+    stream: Blob | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConcealInput:
+    """An Opus stream (``.bit``) to decode with losses made good from DRED.
+
+    ``mask`` has one digit for each packet, 1 for a lost one.
+    """
+
+    operation: ClassVar[str] = "conceal"
+    stream: Blob
+    mask: str
+    rate: int = 16000
+    channels: int = 1
+
+
+Input = (
+    PacketInput
+    | ExtensionInput
+    | PayloadInput
+    | DecodeInput
+    | RecordsInput
+    | VocodeInput
+    | EncodeInput
+    | QueryInput
+    | ConcealInput
+)
+
+INPUTS: Mapping[str, type[Input]] = MappingProxyType(
+    {
+        kind.operation: kind
+        for kind in (
+            PacketInput,
+            ExtensionInput,
+            PayloadInput,
+            DecodeInput,
+            RecordsInput,
+            VocodeInput,
+            EncodeInput,
+            QueryInput,
+            ConcealInput,
+        )
+    }
+)
+"""Operation -> the dataclass of its input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """An answer known to the last bit.
+
+    Every key of ``value`` must be answered with the same value, but for those that the
+    operation's definition (conformance/PROTOCOL.md) lets an implementation leave out because
+    it cannot see them; given ones count.
+    """
+
+    kind: ClassVar[str] = "exact"
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refusal. ``code`` is compared with implementations that speak this project's codes."""
+
+    kind: ClassVar[str] = "reject"
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features within ``limits`` (total, max, pitch) of the feature metric."""
+
+    kind: ClassVar[str] = "features"
+    features: Blob
+    limits: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Speech within ``limits`` (err4, err16, pitch) of ``pcm`` by the audio metric.
+
+    ``original``, where given, is the recording behind the features, with its own limits.
+    The thresholds hold for the length of these clips only.
+    """
+
+    kind: ClassVar[str] = "audio"
+    pcm: Blob
+    limits: Mapping[str, float]
+    original: Blob | None = None
+    original_limits: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A valid stream whose DRED says what the speech was, where it was.
+
+    ``features`` is the analysis of the input at a step of ``step`` units of 2.5 ms, from its
+    first sample. Every packet's features are laid over it. ``align_ms``: how far any packet may
+    stand from the stream's own median delay; ``delay_ms``: what that median may be; ``limits``:
+    feature metric over all packets at that delay; ``min_packets``: packets with DRED asked for;
+    ``min_ms``: what the fullest of them must cover.
+    """
+
+    kind: ClassVar[str] = "encoded"
+    features: Blob
+    limits: Mapping[str, float]
+    step: int = 1
+    align_ms: float = 10.0
+    delay_ms: tuple[float, float] = (-20.0, 60.0)
+    min_packets: int = 1
+    min_ms: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Survive:
+    """Any answer or refusal in time."""
+
+    kind: ClassVar[str] = "survive"
+
+
+Expected = Exact | Reject | Features | Audio | Encoded | Survive
+
+EXPECTATIONS: Mapping[str, type[Expected]] = MappingProxyType(
+    {kind.kind: kind for kind in (Exact, Reject, Features, Audio, Encoded, Survive)}
+)
+"""``kind`` -> the dataclass of an expectation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One question to an implementation, with its permanent id."""
+
+    id: str
+    group: str
+    title: str
+    clauses: tuple[str, ...]
+    requirements: tuple[str, ...]
+    level: Level
+    flags: tuple[str, ...]
+    version: int | None
+    """DRED experiment version to be understood; None where it plays no part."""
+    input: Input
+    expected: Expected
+    notes: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What each of ``flags`` means, from the head of the file."""
+
+    @property
+    def operation(self) -> str:
+        """Name of the operation asked for."""
+        return self.input.operation
+
+    def request(self) -> dict[str, Any]:
+        """The question as the harness protocol sends it: bytes in hex, nothing expected."""
+        given: dict[str, Any] = {}
+        for item in fields(self.input):
+            value = getattr(self.input, item.name)
+            if value is None:
+                continue
+            given[item.name] = value.read().hex() if isinstance(value, Blob) else value
+        if self.version is not None:
+            given["version"] = self.version
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFile:
+    """The head of one file of vectors, and the vectors."""
+
+    group: str
+    title: str
+    suite: str
+    generator: str
+    seed: int | None
+    notes: Mapping[str, str]
+    vectors: tuple[Vector, ...]
+
+
+def refuse(detail: str) -> InputError:
+    """The error for a file that does not have the form of ``schema.json``."""
+    return InputError("vectors.form", detail)
