@@ -1,0 +1,59 @@
+"""How long packets last, and a running clock for containers that state no time."""
+
+from __future__ import annotations
+
+
+def _frame_sizes() -> tuple[int, ...]:
+    """Samples at 48 kHz of a frame of each of the 32 configurations (RFC 6716, table 2)."""
+    silk, hybrid, celt = (480, 960, 1920, 2880), (480, 960), (120, 240, 480, 960)
+    return silk * 3 + hybrid * 2 + celt * 4
+
+
+FRAME_48K = _frame_sizes()
+"""Configuration number -> samples at 48 kHz of one frame."""
+
+MAX_DURATION_48K = 5760
+"""A packet lasts at most 120 ms (RFC 6716, section 3.2.5)."""
+
+
+def packet_duration_48k(packet: bytes) -> int:
+    """Samples at 48 kHz that a packet lasts, by its first two bytes; 0 if it cannot be told.
+
+    A look at TOC and frame count only (RFC 6716, section 3.1): containers need it for every packet,
+    malformed ones included.
+    """
+    if not packet:
+        return 0
+    code = packet[0] & 3
+    if code == 3:
+        if len(packet) < 2:
+            return 0
+        frames = packet[1] & 63
+    else:
+        frames = 1 if code == 0 else 2
+    duration = frames * FRAME_48K[packet[0] >> 3]
+    return duration if duration <= MAX_DURATION_48K else 0
+
+
+class Clock:
+    """Timestamps for packets that follow each other without gaps.
+
+    A lost packet is taken to last as long as the one before it, as a decoder conceals it.
+    """
+
+    def __init__(self) -> None:
+        """Start at sample 0."""
+        self._now: int | None = 0
+        self._last = 0
+
+    def stamp(self, packet: bytes | None, given: int | None = None) -> int | None:
+        """Timestamp of the next packet; ``given`` overrides and sets the clock.
+
+        None once a lost packet came before any whose duration is known.
+        """
+        start = self._now if given is None else given
+        if packet is not None:
+            self._last = packet_duration_48k(packet)
+        known = start is not None and (packet is not None or self._last > 0)
+        self._now = start + self._last if known and start is not None else None
+        return start

@@ -1,0 +1,143 @@
+"""Opening any kind of input as one sequence of records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from dredref.streams.recognise import recognise
+from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
+from dredref.streams.source import Source
+from spec.errors import InputError
+
+NOTICES_KEPT = 1000
+"""Notices that `Stream.notices` holds; all are counted."""
+
+READERS: dict[Container, str] = {
+    "bit": "dredref.streams.bit:read_bit",
+    "jsonl": "dredref.streams.jsonl:read_jsonl",
+    "ogg": "dredref.streams.ogg:read_ogg",
+    "matroska": "dredref.streams.media:read_media",
+    "mp4": "dredref.streams.media:read_media",
+    "pcap": "dredref.streams.rtp:read_rtp",
+    "pcapng": "dredref.streams.rtp:read_rtp",
+}
+"""Kind of input -> the generator that reads it, imported on use."""
+
+
+class Stream:
+    """The records of one input, read forward once. Made by `open_stream`.
+
+    Iterating gives the records. `events` gives descriptions and notices as well, each where it
+    belongs. What iteration passes over is collected in the attributes.
+
+    Attributes:
+        container: kind of input.
+        infos: number -> description of each Opus stream found so far.
+        notices: the first notices so far, at most `NOTICES_KEPT`.
+        notice_counts: code -> how many notices there were, all counted.
+    """
+
+    def __init__(self, source: Source, container: Container, events: Iterator[Event]) -> None:
+        """Take what a reader yields; reads on to the first record, so that failures show early."""
+        self.container: Container = container
+        self.infos: dict[int, StreamInfo] = {}
+        self.notices: list[Notice] = []
+        self.notice_counts: Counter[str] = Counter()
+        self._source = source
+        self._events = events
+        self._ahead: list[Event] = []
+        for event in events:
+            self._note(event)
+            self._ahead.append(event)
+            if isinstance(event, Record):
+                break
+        if not self.infos:
+            raise InputError("input.no_opus_track", f"{source.name} holds no Opus stream")
+
+    @property
+    def info(self) -> StreamInfo:
+        """The first stream."""
+        return next(iter(self.infos.values()))
+
+    def _note(self, event: Event) -> None:
+        """Collect what is no record."""
+        if isinstance(event, StreamInfo):
+            self.infos[event.number] = event
+        elif isinstance(event, Notice):
+            self.notice_counts[event.code] += 1
+            if len(self.notices) < NOTICES_KEPT:
+                self.notices.append(event)
+
+    def events(self) -> Iterator[Event]:
+        """Descriptions, records and notices in the order of the input."""
+        while self._ahead:
+            yield self._ahead.pop(0)
+        for event in self._events:
+            if not isinstance(event, Record):
+                self._note(event)
+            yield event
+
+    def __iter__(self) -> Iterator[Record]:
+        """Records only."""
+        return (event for event in self.events() if isinstance(event, Record))
+
+    def close(self) -> None:
+        """Stop reading and close the input."""
+        self._source.close()
+
+    def __enter__(self) -> Stream:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def open_stream(
+    source: str | Path | BinaryIO,
+    *,
+    payload_type: int | None = None,
+    ssrc: int | None = None,
+) -> Stream:
+    """Open an input of any kind, recognised by its content.
+
+    Args:
+        source: a path, ``-`` for standard input, or an open binary file.
+        payload_type: the RTP payload type that carries Opus; found by plausibility if not given.
+        ssrc: read this RTP source only.
+
+    Raises:
+        InputError: the input cannot be read, is empty, of no known kind, or without Opus. Reading
+            on may raise it too, after what stands before the fault was delivered.
+        MissingExtraError: a library that this kind of input needs is not installed.
+    """
+    opened = Source.open(source)
+    try:
+        container = recognise(opened)
+        events = _reader(container, payload_type, ssrc)(opened)
+        return Stream(opened, container, events)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _reader(
+    container: Container, payload_type: int | None, ssrc: int | None
+) -> Callable[[Source], Iterator[Event]]:
+    """The reader of a kind of input, with the options that concern it."""
+    module, _, name = READERS[container].partition(":")
+    reader = getattr(import_module(module), name)
+    if container in ("pcap", "pcapng"):
+        return lambda source: reader(source, payload_type=payload_type, ssrc=ssrc)
+    return lambda source: reader(source)
