@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-
-def _frame_sizes() -> tuple[int, ...]:
-    """Samples at 48 kHz of a frame of each of the 32 configurations (RFC 6716, table 2)."""
-    silk, hybrid, celt = (480, 960, 1920, 2880), (480, 960), (120, 240, 480, 960)
-    return silk * 3 + hybrid * 2 + celt * 4
+from spec.packet import MAX_DURATION_48K, parse_toc
 
 
-FRAME_48K = _frame_sizes()
+FRAME_48K = tuple(parse_toc(config << 3).frame_48k for config in range(32))
 """Configuration number -> samples at 48 kHz of one frame."""
-
-MAX_DURATION_48K = 5760
-"""A packet lasts at most 120 ms (RFC 6716, section 3.2.5)."""
 
 
 def packet_duration_48k(packet: bytes) -> int:
