@@ -1,0 +1,180 @@
+"""Linear layers, dense layers, gated recurrent units, gated linear units and convolutions.
+
+Arrays are Q24 with the features last and any number of batch dimensions before; results have the
+carrier of the arguments. A linear layer's result is rounded once, halves up, from the exact sum of
+products, bias included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from dredref.arithmetic.activations import sigmoid, tanh
+from dredref.arithmetic.fixed import (
+    EXACT,
+    Fixed,
+    Integers,
+    Q,
+    floor_shift,
+    is_carrier,
+    multiply,
+    round_shift,
+    saturate,
+)
+from dredref.arithmetic.products import BYTE, ExactMatrix, to_bytes
+
+Activation = Callable[[Fixed], Fixed]
+"""A function of each element, Q24."""
+
+WIDE_LIMIT = 1 << 34
+"""Where inputs of layers with wide weights saturate: 1024 in Q24."""
+LIMB = 16
+"""Bits of the lower part that a wide input is split at."""
+
+
+def linear(x: Fixed) -> Fixed:
+    """The activation that changes nothing."""
+    return x
+
+
+class Linear(Protocol):
+    """An affine map, ``weights @ x + bias``."""
+
+    inputs: int
+    outputs: int
+
+    def __call__(self, x: Fixed) -> Fixed:
+        """Q24 rows of ``inputs`` to Q24 rows of ``outputs``."""
+
+
+class ByteLinear:
+    """A layer with 8-bit weights, a scale for each output and inputs rounded to 8 bits.
+
+    ``y = scale * sum(weights * bytes) + bias``; the sum is an integer, the scale Q39, and the
+    bias is brought to the scale's format, Q39, so only the final rounding to Q24 loses anything.
+    """
+
+    SCALE_Q = 39
+    """Fractional bits of a scale."""
+
+    def __init__(self, weights: Integers, scale: Integers, bias: Integers | None = None) -> None:
+        """Weights of outputs by inputs; ``scale`` and ``bias`` of each output, in Q39.
+
+        Raises:
+            ValueError: if a scaled sum could pass 2**53.
+        """
+        self.outputs, self.inputs = weights.shape
+        self.weights = ExactMatrix(weights, BYTE + 1)
+        self.scale = scale.astype(np.int64)
+        self.bias = np.zeros_like(self.scale) if bias is None else bias.astype(np.int64)
+        reach = np.abs(weights.astype(np.int64)).sum(axis=1) * (BYTE + 1) * np.abs(self.scale)
+        if int((reach + np.abs(self.bias)).max()) + (1 << (self._SHIFT - 1)) > EXACT:
+            raise ValueError("a scaled sum passes 2**53")
+        self._scale = self.scale * 2.0**-self._SHIFT
+        self._bias = self.bias * 2.0**-self._SHIFT + 0.5
+
+    _SHIFT = SCALE_Q - Q
+
+    def of_bytes(self, rows: Fixed) -> Fixed:
+        """The layer on inputs that are rounded to 8 bits already (``int64`` or float32)."""
+        total = self.weights(rows)
+        if total.dtype == np.int64:
+            return round_shift(total * self.scale + self.bias, self._SHIFT)
+        y = np.multiply(total, self._scale)
+        y += self._bias
+        return np.floor(y, out=y)
+
+    def __call__(self, x: Fixed) -> Fixed:
+        """Q24 rows of ``inputs`` to Q24 rows of ``outputs``."""
+        return self.of_bytes(to_bytes(x))
+
+
+class WideLinear:
+    """A layer with weights of up to 26 bits and Q24 inputs, both unrounded.
+
+    A product has up to 60 bits, so an input x is split into ``high * 2**16 + low`` and the halves
+    are multiplied apart; ``floor`` nests, so the shifts below give the rounded exact sum. Inputs
+    saturate at 1024.
+    """
+
+    def __init__(self, weights: Integers, q: int, bias: Integers | None = None) -> None:
+        """Weights of outputs by inputs in Qq, q from 17; ``bias`` in Q(q + 8).
+
+        Raises:
+            ValueError: if a sum could pass 2**53.
+        """
+        self.outputs, self.inputs = weights.shape
+        self.q = q
+        self.weights = weights.astype(np.int64)
+        self.high = ExactMatrix(weights, WIDE_LIMIT >> LIMB)
+        self.low = ExactMatrix(weights, (1 << LIMB) - 1)
+        half = 1 << (q - LIMB - 1)
+        self.bias = half + (0 if bias is None else bias.astype(np.int64))
+        if self.high.bound + int(np.abs(self.bias).max()) + (self.low.bound >> LIMB) + 1 > EXACT:
+            raise ValueError("a sum passes 2**53")
+
+    def __call__(self, x: Fixed) -> Fixed:
+        """Q24 rows of ``inputs`` to Q24 rows of ``outputs``."""
+        x = saturate(x, WIDE_LIMIT)
+        high = floor_shift(x, LIMB)
+        low = x - high * (1 << LIMB)
+        total = self.high(high) + floor_shift(self.low(low).astype(x.dtype), LIMB) + self.bias
+        return floor_shift(total, self.q - LIMB)
+
+
+def dense(layer: Linear, x: Fixed, activation: Activation = tanh) -> Fixed:
+    """``activation(layer(x))``."""
+    return activation(layer(x))
+
+
+def gru(inputs: Linear, recurrent: Linear, state: Fixed, x: Fixed) -> Fixed:
+    """One step of a gated recurrent unit: the new state.
+
+    Both layers give update gate z, reset gate r and candidate h, one after the other; r scales
+    the recurrent half of h after the product. ``state' = z * state + (1 - z) * h``, which is
+    computed as ``h + z * (state - h)``: the same integer before its one rounding.
+    """
+    return gru_step(inputs(x), recurrent, state)
+
+
+def gru_step(fed: Fixed, recurrent: Linear, state: Fixed) -> Fixed:
+    """:func:`gru` with the input layer's result ``fed`` at hand."""
+    size = recurrent.inputs
+    own = recurrent(state)
+    gates = sigmoid(fed[..., : 2 * size] + own[..., : 2 * size])
+    z, r = gates[..., :size], gates[..., size:]
+    h = tanh(fed[..., 2 * size :] + multiply(own[..., 2 * size :], r))
+    return h + multiply(z, state - h)
+
+
+def glu(layer: Linear, x: Fixed) -> Fixed:
+    """Gated linear unit: ``x * sigmoid(layer(x))``."""
+    return multiply(x, sigmoid(layer(x)))
+
+
+def conv1d(
+    layer: Linear, memory: Fixed, x: Fixed, activation: Activation = tanh, dilation: int = 1
+) -> tuple[Fixed, Fixed]:
+    """Causal convolution over time, one step: output and the new memory.
+
+    ``memory`` holds the last inputs, oldest first, along the last but one dimension: ``dilation *
+    (kernel - 1)`` of them. The layer takes every ``dilation``-th, oldest first, then ``x``.
+    """
+    history = np.concatenate((memory, x[..., np.newaxis, :]), axis=-2)
+    taps = history[..., ::dilation, :]
+    window = taps.reshape(*taps.shape[:-2], -1)
+    return activation(layer(window)), history[..., 1:, :]
+
+
+def conv1d_memory(layer: Linear, x: Fixed, dilation: int = 1) -> Fixed:
+    """The memory :func:`conv1d` starts with, all zero, for inputs shaped as ``x``."""
+    kernel = layer.inputs // x.shape[-1]
+    return np.zeros((*x.shape[:-1], dilation * (kernel - 1), x.shape[-1]), dtype=x.dtype)
+
+
+def same_carrier(x: Fixed, like: Fixed) -> Fixed:
+    """``x`` with the carrier of ``like``."""
+    return x.astype(np.float64 if is_carrier(like) else np.int64)
