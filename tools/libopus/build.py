@@ -216,6 +216,8 @@ def make(recipe: Recipe, cache: Path, jobs: int, say: sources.Say) -> Build:
     say(f"compiling libopus {recipe.name}")
     programs = [name for name in PROGRAMS if f"\n{name}_SOURCES" in makefile_text(source)]
     call(["make", f"-j{jobs}", "libopus.la", *programs], work, log)
+    if recipe.plain:
+        prove_plain(recipe, source, work)
     partial = cache / "work" / f"{recipe.name}.keep"
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "bin").mkdir(parents=True)
@@ -231,6 +233,20 @@ def make(recipe: Recipe, cache: Path, jobs: int, say: sources.Say) -> Build:
     entry = {**asdict(recipe), "programs": programs, "compiler": compiler.splitlines()[0]}
     note(cache, "builds", recipe.name, entry)
     return Build(recipe.name, target, source)
+
+
+def prove_plain(recipe: Recipe, source: Path, work: Path) -> None:
+    """See that the compiler took the plain branch of the networks' vector header.
+
+    Raises:
+        InputError: ``libopus.not_plain`` if it did not.
+    """
+    flags = Build(recipe.name, work, source).compiler_flags()
+    header = str(source / "dnn" / "vec.h")
+    command = ["gcc", *flags, "-E", "-dM", "-x", "c", header]
+    macros = subprocess.run(command, capture_output=True, text=True).stdout
+    if "#define NO_OPTIMIZATIONS" not in macros:
+        raise InputError("libopus.not_plain", f"{recipe.name} would not be the plain path")
 
 
 def makefile_text(source: Path) -> str:
@@ -255,11 +271,21 @@ def compile_program(
     return target
 
 
-def link(units: Sequence[Path], build: Build, target: Path, extra: Sequence[str]) -> None:
-    """Compile and link ``units`` with the library of ``build`` to ``target``."""
+def link(
+    units: Sequence[Path],
+    build: Build,
+    target: Path,
+    extra: Sequence[str],
+    *,
+    whole: bool = False,
+) -> None:
+    """Compile and link ``units`` with what they need of the library, or the whole of it."""
+    archive = [str(build.library)]
+    if whole:
+        archive = ["-Wl,--whole-archive", *archive, "-Wl,--no-whole-archive"]
     with atomic_output(target) as path:
         command = ["gcc", *build.compiler_flags(), *map(str, units), *extra]
-        command += [str(build.library), "-lm", "-o", str(path)]
+        command += [*archive, "-lm", "-o", str(path)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise InputError("libopus.build_failed", f"{target.name}: {done.stderr[-3000:]}")

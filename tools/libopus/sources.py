@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -198,8 +199,6 @@ def sha256(path: Path) -> str:
 def fetch(wanted: Wanted, target: Path, say: Say) -> Source:
     """Download one source package and unpack its upstream tarball as ``target``.
 
-    The tarball itself stays beside the unpacked tree's files as ``../<file>``.
-
     Raises:
         InputError: ``apt.*`` if apt cannot reach or has no such version.
     """
@@ -224,6 +223,7 @@ def fetch(wanted: Wanted, target: Path, say: Say) -> Source:
 def unpack(tarball: Path, target: Path) -> None:
     """Unpack a tarball that holds one top folder, so that ``target`` becomes that folder."""
     partial = target.with_name(f".{target.name}.unpack")
+    shutil.rmtree(partial, ignore_errors=True)
     with tarfile.open(tarball) as archive:
         archive.extractall(partial, filter="data")
     (top,) = partial.iterdir()

@@ -1,0 +1,47 @@
+"""Fixtures for all tests: builds of libopus to compare with.
+
+A build that is not in the cache skips the test with the command that makes it; where the
+variable ``CI`` is set it fails it instead.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tools.libopus.peer import Peer, available
+
+
+def peer_or_skip(name: str) -> Peer:
+    """The peer of that name, or the end of the test."""
+    if not available(name):
+        reason = f"no libopus {name}: run python -m tools.libopus.build {name}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Peer(name)
+
+
+@pytest.fixture(scope="session")
+def peer_161() -> Peer:
+    """The build of libopus 1.6.1, default build."""
+    return peer_or_skip("1.6.1")
+
+
+@pytest.fixture(scope="session")
+def peer_161_c() -> Peer:
+    """The build of libopus 1.6.1, plain portable path."""
+    return peer_or_skip("1.6.1-c")
+
+
+@pytest.fixture(scope="session")
+def peer_152() -> Peer:
+    """The build of libopus 1.5.2, default build."""
+    return peer_or_skip("1.5.2")
+
+
+@pytest.fixture(scope="session")
+def peer_152_c() -> Peer:
+    """The build of libopus 1.5.2, plain portable path."""
+    return peer_or_skip("1.5.2-c")
