@@ -1,0 +1,1 @@
+"""Drop-in programs: upstream's names, arguments and formats on top of this project."""
