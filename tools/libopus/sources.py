@@ -49,9 +49,9 @@ class Mirror:
     signed_by: str | None
     trusted: bool
 
-    def stanza(self, suites: Sequence[str]) -> str:
-        """A deb822 source entry for the source packages of ``suites``."""
-        lines = ["Types: deb-src", f"URIs: {self.uris}", f"Suites: {' '.join(suites)}"]
+    def stanza(self, suites: Sequence[str], kind: str = "deb-src") -> str:
+        """A deb822 entry for the source packages (``deb``: binary packages) of ``suites``."""
+        lines = [f"Types: {kind}", f"URIs: {self.uris}", f"Suites: {' '.join(suites)}"]
         lines.append("Components: main")
         if self.signed_by:
             lines.append(f"Signed-By: {self.signed_by}")
@@ -170,9 +170,9 @@ class Apt:
             raise InputError("apt.failed", f"{program} {' '.join(arguments)}: {said}")
         return done.stdout
 
-    def update(self, suites: Sequence[str]) -> None:
-        """Read the source indices of ``suites``."""
-        (self.home / "parts" / "debian.sources").write_text(self.mirror.stanza(suites))
+    def update(self, suites: Sequence[str], kind: str = "deb-src") -> None:
+        """Read the indices of ``suites``."""
+        (self.home / "parts" / "debian.sources").write_text(self.mirror.stanza(suites, kind))
         self.run("apt-get", "update", "--error-on=any")
 
     def versions(self, package: str) -> list[str]:
