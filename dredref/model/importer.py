@@ -1,0 +1,117 @@
+"""From libopus' arrays to integer model files.
+
+8-bit weights stay as they are. A float32 array becomes 32-bit integers of the finest format, up to
+a cap, in which its largest magnitude fits: scales up to 31 bits and Q39, biases up to 31 bits and
+Q32, weights up to 26 bits and Q32 (a product with a 16-bit limb then sums exactly). Rounding is
+half to even on the exact value; the largest error is half a unit of the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import frexp
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.model.container import Quantity, RawLayer, RawModel
+from dredref.model.csource import Arrays, LayerShape
+from spec.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network of libopus: where its weights stand and what it is called here."""
+
+    name: str
+    source: str
+    """File of the source package."""
+    versioned: bool
+    """Whether each DRED version has its own."""
+
+    def title(self, version: int | None) -> str:
+        """The model's name."""
+        return f"{self.name}-v{version}" if self.versioned else self.name
+
+
+NETWORKS = (
+    Network("rdovae-decoder", "dnn/dred_rdovae_dec_data.c", True),
+    Network("rdovae-encoder", "dnn/dred_rdovae_enc_data.c", True),
+    Network("fargan", "dnn/fargan_data.c", False),
+    Network("pitch", "dnn/pitchdnn_data.c", False),
+    Network("plc", "dnn/plc_data.c", False),
+)
+
+SCALE = (31, 39)
+"""Bits and finest format of a scale."""
+BIAS = (31, 32)
+"""Bits and finest format of a bias."""
+WIDE = (26, 32)
+"""Bits and finest format of a float weight."""
+
+
+def to_integers(values: NDArray[np.floating[Any]], bits: int, finest: int) -> Quantity:
+    """Integers of magnitude below ``2**bits`` in the finest format that allows it."""
+    largest = float(np.abs(values).max(initial=0.0))
+    q = min(finest, bits - frexp(largest)[1]) if largest else finest
+    scaled = np.rint(values.astype(np.float64) * 2.0**q)
+    if np.abs(scaled).max(initial=0) >= 1 << bits:  # the largest rounds up to the limit
+        q -= 1
+        scaled = np.rint(values.astype(np.float64) * 2.0**q)
+    return Quantity(scaled.astype(np.int32), q)
+
+
+def take(arrays: Mapping[str, NDArray[Any]], name: str, size: int | None) -> NDArray[Any]:
+    """The array ``name``, which has to be ``size`` long.
+
+    Raises:
+        InputError: ``model.array`` if it is missing or has another length.
+    """
+    if name not in arrays:
+        raise InputError("model.array", f"there is no array {name}")
+    if size is not None and len(arrays[name]) != size:
+        raise InputError("model.array", f"array {name} has {len(arrays[name])} numbers, not {size}")
+    return arrays[name]
+
+
+def build_layer(arrays: Arrays, shape: LayerShape) -> RawLayer:
+    """One layer of ``shape`` from the arrays that bear its name.
+
+    Raises:
+        InputError: ``model.array`` if an array is missing or does not fit.
+    """
+    name, size = shape.name, shape.inputs * shape.outputs
+    parts: dict[str, Quantity] = {}
+    if shape.kernel is not None:
+        time, height = shape.kernel
+        weights = take(arrays, f"{name}_weight_float", size * time * height)
+        shaped = weights.reshape(shape.outputs, shape.inputs, time, height)
+        parts["wide"] = to_integers(shaped, *WIDE)
+    elif not shape.bytes:
+        weights = take(arrays, f"{name}_weights_float", size)
+        parts["wide"] = to_integers(weights.reshape(shape.inputs, shape.outputs), *WIDE)
+    else:
+        blocks = size
+        if shape.kind == "sparse":
+            index = take(arrays, f"{name}_weights_idx", None)
+            parts["index"] = Quantity(index.astype(np.int16), 0)
+            blocks = 32 * (len(index) - shape.outputs // 8)
+        parts["bytes"] = Quantity(take(arrays, f"{name}_weights_int8", blocks).astype(np.int8), 0)
+        parts["scale"] = to_integers(take(arrays, f"{name}_scale", shape.outputs), *SCALE)
+    if shape.bias:
+        parts["bias"] = to_integers(take(arrays, f"{name}_bias", shape.outputs), *BIAS)
+    return RawLayer(name, shape.kind, shape.inputs, shape.outputs, parts)
+
+
+def build_model(
+    title: str,
+    version: int | None,
+    arrays: Arrays,
+    shapes: Sequence[LayerShape],
+    provenance: Mapping[str, str],
+) -> RawModel:
+    """All layers of ``shapes``."""
+    layers = tuple(build_layer(arrays, shape) for shape in shapes)
+    return RawModel(title, version, provenance, layers)

@@ -1,0 +1,96 @@
+"""Importing every network of a libopus source package, a folder or its tarball."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dredref.model.container import RawModel
+from dredref.model.csource import read_arrays, read_shapes
+from dredref.model.importer import NETWORKS, Network, build_model
+from spec.errors import InputError
+
+CONFIG = "dnn/dred_config.h"
+VERSION = "package_version"
+LICENCE = "BSD-3-Clause; copyright notice and conditions: LICENSE.libopus"
+
+
+class SourcePackage:
+    """Files of an unpacked source package or of its tarball, by path within it."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what an import needs.
+
+        Raises:
+            InputError: ``model.source`` if ``path`` is neither, ``input.unreadable``.
+        """
+        wanted = {CONFIG, VERSION, *(network.source for network in NETWORKS)}
+        try:
+            pairs = self._folder(path, wanted) if path.is_dir() else self._tarball(path, wanted)
+            self.files = dict(pairs)
+        except OSError as error:
+            raise InputError("input.unreadable", f"cannot read {path}: {error}") from error
+        except tarfile.TarError as error:
+            raise InputError("model.source", f"{path} is no source package: {error}") from error
+        missing = sorted(wanted - self.files.keys())
+        if missing:
+            raise InputError("model.source", f"{path} holds no {', '.join(missing)}")
+
+    @staticmethod
+    def _folder(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+        for name in sorted(wanted):
+            if (path / name).is_file():
+                yield name, (path / name).read_bytes()
+
+    @staticmethod
+    def _tarball(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                name = member.name.partition("/")[2]
+                handle = archive.extractfile(member) if name in wanted else None
+                if handle is not None:
+                    yield name, handle.read()
+
+    def _find(self, name: str, pattern: str) -> str:
+        found = re.search(pattern, self.files[name].decode("latin-1"))
+        if found is None:
+            raise InputError("model.source", f"{name} does not say {pattern.split()[-2]}")
+        return found[1]
+
+    @property
+    def package_version(self) -> str:
+        """The release, as the package says."""
+        return self._find(VERSION, r'PACKAGE_VERSION ?= ?"([^"]+)"')
+
+    @property
+    def dred_version(self) -> int:
+        """The DRED version of its networks."""
+        return int(self._find(CONFIG, r"#define DRED_EXPERIMENTAL_VERSION (\d+)"))
+
+    def model(self, network: Network) -> RawModel:
+        """One of its networks."""
+        raw = self.files[network.source]
+        text = raw.decode("latin-1")
+        provenance = {
+            "package": "opus",
+            "package_version": self.package_version,
+            "file": network.source,
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "licence": LICENCE,
+        }
+        version = self.dred_version if network.versioned else None
+        return build_model(
+            network.title(version),
+            version,
+            read_arrays(text, network.source),
+            read_shapes(text, network.source),
+            provenance,
+        )
+
+    def models(self) -> Iterator[RawModel]:
+        """All of its networks."""
+        for network in NETWORKS:
+            yield self.model(network)

@@ -1,0 +1,156 @@
+"""Weights as matrices: how libopus lays them out, and the layers made from them.
+
+An integer layer is stored in blocks of 8 outputs by 4 inputs: blocks of one group of 8 outputs
+follow each other by rising input, groups by rising output; within a block, the 4 inputs of output 0
+come first, then those of output 1. A dense layer has every block. A sparse one has an index: for
+each group of 8 outputs the number of its blocks, then the first input of each. A layer with wide
+weights is stored input by input, all outputs of input 0 first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.arithmetic.fixed import Integers
+from dredref.model.container import Quantity, RawLayer, RawModel
+from dredref.nn.layers import ByteLinear, Linear, WideLinear
+from spec.errors import InputError
+
+ROWS, COLUMNS = 8, 4
+"""Outputs and inputs of a block."""
+
+
+def dense_matrix(blocks: NDArray[np.int8], inputs: int, outputs: int) -> Integers:
+    """Outputs by inputs from the blocks of a dense layer."""
+    shaped = blocks.reshape(outputs // ROWS, inputs // COLUMNS, ROWS, COLUMNS)
+    return shaped.transpose(0, 2, 1, 3).reshape(outputs, inputs).astype(np.int64)
+
+
+def sparse_matrix(
+    blocks: NDArray[np.int8], index: NDArray[np.int16], inputs: int, outputs: int
+) -> Integers:
+    """Outputs by inputs from the blocks of a sparse layer; the rest is 0.
+
+    Raises:
+        ValueError: if the index does not fit the blocks or the layer.
+    """
+    matrix = np.zeros((outputs, inputs), dtype=np.int64)
+    shaped = blocks.reshape(-1, ROWS, COLUMNS)
+    entries = iter(index.tolist())
+    block = 0
+    for first in range(0, outputs, ROWS):
+        for _ in range(next(entries, 0)):
+            column = next(entries, -1)
+            if column < 0 or column % COLUMNS or column + COLUMNS > inputs:
+                raise ValueError(f"index entry {column} is not a column of {inputs} inputs")
+            if block >= len(shaped):
+                raise ValueError("index names more blocks than there are")
+            matrix[first : first + ROWS, column : column + COLUMNS] = shaped[block]
+            block += 1
+    if block != len(shaped) or next(entries, None) is not None:
+        raise ValueError("index does not fit the blocks")
+    return matrix
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network: its numbers and the map they make."""
+
+    raw: RawLayer
+
+    @property
+    def name(self) -> str:
+        """The name in libopus."""
+        return self.raw.name
+
+    @property
+    def inputs(self) -> int:
+        """Length of an input row."""
+        return self.raw.inputs
+
+    @property
+    def outputs(self) -> int:
+        """Length of an output row."""
+        return self.raw.outputs
+
+    @property
+    def q(self) -> int:
+        """Format of :attr:`matrix`: 0 for 8-bit weights."""
+        return self.raw.arrays["wide"].q if "wide" in self.raw.arrays else 0
+
+    @cached_property
+    def matrix(self) -> Integers:
+        """Weights, outputs by inputs, in Qq; of a 2-D convolution outputs, inputs, time, height."""
+        arrays = self.raw.arrays
+        if self.raw.kind == "conv2d":
+            return arrays["wide"].mantissa.astype(np.int64)
+        if "wide" in arrays:
+            return arrays["wide"].mantissa.astype(np.int64).T
+        blocks = arrays["bytes"].mantissa
+        if self.raw.kind == "sparse":
+            index = arrays["index"].mantissa
+            return sparse_matrix(blocks, index, self.inputs, self.outputs)
+        return dense_matrix(blocks, self.inputs, self.outputs)
+
+    def bias(self, q: int) -> Integers | None:
+        """Bias of each output in Qq, halves up; None where there is none."""
+        return in_format(self.raw.arrays["bias"], q) if "bias" in self.raw.arrays else None
+
+    @cached_property
+    def linear(self) -> Linear:
+        """The affine map.
+
+        Raises:
+            TypeError: for a 2-D convolution.
+        """
+        if self.raw.kind == "conv2d":
+            raise TypeError(f"{self.name} is a 2-D convolution")
+        if "wide" in self.raw.arrays:
+            return WideLinear(self.matrix, self.q, self.bias(self.q + 8))
+        scale = in_format(self.raw.arrays["scale"], ByteLinear.SCALE_Q)
+        return ByteLinear(self.matrix, scale, self.bias(ByteLinear.SCALE_Q))
+
+
+def in_format(quantity: Quantity, q: int) -> Integers:
+    """The numbers in Qq, halves up where bits are lost."""
+    mantissa = quantity.mantissa.astype(np.int64)
+    shift = q - quantity.q
+    if shift >= 0:
+        return mantissa << shift
+    return (mantissa + (1 << (-shift - 1))) >> -shift
+
+
+class Model:
+    """A network's layers by name.
+
+    ``model["dec_gru1_input"]`` is the affine map of that layer, ready to be called;
+    ``model.layers`` holds the weights themselves.
+    """
+
+    def __init__(self, raw: RawModel) -> None:
+        """Take the layers of ``raw``; matrices are made on first use."""
+        self.name = raw.name
+        self.dred_version = raw.dred_version
+        self.provenance = raw.provenance
+        self.layers: Mapping[str, Layer] = MappingProxyType(
+            {layer.name: Layer(layer) for layer in raw.layers}
+        )
+
+    def __getitem__(self, name: str) -> Linear:
+        """The affine map of layer ``name``.
+
+        Raises:
+            InputError: ``model.layer`` if the model has no such layer or its numbers do not fit.
+        """
+        if name not in self.layers:
+            raise InputError("model.layer", f"model {self.name} has no layer {name}")
+        try:
+            return self.layers[name].linear
+        except (ValueError, KeyError) as error:
+            raise InputError("model.layer", f"{self.name}, layer {name}: {error}") from error
