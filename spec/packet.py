@@ -39,7 +39,11 @@ _CLAUSE = "RFC 6716 3.4"
 _CONFIGS = (
     *(("SILK", band, frame) for band in ("NB", "MB", "WB") for frame in (480, 960, 1920, 2880)),
     *(("hybrid", band, frame) for band in ("SWB", "FB") for frame in (480, 960)),
-    *(("CELT", band, frame) for band in ("NB", "WB", "SWB", "FB") for frame in (120, 240, 480, 960)),
+    *(
+        ("CELT", band, frame)
+        for band in ("NB", "WB", "SWB", "FB")
+        for frame in (120, 240, 480, 960)
+    ),
 )
 """config -> mode, audio bandwidth, samples of a frame at 48 kHz (RFC 6716 table 2)."""
 

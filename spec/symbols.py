@@ -1,9 +1,10 @@
 """Range-coded symbols as construct declarations.
 
-The stream that these constructs parse from is a :class:`~spec.rangecoder.RangeDecoder`, the one they
-build to a :class:`~spec.rangecoder.RangeEncoder`. A declaration made of them reads like any other
-construct layout. They take two parameters of the call: ``trace``, a list to which each symbol is
-appended with its place and cost, and ``limit``, the most repetitions of :class:`WhileBitsLeft`.
+The stream that these constructs parse from is a :class:`~spec.rangecoder.RangeDecoder`, the one
+they build to a :class:`~spec.rangecoder.RangeEncoder`; a declaration made of them reads like any
+other construct layout. They take two parameters of the call: ``trace``, a list to which each
+symbol is appended with its place and cost, and ``limit``, the most repetitions of
+:class:`WhileBitsLeft`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from construct import Construct
@@ -37,7 +38,7 @@ class Symbol:
     """In 1/8 bit."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def sign_inverse(p0: int) -> tuple[int, int, int]:
     """Inverse frequencies of zero, positive, negative; ``p0`` in 1/256 is the probability of zero.
 
@@ -47,7 +48,7 @@ def sign_inverse(p0: int) -> tuple[int, int, int]:
     return rest, rest >> 1, 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def magnitude_inverse(r: int) -> tuple[int, ...]:
     """Inverse frequencies of the magnitude less one, 0 to 6 and escape; decay ``r`` in 1/256.
 

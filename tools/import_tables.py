@@ -2,7 +2,9 @@
 
 ``python -m tools.import_tables TARBALL --package-version 1.6.1-1`` reads
 ``dnn/dred_rdovae_stats_data.c`` out of the upstream tarball and writes
-``spec/data/quantizer_vN.json``. The same tarball always gives the same bytes.
+``spec/data/quantizer_vN.json``; from the last layers of the encoder network it works out the
+largest values that network can put out: ``spec/data/value_range_vN.json``. The same tarball always
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from dredref.files import atomic_output
 
 LEVELS = 16
 STATS = "dnn/dred_rdovae_stats_data.c"
+ENCODER = "dnn/dred_rdovae_enc_data.c"
 CONFIG = "dnn/dred_config.h"
 COLUMNS = {
     "scale": "quant_scales_q8",
@@ -49,6 +52,54 @@ def read_array(source: str, name: str) -> list[int]:
     if len(values) != int(found[1]) or not all(0 <= value <= 255 for value in values):
         raise SystemExit(f"array {name} is not {found[1]} bytes")
     return values
+
+
+def read_layer(source: str, name: str) -> tuple[list[int], list[float], list[float]]:
+    """Weights (blocks of 8 outputs by 4 inputs), scales and biases of an int8 layer."""
+
+    def numbers(suffix: str) -> list[float]:
+        found = re.search(rf"\b{name}_{suffix}\[(\d+)\]\s*=\s*\{{([^}}]*)\}}", source)
+        if found is None:
+            raise SystemExit(f"no array {name}_{suffix}")
+        values = [float(word) for word in re.findall(r"[-+.\de]+", found[2])]
+        if len(values) != int(found[1]):
+            raise SystemExit(f"array {name}_{suffix} is not {found[1]} long")
+        return values
+
+    return [int(value) for value in numbers("weights_int8")], numbers("scale"), numbers("bias")
+
+
+def output_bounds(source: str, name: str, dimension: int) -> list[float]:
+    """Largest magnitude of each output of a layer whose inputs are quantised to -127..127."""
+    weights, scale, bias = read_layer(source, name)
+    inputs = len(weights) // len(scale)
+    sums = [0] * len(scale)
+    for index, weight in enumerate(weights):
+        block, place = divmod(index, 32)
+        sums[block // (inputs // 4) * 8 + place // 4] += abs(weight)
+    bounds = [127 * total * s + abs(b) for total, s, b in zip(sums, scale, bias, strict=True)]
+    return [round(bound, 4) for bound in bounds[:dimension]]
+
+
+def read_ranges(tarball: Path, package_version: str, tables: dict[str, Any]) -> dict[str, Any]:
+    """What the encoder network of a tarball can put out at most."""
+    raw = read_member(tarball, ENCODER)
+    source = raw.decode()
+    return {
+        "about": (
+            "Largest magnitude of each latent and state value that the encoder network can put "
+            "out: 127 times the scaled sum of weight magnitudes of its last layer, plus the bias."
+        ),
+        "version": tables["version"],
+        "provenance": {
+            **tables["provenance"],
+            "package_version": package_version,
+            "file": ENCODER,
+            "sha256": hashlib.sha256(raw).hexdigest(),
+        },
+        "latent": output_bounds(source, "enc_zdense", len(tables["latent"]["scale"][0])),
+        "state": output_bounds(source, "gdense2", len(tables["state"]["scale"][0])),
+    }
 
 
 def rows(values: list[int]) -> list[list[int]]:
@@ -94,21 +145,28 @@ def read_tables(tarball: Path, package_version: str) -> dict[str, Any]:
 def render(tables: dict[str, Any]) -> str:
     """Canonical JSON, one row of a table a line."""
     text = json.dumps(tables, indent=1)
-    return re.sub(r"\[\s+(\d[\d,\s]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text) + "\n"
+    return re.sub(r"\[\s+(\d[\d.,\s]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text) + "\n"
 
 
 def main() -> None:
-    """Write the data file of the tarball's version."""
+    """Write the data files of the tarball's version."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tarball", type=Path)
     parser.add_argument("--package-version", required=True)
     parser.add_argument("--to", type=Path, default=Path("spec/data"))
     options = parser.parse_args()
     tables = read_tables(options.tarball, options.package_version)
-    target = options.to / f"quantizer_v{tables['version']}.json"
-    with atomic_output(target) as temporary:
-        temporary.write_text(render(tables))
-    print(f"wrote {target}")
+    version = tables["version"]
+    results = {
+        f"quantizer_v{version}.json": tables,
+        f"value_range_v{version}.json": read_ranges(
+            options.tarball, options.package_version, tables
+        ),
+    }
+    for name, content in results.items():
+        with atomic_output(options.to / name) as temporary:
+            temporary.write_text(render(content))
+        print(f"wrote {options.to / name}")
 
 
 if __name__ == "__main__":

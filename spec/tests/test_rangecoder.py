@@ -17,9 +17,7 @@ uints = st.integers(2, 1 << 20).flatmap(
     lambda total: st.tuples(st.just("uint"), st.just(total), st.integers(0, total - 1))
 )
 symbols = st.sampled_from(INVERSES).flatmap(
-    lambda inverse: st.tuples(
-        st.just("symbol"), st.just(inverse), st.integers(0, len(inverse) - 1)
-    )
+    lambda inverse: st.tuples(st.just("symbol"), st.just(inverse), st.integers(0, len(inverse) - 1))
 )
 raws = st.integers(0, 25).flatmap(
     lambda count: st.tuples(st.just("raw"), st.just(count), st.integers(0, (1 << count) - 1))
@@ -50,7 +48,9 @@ def read(coder: RangeDecoder, kind: str, model: object) -> int:
 
 
 @given(st.lists(st.one_of(uints, symbols, raws), max_size=60), st.integers(0, 9))
-def test_what_is_written_is_read_with_equal_tell(drawn: list[tuple], spare: int) -> None:
+def test_what_is_written_is_read_with_equal_tell(
+    drawn: list[tuple[str, object, int]], spare: int
+) -> None:
     encoder = RangeEncoder()
     tells = []
     for kind, model, value in drawn:

@@ -1,0 +1,114 @@
+"""Reading the records of a stream, and saying what was read.
+
+:func:`inspections` joins input, reading and checks. :func:`to_json` is the published form of one
+record (``spec/schema/inspection.json``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dredref.streams.record import Record
+from spec.checks import StreamChecker, Violation
+from spec.dred import DredPayload
+from spec.reading import Absence, Reading, read_area, read_dred, read_packet
+from spec.tables import CURRENT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A record of a stream with what it says and what is wrong with it."""
+
+    record: Record
+    reading: Reading
+    violations: tuple[Violation, ...]
+
+
+def read_record(record: Record, *, final_id: int | None = None) -> Reading:
+    """Read a record of any kind; a lost one reads as an empty one."""
+    if record.packet is None:
+        return Reading(0, absence=Absence.LOST)
+    if record.kind == "extension_area":
+        return read_area(record.packet, record.nb_frames or 1, final_id=final_id)
+    if record.kind == "dred_payload":
+        return read_dred(record.packet, record.version or CURRENT_VERSION)
+    return read_packet(record.packet, final_id=final_id)
+
+
+def inspections(records: Iterable[Record], *, final_id: int | None = None) -> Iterator[Inspection]:
+    """Read and check records in turn; streams are told apart by their number."""
+    checkers: dict[int, StreamChecker] = {}
+    for record in records:
+        reading = read_record(record, final_id=final_id)
+        checker = checkers.setdefault(record.stream, StreamChecker())
+        yield Inspection(record, reading, tuple(checker.check(reading)))
+
+
+def to_json(inspection: Inspection) -> dict[str, Any]:
+    """The published form of one record."""
+    record, reading = inspection.record, inspection.reading
+    packet = reading.packet
+    nb_frames = packet.nb_frames if packet else reading.area.nb_frames if reading.area else 0
+    return {
+        "index": record.index,
+        "stream": record.stream,
+        "bytes": reading.size,
+        "lost": record.packet is None,
+        "toc": packet.toc.byte if packet else None,
+        "nb_frames": nb_frames,
+        "frame_ms": _number(packet.toc.frame_ms) if packet else 0,
+        "extensions": [
+            {
+                "id": extension.id,
+                "frame": extension.frame,
+                "offset": reading.area_byte + extension.offset,
+                "data": extension.data.hex(),
+            }
+            for extension in (reading.area.extensions if reading.area else ())
+        ],
+        "dred": _dred(reading.dred, reading) if reading.dred else None,
+        "absence": str(reading.absence) if reading.absence else None,
+        "errors": [
+            {
+                "code": violation.code,
+                "requirement": violation.requirement.id,
+                "level": str(violation.level),
+                "byte": violation.byte,
+                "bit": violation.bit,
+                "detail": violation.detail,
+            }
+            for violation in inspection.violations
+        ],
+    }
+
+
+def _dred(dred: DredPayload, reading: Reading) -> dict[str, Any]:
+    return {
+        "version": dred.version,
+        "frame": reading.carrier.extension.frame if reading.carrier else 0,
+        "q0": dred.q0,
+        "dQ": dred.dQ,
+        "qmax": dred.qmax,
+        "offset": dred.offset,
+        "extra_offset": dred.extra_offset or 0,
+        "dred_offset": dred.dred_offset,
+        "nb_chunks": len(dred.chunks),
+        "state": list(dred.state),
+        "chunks": [
+            {
+                "level": chunk.level,
+                "bits": _number(chunk.cost / 8),
+                "latents": list(chunk.latents),
+            }
+            for chunk in dred.chunks
+        ],
+        "bits_used": _number(dred.used / 8),
+        "bits_total": dred.bits_total,
+    }
+
+
+def _number(value: float) -> int | float:
+    """Whole numbers without a fraction, for readable JSON."""
+    return int(value) if value == int(value) else value
