@@ -9,8 +9,9 @@ header                JSON: name, DRED version, provenance, layers, digest of th
 arrays                one after the other, as the header lists them
 ====================  =============================================================
 
-A layer of the header lists its arrays by role, each with type (``int8``, ``int16``, ``int32``),
-shape, first byte within the array part, and format ``q``: an element n stands for ``n * 2**-q``.
+A layer of the header lists its arrays by role, each with type (``int8``, ``int16``, ``int32``,
+``int64``), shape, first byte within the array part, and format ``q``: an element n stands for
+``n * 2**-q``.
 The same weights always give the same bytes.
 """
 
@@ -28,7 +29,12 @@ from numpy.typing import NDArray
 from spec.errors import InputError
 
 MAGIC = b"DREDREF MODEL 1\n"
-TYPES = {"int8": np.dtype("i1"), "int16": np.dtype("<i2"), "int32": np.dtype("<i4")}
+TYPES = {
+    "int8": np.dtype("i1"),
+    "int16": np.dtype("<i2"),
+    "int32": np.dtype("<i4"),
+    "int64": np.dtype("<i8"),
+}
 """Name of an element type in the header -> its layout in the file."""
 
 

@@ -4,6 +4,9 @@
 a cap, in which its largest magnitude fits: scales up to 31 bits and Q39, biases up to 31 bits and
 Q32, weights up to 26 bits and Q32 (a product with a 16-bit limb then sums exactly). Rounding is
 half to even on the exact value; the largest error is half a unit of the format.
+
+FARGAN is kept exactly, in 64-bit integers: its arithmetic starts from the float32 numbers
+themselves (see :mod:`dredref.arithmetic.significand`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ class Network:
     """File of the source package."""
     versioned: bool
     """Whether each DRED version has its own."""
+    exact: bool = False
+    """Whether its float32 numbers are kept to the last bit."""
 
     def title(self, version: int | None) -> str:
         """The model's name."""
@@ -39,7 +44,7 @@ class Network:
 NETWORKS = (
     Network("rdovae-decoder", "dnn/dred_rdovae_dec_data.c", True),
     Network("rdovae-encoder", "dnn/dred_rdovae_enc_data.c", True),
-    Network("fargan", "dnn/fargan_data.c", False),
+    Network("fargan", "dnn/fargan_data.c", False, exact=True),
     Network("pitch", "dnn/pitchdnn_data.c", False),
     Network("plc", "dnn/plc_data.c", False),
 )
@@ -63,6 +68,20 @@ def to_integers(values: NDArray[np.floating[Any]], bits: int, finest: int) -> Qu
     return Quantity(scaled.astype(np.int32), q)
 
 
+def exact_integers(values: NDArray[np.floating[Any]], *_: int) -> Quantity:
+    """64-bit integers of the coarsest format that loses nothing.
+
+    Raises:
+        InputError: ``model.array`` if no format of 62 bits does.
+    """
+    parts = [float(value).as_integer_ratio() for value in values.flat]
+    q = max((denominator.bit_length() - 1 for _, denominator in parts), default=0)
+    whole = [n * ((1 << q) // denominator) for n, denominator in parts]
+    if any(abs(n) >> 62 for n in whole):
+        raise InputError("model.array", "numbers too far apart in size for an exact format")
+    return Quantity(np.array(whole, np.int64).reshape(values.shape), q)
+
+
 def take(arrays: Mapping[str, NDArray[Any]], name: str, size: int | None) -> NDArray[Any]:
     """The array ``name``, which has to be ``size`` long.
 
@@ -76,22 +95,25 @@ def take(arrays: Mapping[str, NDArray[Any]], name: str, size: int | None) -> NDA
     return arrays[name]
 
 
-def build_layer(arrays: Arrays, shape: LayerShape) -> RawLayer:
+def build_layer(arrays: Arrays, shape: LayerShape, exact: bool = False) -> RawLayer:
     """One layer of ``shape`` from the arrays that bear its name.
+
+    ``exact`` keeps every float32 number to its last bit.
 
     Raises:
         InputError: ``model.array`` if an array is missing or does not fit.
     """
     name, size = shape.name, shape.inputs * shape.outputs
     parts: dict[str, Quantity] = {}
+    convert = exact_integers if exact else to_integers
     if shape.kernel is not None:
         time, height = shape.kernel
         weights = take(arrays, f"{name}_weight_float", size * time * height)
         shaped = weights.reshape(shape.outputs, shape.inputs, time, height)
-        parts["wide"] = to_integers(shaped, *WIDE)
+        parts["wide"] = convert(shaped, *WIDE)
     elif not shape.bytes:
         weights = take(arrays, f"{name}_weights_float", size)
-        parts["wide"] = to_integers(weights.reshape(shape.inputs, shape.outputs), *WIDE)
+        parts["wide"] = convert(weights.reshape(shape.inputs, shape.outputs), *WIDE)
     else:
         blocks = size
         if shape.kind == "sparse":
@@ -99,9 +121,9 @@ def build_layer(arrays: Arrays, shape: LayerShape) -> RawLayer:
             parts["index"] = Quantity(index.astype(np.int16), 0)
             blocks = 32 * (len(index) - shape.outputs // 8)
         parts["bytes"] = Quantity(take(arrays, f"{name}_weights_int8", blocks).astype(np.int8), 0)
-        parts["scale"] = to_integers(take(arrays, f"{name}_scale", shape.outputs), *SCALE)
+        parts["scale"] = convert(take(arrays, f"{name}_scale", shape.outputs), *SCALE)
     if shape.bias:
-        parts["bias"] = to_integers(take(arrays, f"{name}_bias", shape.outputs), *BIAS)
+        parts["bias"] = convert(take(arrays, f"{name}_bias", shape.outputs), *BIAS)
     return RawLayer(name, shape.kind, shape.inputs, shape.outputs, parts)
 
 
@@ -111,7 +133,8 @@ def build_model(
     arrays: Arrays,
     shapes: Sequence[LayerShape],
     provenance: Mapping[str, str],
+    exact: bool = False,
 ) -> RawModel:
-    """All layers of ``shapes``."""
-    layers = tuple(build_layer(arrays, shape) for shape in shapes)
+    """All layers of ``shapes``; ``exact`` as in :func:`build_layer`."""
+    layers = tuple(build_layer(arrays, shape, exact) for shape in shapes)
     return RawModel(title, version, provenance, layers)
