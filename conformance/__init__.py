@@ -1,1 +1,1 @@
-"""TODO"""
+"""Putting implementations to the test: running them, checking answers, reporting outcomes."""

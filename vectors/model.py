@@ -53,8 +53,8 @@ class ExtensionInput:
 class PayloadInput:
     """DRED to take apart: a ``payload`` without prefix, or a whole ``packet`` to find it in.
 
-    ``frame_offset`` (2.5 ms units) goes with ``payload`` alone. ``form`` says how the extension
-    is marked in ``packet``: by the experiment's id and prefix, or by the final id.
+    ``frame_offset`` (2.5 ms units) goes with ``payload`` alone. ``final_id`` asks for the final
+    form in ``packet``, an extension of that id without prefix, instead of the experiment's.
     """
 
     operation: ClassVar[str] = "payload"
@@ -62,7 +62,7 @@ class PayloadInput:
     packet: Blob | None = None
     frame_offset: int = 0
     max_chunks: int = 26
-    form: Literal["experiment", "final"] = "experiment"
+    final_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""Speech: the right number of samples, within the limits of the audio metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.checkers.values import UnreadableError, pcm_field
+from conformance.outcome import Measure, Verdict
+from dredref.metrics.audio import AudioComparison, compare_audio
+from dredref.metrics.divergence import Divergence
+from vectors.model import Audio
+
+
+def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:
+    """Compare the answer's speech with the reference's and, if given, with the recording."""
+    reference = np.frombuffer(expected.pcm.read(), "<i2")
+    try:
+        candidate = pcm_field(answer)
+    except UnreadableError as problem:
+        return Verdict(False, problem.divergence)
+    if candidate.size != reference.size:
+        return Verdict(False, Divergence("pcm count", reference.size, candidate.size))
+    verdict = judge_audio(compare_audio(reference, candidate), expected.limits)
+    if expected.original is None or expected.original_limits is None:
+        return verdict
+    original = np.frombuffer(expected.original.read(), "<i2")[: candidate.size]
+    other = judge_audio(
+        compare_audio(original, candidate[: original.size]), expected.original_limits, "original "
+    )
+    return Verdict(
+        verdict.ok and other.ok,
+        verdict.divergence or other.divergence,
+        verdict.measures + other.measures,
+        verdict.note,
+    )
+
+
+def judge_audio(result: AudioComparison, limits: Mapping[str, float], against: str = "") -> Verdict:
+    """A verdict on a comparison; what differs first is the first frame over the limit of err4."""
+    measures = tuple(
+        Measure(against + name, value, limits.get(name))
+        for name, value in result.measures.items()
+        if name != "pitch" or result.judges_pitch
+    )
+    if result.within(limits):
+        note = "" if result.first_difference() else "equal to the last sample"
+        return Verdict(True, None, measures, note)
+    return Verdict(False, _place(result, limits, against), measures)
+
+
+def _place(result: AudioComparison, limits: Mapping[str, float], against: str) -> Divergence:
+    """Where to look first: over the limit of err4, else where pitch goes, else the worst frame."""
+    limit = limits.get("err4")
+    if limit is not None and not result.err4 <= limit and (found := result.first_over(limit)):
+        return found
+    pitch = limits.get("pitch")
+    if pitch is not None and not result.pitch <= pitch:
+        over = np.flatnonzero(result.frame_pitch > pitch)
+        frame = int(over[0]) if over.size else None
+        return Divergence(f"{against}pitch", 0.0, result.pitch, frame=frame, limit=pitch)
+    return result.worst(limit if limit is not None else limits.get("err16"))

@@ -1,0 +1,116 @@
+"""From a vector and what came back to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.checkers.audio import check_audio
+from conformance.checkers.encoded import check_encoded
+from conformance.checkers.exact import check_exact
+from conformance.checkers.features import check_features
+from conformance.outcome import Verdict
+from dredref.metrics.divergence import Divergence
+from vectors.model import Audio, Encoded, Exact, Expected, Features, Reject, Survive, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a question; its form is checked by the checkers."""
+
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The implementation took the input for invalid, on purpose."""
+
+    code: str | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """In words."""
+        return "a refusal" + (f" ({self.code})" if self.code else "")
+
+
+def check(vector: Vector, reply: Answer | Refusal, *, codes: bool = False) -> Verdict:
+    """Judge a reply.
+
+    Args:
+        vector: the question and what is expected.
+        reply: what the implementation said. A crash or a time-out is no reply, and never
+            comes here.
+        codes: whether the implementation speaks this project's error codes.
+    """
+    expected = vector.expected
+    if isinstance(expected, Survive):
+        return Verdict(True, note=str(reply) if isinstance(reply, Refusal) else "an answer")
+    if isinstance(expected, Reject):
+        return _check_refusal(expected, reply, codes=codes)
+    if isinstance(reply, Refusal):
+        return Verdict(False, Divergence("reply", describe(expected), f"{reply} {reply.detail}"))
+    if isinstance(expected, Exact):
+        return check_exact(vector.operation, expected.value, reply.value, codes=codes)
+    if isinstance(expected, Features):
+        return check_features(expected, reply.value)
+    if isinstance(expected, Audio):
+        return check_audio(expected, reply.value)
+    return check_encoded(vector, expected, reply.value)
+
+
+def _check_refusal(expected: Reject, reply: Answer | Refusal, *, codes: bool) -> Verdict:
+    """A refusal is expected."""
+    if isinstance(reply, Answer):
+        return Verdict(False, Divergence("reply", describe(expected), "an answer"))
+    if codes and reply.code != expected.code:
+        return Verdict(False, Divergence("code", expected.code, reply.code))
+    return Verdict(True)
+
+
+def describe(expected: Expected) -> str:
+    """What is expected, in words for a report."""
+    if isinstance(expected, Survive):
+        return "any answer or refusal in time: no crash, no hang"
+    if isinstance(expected, Reject):
+        return f"a refusal ({expected.code})"
+    if isinstance(expected, Exact):
+        return _describe_exact(expected.value)
+    if isinstance(expected, Features):
+        return f"features within {_limits(expected.limits)} of the reference"
+    if isinstance(expected, Audio):
+        words = f"speech within {_limits(expected.limits)} of the reference"
+        if expected.original_limits is not None:
+            words += f", and {_limits(expected.original_limits)} of the recording"
+        return words
+    assert isinstance(expected, Encoded)
+    return (
+        f"a valid stream, {expected.min_packets} packets or more with DRED, each within "
+        f"{expected.align_ms:g} ms of its place; features within {_limits(expected.limits)}"
+    )
+
+
+def _limits(limits: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {limit:g}" for name, limit in limits.items())
+
+
+def _describe_exact(value: Mapping[str, Any]) -> str:
+    """The gist of an exact answer."""
+    if "dred" in value:
+        dred = value["dred"]
+        if dred is None:
+            return "no DRED found"
+        return (
+            f"DRED of {dred['nb_chunks']} chunks, offset {dred['dred_offset']}, "
+            "every state and latent integer"
+        )
+    if "extensions" in value:
+        count = len(value["extensions"])
+        words = f"{count} extension{'' if count == 1 else 's'}"
+        return words + (f", then an error ({value['error']['code']})" if value["error"] else "")
+    if "frames" in value:
+        return f"{value['nb_frames']} frames of {value['frame_ms']:g} ms"
+    if "results" in value:
+        pairs = ", ".join(f"{one['samples']}/{one['dred_end']}" for one in value["results"][:4])
+        return f"samples/dred_end {pairs}" + (" ..." if len(value["results"]) > 4 else "")
+    return "this answer exactly"

@@ -1,0 +1,126 @@
+"""Streams from an encoder: valid, aligned, and near to the recording's features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from conformance.checkers.alignment import UNIT_MS, Array, DredFeatures, place, rows_at
+from conformance.checkers.features import judge_features
+from conformance.checkers.values import UnreadableError
+from conformance.outcome import Measure, Verdict
+from dredref.metrics.divergence import Divergence
+from dredref.metrics.features import compare_features, features_from_bytes
+from vectors.model import Encoded, Vector
+
+REACH = 240
+"""Shifts looked at either way, in 2.5 ms: 600 ms."""
+MS_PER_VECTOR = 10.0
+
+
+def check_encoded(vector: Vector, expected: Encoded, answer: Mapping[str, Any]) -> Verdict:
+    """Judge the packets of an answer as a stream of the vector's recording."""
+    from conformance.checkers.decoding import view_stream  # the decoder takes time to load
+
+    try:
+        packets = _packets(answer)
+    except UnreadableError as problem:
+        return Verdict(False, problem.divergence)
+    view = view_stream(packets, vector.version)
+    if view.violation is not None:
+        packet, what = view.violation
+        return Verdict(False, Divergence("validity", "no violation of a MUST", what, frame=packet))
+    return judge_stream(view.dred, expected)
+
+
+def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
+    """Judge amount, alignment and features, in this order."""
+    if len(dred) < expected.min_packets:
+        return Verdict(False, Divergence("packets with DRED", expected.min_packets, len(dred)))
+    covered = max(len(one.features) for one in dred) * MS_PER_VECTOR
+    if covered < expected.min_ms:
+        return Verdict(False, Divergence("ms covered", expected.min_ms, covered))
+    ruler = features_from_bytes(expected.features.read())
+    shifts = range(-REACH, REACH + 1)
+    placed = [found for one in dred if (found := place(one, ruler, expected.step, shifts))]
+    clear = [found for found in placed if found.clear]
+    if not clear:
+        return Verdict(False, Divergence("alignment", "a place that stands out", "none"))
+    delay = int(np.median([found.delay for found in clear]))
+    aligned = _check_alignment(clear, delay, expected)
+    nearness = _check_features(dred, ruler, delay, expected)
+    return Verdict(
+        aligned.ok and nearness.ok,
+        aligned.divergence or nearness.divergence,
+        (*aligned.measures, *nearness.measures),
+    )
+
+
+def _check_alignment(clear: Sequence[Any], delay: int, expected: Encoded) -> Verdict:
+    """Every clear packet near the median delay, and the median in its range."""
+    off = [abs(found.delay - delay) * UNIT_MS for found in clear]
+    worst = max(off)
+    measures = (
+        Measure("misalignment ms", worst, expected.align_ms),
+        Measure("delay ms", delay * UNIT_MS),
+    )
+    for found, distance in zip(clear, off, strict=True):
+        if distance > expected.align_ms:
+            return Verdict(
+                False,
+                Divergence(
+                    "alignment ms",
+                    delay * UNIT_MS,
+                    found.delay * UNIT_MS,
+                    frame=found.packet,
+                    limit=expected.align_ms,
+                ),
+                measures,
+            )
+    low, high = expected.delay_ms
+    if not low <= delay * UNIT_MS <= high:
+        place_ = Divergence("delay ms", f"{low:g} to {high:g}", delay * UNIT_MS)
+        return Verdict(False, place_, measures)
+    return Verdict(True, None, measures)
+
+
+def _check_features(
+    dred: Sequence[DredFeatures], ruler: Array, delay: int, expected: Encoded
+) -> Verdict:
+    """The feature metric over all vectors of all packets that lie over the recording."""
+    wanted, got, owner = [], [], []
+    for one in dred:
+        rows, inside = rows_at(ruler, expected.step, one.positions(delay))
+        wanted.append(rows[inside])
+        got.append(one.features[inside])
+        owner.extend([one.packet] * int(inside.sum()))
+    if not owner:
+        return Verdict(False, Divergence("features", "vectors over the recording", "none"))
+    result = compare_features(np.concatenate(wanted), np.concatenate(got))
+    verdict = judge_features(result, expected.limits)
+    if verdict.divergence is None or verdict.divergence.frame is None:
+        return verdict
+    found = verdict.divergence
+    packet = owner[found.frame] if found.frame is not None else None
+    return Verdict(
+        False,
+        Divergence("features", found.expected, found.got, packet, found.index, found.limit),
+        verdict.measures,
+    )
+
+
+def _packets(answer: Mapping[str, Any]) -> list[bytes]:
+    """The packets, given as a list of hex strings.
+
+    Raises:
+        UnreadableError: if they are not.
+    """
+    listed = answer.get("packets")
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise UnreadableError(Divergence("packets", "a list of hex strings", "something else"))
+    try:
+        return [bytes.fromhex(one) for one in listed]
+    except ValueError:
+        raise UnreadableError(Divergence("packets", "hex", "something else")) from None

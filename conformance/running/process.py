@@ -1,0 +1,215 @@
+"""A child process in a group of its own, watched for time, memory and amount of output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from conformance.running.replies import FaultError, FaultKind
+
+MEBI = 1 << 20
+POLL_SECONDS = 0.05
+"""How often memory is looked at while waiting."""
+TAIL_BYTES = 4000
+"""How much of a child's standard error is kept."""
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may take."""
+
+    seconds: float = 20.0
+    start_seconds: float = 30.0
+    memory_bytes: int = 2048 * MEBI
+    """Resident memory of the child and its children together."""
+    reply_bytes: int = 64 * MEBI
+    """The longest reply, and the most on standard error."""
+
+
+class Child:
+    """A running child with non-blocking standard input and output.
+
+    Its standard error is read by a thread that keeps the end of it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        limits: Limits,
+        *,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start ``command``.
+
+        Raises:
+            FaultError: ``start`` if there is no such program.
+        """
+        self.limits = limits
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=None if environment is None else {**os.environ, **environment},
+                start_new_session=True,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise FaultError(FaultKind.START, f"{command[0]}: {error.strerror or error}") from error
+        self.input, self.output = _pipe(self.process.stdin), _pipe(self.process.stdout)
+        for stream in (self.input, self.output):
+            os.set_blocking(stream.fileno(), False)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
+        self._tail = b""
+        self._said = 0
+        self._reader = threading.Thread(target=self._read_errors, daemon=True)
+        self._reader.start()
+
+    def _read_errors(self) -> None:
+        """Keep the end of what comes on standard error."""
+        stream = _pipe(self.process.stderr)
+        with contextlib.suppress(OSError, ValueError):
+            while part := stream.read(65536):
+                self._said += len(part)
+                self._tail = (self._tail + part)[-TAIL_BYTES:]
+
+    def tail(self) -> str:
+        """The last line on standard error, for a report."""
+        self._reader.join(timeout=0.2)
+        lines = self._tail.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:300] if lines else ""
+
+    def exchange(self, outgoing: bytes, buffer: bytearray, deadline: float) -> bool:
+        """Write ``outgoing`` and read until ``buffer`` holds a line.
+
+        Returns:
+            False if the child closed its output before a whole line.
+
+        Raises:
+            FaultError: ``hang``, ``memory`` or ``flood``; the child is left as it is.
+        """
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.output, selectors.EVENT_READ)
+            if outgoing:
+                selector.register(self.input, selectors.EVENT_WRITE)
+            while b"\n" not in buffer:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise FaultError(FaultKind.HANG, "no reply in time")
+                events = selector.select(min(left, POLL_SECONDS))
+                self.check_amounts(len(buffer))
+                for key, _ in events:
+                    if key.fileobj is self.input:
+                        outgoing = self._write(outgoing)
+                        if not outgoing:
+                            selector.unregister(self.input)
+                    elif not self._read(buffer):
+                        return False
+        return True
+
+    def _write(self, outgoing: bytes) -> bytes:
+        """Write what fits; returns what is left. A closed pipe takes everything."""
+        try:
+            return outgoing[os.write(self.input.fileno(), outgoing[:65536]) :]
+        except BlockingIOError:
+            return outgoing
+        except OSError:
+            return b""
+
+    def _read(self, buffer: bytearray) -> bool:
+        """Read what is there; False at the end."""
+        try:
+            part = os.read(self.output.fileno(), 1 << 20)
+        except BlockingIOError:
+            return True
+        buffer += part
+        return bool(part)
+
+    def check_amounts(self, replied: int) -> None:
+        """See that memory and output are within the limits.
+
+        Raises:
+            FaultError: ``memory`` or ``flood``.
+        """
+        if replied > self.limits.reply_bytes or self._said > self.limits.reply_bytes:
+            raise FaultError(
+                FaultKind.FLOOD, f"more than {self.limits.reply_bytes / MEBI:g} MiB of output"
+            )
+        if resident_bytes(self.process.pid) > self.limits.memory_bytes:
+            raise FaultError(
+                FaultKind.MEMORY, f"more than {self.limits.memory_bytes / MEBI:g} MiB of memory"
+            )
+
+    def spoke(self, buffer: bytearray) -> bool:
+        """Whether anything is there to be read although nothing was asked."""
+        self._read(buffer)
+        return bool(buffer)
+
+    def ending(self) -> FaultError:
+        """How a child ended that closed its output, as a fault."""
+        try:
+            code = self.process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            return FaultError(FaultKind.EXIT, "closed its output and stayed")
+        said = self.tail()
+        if code == 0:
+            return FaultError(FaultKind.EXIT, "ended with exit code 0 while a question was open")
+        if code < 0:
+            return FaultError(FaultKind.CRASH, _and(f"ended by {_signal(-code)}", said))
+        return FaultError(FaultKind.CRASH, _and(f"exit code {code}", said))
+
+    def kill(self) -> None:
+        """End the child and all its children, and close the pipes."""
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process and its children; 0 where the system does not tell."""
+    total = 0
+    try:
+        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+        for tasks in Path(f"/proc/{pid}/task").iterdir():
+            children = (tasks / "children").read_text().split()
+            total += sum(resident_bytes(int(child)) for child in children)
+    except (OSError, IndexError, ValueError):
+        return total
+    return total
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """A pipe that was asked for."""
+    assert stream is not None
+    return stream
+
+
+def _signal(number: int) -> str:
+    """The name of a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _and(what: str, said: str) -> str:
+    return f"{what}: {said}" if said else what
