@@ -1,9 +1,21 @@
 """Reading and writing the kinds of stream that may carry DRED.
 
-`open_stream` recognises the kind by content and yields `Record`s, one for each packet.
+`open_stream` recognises the kind by content and yields `Record`s, one for each packet;
+`create_stream` writes them as a stream of another kind.
 """
 
 from dredref.streams.record import Event, Notice, Record, StreamInfo
 from dredref.streams.stream import Stream, open_stream
+from dredref.streams.write import Writer, create_stream, kind_of_output
 
-__all__ = ["Event", "Notice", "Record", "Stream", "StreamInfo", "open_stream"]
+__all__ = [
+    "Event",
+    "Notice",
+    "Record",
+    "Stream",
+    "StreamInfo",
+    "Writer",
+    "create_stream",
+    "kind_of_output",
+    "open_stream",
+]

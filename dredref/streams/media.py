@@ -1,0 +1,189 @@
+"""Opus in WebM, Matroska and MP4, read with PyAV."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dredref.streams.clock import packet_duration_48k
+from dredref.streams.opushead import parse_head
+from dredref.streams.record import MAX_PACKET_BYTES, Container, Event, Notice, StreamInfo
+from dredref.streams.source import BLOCK, Source
+from dredref.streams.track import Numbering, Track
+from spec.errors import InputError, MissingExtraError, ParseError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+
+SKIP_SAMPLES = struct.Struct("<II")
+"""Side data ``skip_samples``: samples to drop at the packet's start and at its end."""
+
+_SLACK_48K = 4800
+"""Stated lengths are taken to be right within 100 ms."""
+
+
+def import_av() -> Any:
+    """PyAV, or a word on how to get it."""
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError("containers", "reading and writing WebM and MP4") from error
+    return av
+
+
+class MediaTrack:
+    """One Opus track: its streams and its clock.
+
+    Containers count in milliseconds (Matroska) or samples (MP4). A time that lies within one tick
+    of where the packet before ended is that end: so exact sample times survive the rounding. Else
+    the container's time holds, and a step of half a packet or more is told: recorders that stamp by
+    the wall clock wander by less.
+    """
+
+    def __init__(self, stream: Any, numbering: Numbering, container: Container) -> None:
+        """Describe the track from PyAV's stream."""
+        self.track = Track(numbering)
+        self.container = container
+        self.tick = int(48000 * stream.time_base) if container == "matroska" else 0
+        raw = bytes(stream.codec_context.extradata or b"")
+        self.events: list[Event] = []
+        try:
+            head = parse_head(raw)
+        except ParseError as error:
+            self.events.append(
+                Notice("media.head", error.detail, numbering.records, numbering.streams)
+            )
+            head = None
+        channels = stream.codec_context.layout.nb_channels or None
+        info = StreamInfo(
+            0, container, channels=channels, track=stream.id, head=raw if head else None
+        )
+        self.events[:0] = self.track.describe(info, head)
+        self.pre_skip = head.pre_skip if head else 0
+        self.stream = stream
+        self.origin: int | None = None
+        self.expected = 0
+        self.count = 0
+
+    def packet(self, packet: Packet[Any]) -> Iterator[Event]:
+        """The records of a packet, and a notice where time jumps."""
+        self.count += 1
+        data = bytes(packet)
+        duration = packet_duration_48k(data)
+        start = self._start(packet)
+        if abs(start - self.expected) <= self.tick:
+            start = self.expected
+        elif self.expected and 2 * abs(start - self.expected) >= duration:
+            yield self.track.notice(
+                "media.jump", f"timestamps jump by {start - self.expected} samples"
+            )
+        self.expected = start + duration
+        yield from self.track.packet(data, start, self._discard(packet, duration))
+
+    def left_out(self, file: InputContainer) -> Iterator[Notice]:
+        """A notice if the track ends before the end that the file states.
+
+        MP4 states the number of packets, Matroska the length of the whole.
+        """
+        if self.container == "mp4":
+            if self.count < self.stream.frames:
+                detail = f"{self.count} packets of {self.stream.frames} could be read"
+                missing = self.stream.frames - self.count
+                yield self.track.notice("stream.truncated", detail, missing)
+        elif file.duration and len(file.streams) == 1:
+            missing = file.duration * 48 // 1000 + (self.origin or 0) - self.expected
+            if missing > _SLACK_48K:
+                detail = f"the file ends {missing // 48} ms before the length it states"
+                yield self.track.notice("stream.truncated", detail)
+
+    def _start(self, packet: Packet[Any]) -> int:
+        """First sample on the decoder's clock.
+
+        A track with pre-skip begins before zero, so that zero is the first sample heard.
+        """
+        if packet.pts is None or packet.time_base is None:
+            return self.expected
+        at = round(packet.pts * packet.time_base * 48000)
+        if self.origin is None:
+            self.origin = self.pre_skip if at < 0 else 0
+        return at + self.origin
+
+    def _discard(self, packet: Packet[Any], duration: int) -> int:
+        """Samples to drop at the packet's end."""
+        if packet.has_sidedata("skip_samples"):
+            data = bytes(packet.get_sidedata("skip_samples"))
+            _, end = SKIP_SAMPLES.unpack_from(data)
+            return min(int(end), duration)
+        if self.container == "mp4" and packet.duration and packet.time_base:
+            return max(0, duration - round(packet.duration * packet.time_base * 48000))
+        return 0
+
+
+def open_container(source: Source, stack: ExitStack) -> InputContainer:
+    """Open a source with PyAV.
+
+    MP4 may have its index at the end: from a pipe it is first copied to a temporary file.
+
+    Raises:
+        InputError: ``input.corrupt``.
+    """
+    av = import_av()
+    mp4 = source.peek(8)[4:8] != b"" and source.peek(4) != b"\x1a\x45\xdf\xa3"
+    file: BinaryIO | Source | None = source.seekable_file()
+    if file is None and mp4:
+        file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        while block := source.read(BLOCK):
+            file.write(block)
+        file.seek(0)
+    try:
+        container: InputContainer = av.open(file or source, mode="r", metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError, EOFError) as error:
+        raise InputError("input.corrupt", f"{source.name} cannot be read: {_why(error)}") from error
+    return stack.enter_context(container)
+
+
+def _why(error: Exception) -> str:
+    """FFmpeg's own words, without numbers and names around them."""
+    return str(getattr(error, "strerror", None) or error).splitlines()[0].lower()
+
+
+def read_media(source: Source) -> Iterator[Event]:
+    """Yield the records of all Opus tracks of a WebM, Matroska or MP4 file.
+
+    Raises:
+        InputError: ``input.corrupt``, ``input.no_opus_track``.
+        MissingExtraError: PyAV is not installed.
+    """
+    av = import_av()
+    container: Container = "matroska" if source.peek(4) == b"\x1a\x45\xdf\xa3" else "mp4"
+    numbering = Numbering()
+    with ExitStack() as stack:
+        file = open_container(source, stack)
+        chosen = [s for s in file.streams.audio if s.codec_context.name in ("opus", "libopus")]
+        if not chosen:
+            kinds = sorted({s.codec_context.name for s in file.streams if s.codec_context})
+            detail = f"{source.name} holds no Opus track, only {', '.join(kinds) or 'nothing'}"
+            raise InputError("input.no_opus_track", detail)
+        tracks: dict[int, MediaTrack] = {}
+        for stream in chosen:
+            track = MediaTrack(stream, numbering, container)
+            tracks[stream.index] = track
+            yield from track.events
+        try:
+            for packet in file.demux(chosen):
+                if packet.size == 0:
+                    continue
+                if packet.size > MAX_PACKET_BYTES:
+                    raise InputError(
+                        "input.corrupt", f"{source.name}: a packet of {packet.size} bytes"
+                    )
+                yield from tracks[packet.stream.index].packet(packet)
+        except (av.error.FFmpegError, EOFError) as error:
+            yield Notice("stream.truncated", f"reading ended: {_why(error)}", numbering.records)
+            return
+        for track in tracks.values():
+            yield from track.left_out(file)
