@@ -1,0 +1,177 @@
+"""What the reference answers to the exact questions: framing, extensions, payloads, queries.
+
+Values have the form that ``schema.json`` asks of an expectation. A refusal is the reference's own
+error, whose ``code`` the vectors expect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, DredPayload, parse_payload
+from spec.extension import ExtensionArea, parse_area
+from spec.packet import Packet, parse_packet
+from spec.reading import Carrier, find_carriers
+from vectors.model import ExtensionInput, PacketInput, PayloadInput
+
+UNITS_PER_SECOND = 400
+"""Units of 2.5 ms, in which DRED counts."""
+VECTORS_PER_SECOND = 100
+"""Feature vectors; a caller's wish for samples is rounded up to these."""
+UNITS_PER_VECTOR = 4
+
+
+def answer_packet(given: PacketInput) -> dict[str, Any]:
+    """The frames and the padding of a packet.
+
+    Raises:
+        ParseError: ``packet.*``.
+    """
+    return packet_value(parse_packet(given.packet.read()))
+
+
+def answer_extension(given: ExtensionInput) -> dict[str, Any]:
+    """The extensions of an area, and the error that ends it, if any."""
+    return extension_value(parse_area(given.area.read(), given.nb_frames))
+
+
+def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
+    """The DRED of a payload or a packet; None where a packet has none of that version.
+
+    Raises:
+        ParseError: ``packet.*``, or ``extension.*`` if the area breaks before DRED is found.
+    """
+    if given.payload is not None:
+        payload = parse_payload(
+            given.payload.read(), version, frame_offset=given.frame_offset, limit=given.max_chunks
+        )
+        return {"dred": dred_value(payload)}
+    assert given.packet is not None
+    found = find_dred(given.packet.read(), version, given.final_id)
+    if found is None:
+        return {"dred": None}
+    packet, carrier = found
+    frame = carrier.extension.frame
+    payload = parse_payload(
+        carrier.payload, version, frame_offset=packet.frame_offset(frame), limit=given.max_chunks
+    )
+    return {"dred": dred_value(payload, frame)}
+
+
+def find_dred(
+    data: bytes, version: int, final_id: int | None = None
+) -> tuple[Packet, Carrier] | None:
+    """A packet's DRED of one version: the first extension with its prefix and a payload.
+
+    Raises:
+        ParseError: ``packet.*``, or ``extension.*`` if the area breaks before DRED is found.
+    """
+    packet = parse_packet(data)
+    if packet.padding is None:
+        return None
+    area = parse_area(packet.padding, packet.nb_frames)
+    for carrier in find_carriers(area, packet.padding_offset, final_id):
+        if carrier.error is None and carrier.version == version:
+            return packet, carrier
+    if area.error is not None:
+        raise area.error.shifted(packet.padding_offset)
+    return None
+
+
+def query_packet(data: bytes, max_samples: int, rate: int, version: int) -> dict[str, int]:
+    """What there is to be had of a packet's DRED, in samples at ``rate`` (a multiple of 400).
+
+    As many chunks are taken as reach ``max_samples`` back from the packet's start, 26 at most.
+    ``samples`` says how far back the redundancy goes, ``dred_end`` how far before the packet it
+    ends; 0 stands for the packet's start.
+
+    Raises:
+        ParseError: as :func:`find_dred`.
+    """
+    found = find_dred(data, version)
+    if found is None:
+        return {"samples": 0, "dred_end": 0}
+    packet, carrier = found
+    place = packet.frame_offset(carrier.extension.frame)
+    head = parse_payload(carrier.payload, version, frame_offset=place, limit=0)
+    wanted = chunks_wanted(max_samples, rate, head.dred_offset)
+    chunks = parse_payload(carrier.payload, version, limit=wanted).chunks
+    unit = rate // UNITS_PER_SECOND
+    reach = UNITS_PER_CHUNK * len(chunks) - head.dred_offset
+    return {"samples": max(0, reach * unit), "dred_end": max(0, -head.dred_offset * unit)}
+
+
+def chunks_wanted(max_samples: int, rate: int, dred_offset: int) -> int:
+    """Chunks that reach ``max_samples`` back from the packet's start, 0 to 26.
+
+    The samples are rounded up to feature vectors of 10 ms, the vectors to chunks.
+    """
+    vectors = -(-VECTORS_PER_SECOND * max_samples // rate)
+    units = UNITS_PER_VECTOR * vectors + dred_offset
+    return min(DECODER_CHUNKS, max(0, -(-units // UNITS_PER_CHUNK)))
+
+
+def packet_value(packet: Packet) -> dict[str, Any]:
+    """A packet as its expectation."""
+    padding = None
+    if packet.padding is not None:
+        padding = {"offset": packet.padding_offset, "bytes": len(packet.padding)}
+    toc = packet.toc
+    return {
+        "toc": {"config": toc.config, "stereo": toc.stereo, "code": toc.code},
+        "nb_frames": packet.nb_frames,
+        "frame_ms": _number(toc.frame_ms),
+        "frames": [{"offset": one.offset, "bytes": len(one.data)} for one in packet.frames],
+        "padding": padding,
+    }
+
+
+def extension_value(area: ExtensionArea) -> dict[str, Any]:
+    """An area as its expectation."""
+    return {
+        "extensions": [
+            {"id": one.id, "frame": one.frame, "offset": one.offset, "data": one.data.hex()}
+            for one in area.extensions
+        ],
+        "error": None if area.error is None else {"code": area.error.code},
+    }
+
+
+def dred_value(dred: DredPayload, frame: int = 0) -> dict[str, Any]:
+    """A payload as its expectation."""
+    return {
+        "version": dred.version,
+        "frame": frame,
+        "q0": dred.q0,
+        "dQ": dred.dQ,
+        "qmax": dred.qmax,
+        "offset": dred.offset,
+        "extra_offset": dred.extra_offset or 0,
+        "dred_offset": dred.dred_offset,
+        "nb_chunks": len(dred.chunks),
+        "state": list(dred.state),
+        "chunks": [
+            {"level": one.level, "bits": _number(one.cost / 8), "latents": list(one.latents)}
+            for one in dred.chunks
+        ],
+        "bits_used": _number(dred.used / 8),
+        "bits_total": dred.bits_total,
+    }
+
+
+def _number(value: float) -> int | float:
+    """Whole numbers without a fraction, for readable JSON."""
+    return int(value) if value == int(value) else value
+
+
+__all__ = [
+    "answer_extension",
+    "answer_packet",
+    "answer_payload",
+    "chunks_wanted",
+    "dred_value",
+    "extension_value",
+    "find_dred",
+    "packet_value",
+    "query_packet",
+]
