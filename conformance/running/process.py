@@ -140,6 +140,36 @@ class Child:
         buffer += part
         return bool(part)
 
+    def wait(self, deadline: float) -> int:
+        """Let the child run to its end, its output thrown away; returns its exit code.
+
+        Raises:
+            FaultError: ``hang``, ``memory`` or ``flood``; the child is left as it is.
+        """
+        with contextlib.suppress(OSError):
+            self.input.close()
+        buffer = bytearray()
+        said = 0
+        while self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise FaultError(FaultKind.HANG, "still running when the time was up")
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.output, selectors.EVENT_READ)
+                selector.select(POLL_SECONDS)
+            open_ = self._read(buffer)
+            said += len(buffer)
+            buffer.clear()
+            self.check_amounts(said)
+            if not open_:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(timeout=POLL_SECONDS)
+        return self.process.returncode
+
+    def limit_files(self, size: int) -> None:
+        """Let the child write no file larger than ``size``."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, size))
+
     def check_amounts(self, replied: int) -> None:
         """See that memory and output are within the limits.
 

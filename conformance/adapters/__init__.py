@@ -1,0 +1,1 @@
+"""Built-in implementations: the reference, and libopus where its builds are in the cache."""

@@ -1,0 +1,133 @@
+"""The project's own reference as an implementation under test.
+
+``answer`` is called in the process by those who study the suite itself; everyone else runs the
+module as a harness: ``python -m conformance.adapters.reference``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters.serve import serve
+from conformance.checkers import Answer, Refusal
+from conformance.running.files import read_bit
+from conformance.running.replies import Capabilities, Reply, Unsupported
+from spec.dred import DredPayload, parse_payload
+from spec.errors import ParseError
+from vectors import answers
+from vectors.blob import Blob
+from vectors.model import (
+    INPUTS,
+    DecodeInput,
+    ExtensionInput,
+    Input,
+    PacketInput,
+    PayloadInput,
+    QueryInput,
+)
+
+
+def answer(operation: str, given: Mapping[str, Any]) -> Reply:
+    """Answer one question; what the input breaks is refused."""
+    answerer = ANSWERS.get(operation)
+    if answerer is None:
+        return Unsupported(f"the reference has no {operation}")
+    try:
+        return Answer(answerer(_input(operation, given), given.get("version", 12)))
+    except ParseError as error:
+        return Refusal(error.code, error.detail)
+
+
+def _input(operation: str, given: Mapping[str, Any]) -> Input:
+    """The dataclass that a request was made from."""
+    kind = INPUTS[operation]
+    values: dict[str, Any] = {}
+    for item in fields(kind):
+        if item.name in given:
+            value = given[item.name]
+            is_bytes = "Blob" in str(item.type)
+            values[item.name] = Blob(inline=bytes.fromhex(value)) if is_bytes else value
+    return kind(**values)
+
+
+def _packet(given: PacketInput, _: int) -> dict[str, Any]:
+    return answers.answer_packet(given)
+
+
+def _extension(given: ExtensionInput, _: int) -> dict[str, Any]:
+    return answers.answer_extension(given)
+
+
+def _payload(given: PayloadInput, wanted: int) -> dict[str, Any]:
+    return answers.answer_payload(given, wanted)
+
+
+def _dred(given: DecodeInput, wanted: int) -> DredPayload | None:
+    """The payload to decode, found in a packet if need be."""
+    if given.payload is not None:
+        return parse_payload(given.payload.read(), wanted, limit=given.max_chunks)
+    assert given.packet is not None
+    found = answers.find_dred(given.packet.read(), wanted)
+    if found is None:
+        return None
+    return parse_payload(found[1].payload, wanted, limit=given.max_chunks)
+
+
+def _decode(given: DecodeInput, wanted: int) -> dict[str, Any]:
+    from dredref.rdovae.decoder import decode_payloads, to_float
+
+    dred = _dred(given, wanted)
+    if dred is None or not dred.chunks:
+        return {"features": ""}
+    rows = to_float(decode_payloads([dred])[0])
+    return {"features": rows.astype("<f4").tobytes().hex()}
+
+
+def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
+    if given.packet is not None:
+        packets = [given.packet.read()]
+    else:
+        assert given.stream is not None
+        packets = read_bit(given.stream.read())
+    return {
+        "results": [
+            answers.query_packet(packets[index], max_samples, rate, wanted)
+            for index, max_samples, rate in given.queries
+        ]
+    }
+
+
+ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
+    "packet": _packet,
+    "extension": _extension,
+    "payload": _payload,
+    "decode": _decode,
+    "query": _query,
+}
+"""Operation -> who answers, given the input and the DRED version."""
+
+
+@cache
+def capabilities() -> Capabilities:
+    """What the reference can do."""
+    try:
+        release = version("dredref")
+    except PackageNotFoundError:
+        release = ""
+    return Capabilities(
+        "dredref reference",
+        tuple(ANSWERS),
+        release,
+        codes=True,
+        details={"numpy": np.__version__},
+    )
+
+
+if __name__ == "__main__":
+    serve(capabilities(), answer)
