@@ -43,6 +43,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "probe_packet": (I32, [BYTES, I32, PTR]),
     "probe_extensions": (I32, [BYTES, I32, I32, PTR, I32, PTR]),
     "probe_extensions_batch": (I64, [BYTES, PTR, PTR, I32, PTR, I64, PTR, PTR]),
+    "probe_generate": (I32, [PTR, I32, BYTES, I32, I32, I32, PTR]),
     "probe_payloads": (None, [BYTES, PTR, PTR, I32, I32] + [PTR] * 7),
     "probe_parse": (None, [BYTES, PTR, I32, I32, I32] + [PTR] * 7),
     "probe_dred_stages": (I32, [PTR, I32, I32, I32, I32, I32, I32] + [PTR] * 5),

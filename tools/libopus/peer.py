@@ -235,6 +235,26 @@ class Peer:
                 return rows[:used], counts, returns
             room *= 4
 
+    def write_area(
+        self, extensions: Sequence[PeerExtension], nb_frames: int, size: int = 0
+    ) -> bytes | int:
+        """An area as libopus writes it, filled up to ``size`` bytes if given, or its error code.
+
+        Offsets of the extensions are not looked at.
+        """
+        data = b"".join(e.data for e in extensions)
+        rows = np.zeros((len(extensions) + 1, 4), np.int32)
+        start = 0
+        for row, e in zip(rows, extensions, strict=False):
+            row[:] = e.id, e.frame, start, len(e.data)
+            start += len(e.data)
+        room = size or 2 * len(data) + 100 * (len(extensions) + 1)
+        area = ctypes.create_string_buffer(room)
+        length = self.library.probe_generate(
+            address(rows), len(extensions), data, nb_frames, room, int(size > 0), area
+        )
+        return int(length) if length < 0 else area.raw[:length]
+
     # DRED payloads
 
     def empty(self, n: int) -> DredBatch:
@@ -254,12 +274,12 @@ class Peer:
         self,
         payloads: list[bytes],
         frame_offsets: Sequence[int] | None = None,
-        max_frames: int = 52,
+        max_frames: int = 104,
     ) -> DredBatch:
         """Decode payloads that stand after the experiment prefix (``dred_ec_decode``).
 
         ``frame_offsets``: position of the carrying frame in its packet, in 2.5 ms.
-        ``max_frames``: most feature pairs (20 ms) to decode, 52 being all that libopus does.
+        ``max_frames``: feature vectors (10 ms) asked for; 104 gives all that libopus decodes.
         """
         batch = self.empty(len(payloads))
         data, ends = joined(payloads)

@@ -137,6 +137,30 @@ PROBE int64_t probe_extensions_batch(const uint8_t *bytes, const int64_t *ends,
    return used;
 }
 
+/* An extension area as libopus writes it, of rows as above whose offsets point into `data`; at most
+   `room` bytes, all of which are filled if `pad`. Returns its length or libopus' error. */
+PROBE int probe_generate(const int32_t *rows, int32_t n, const uint8_t *data, int32_t nb_frames,
+                         int32_t room, int pad, uint8_t *area)
+{
+   opus_extension_data *all = malloc((size_t)(n + 1) * sizeof *all);
+   int32_t k;
+   int ret;
+   for (k = 0; k < n; k++) {
+      all[k].id = rows[4 * k];
+      all[k].frame = rows[4 * k + 1];
+      all[k].data = data + rows[4 * k + 2];
+      all[k].len = rows[4 * k + 3];
+   }
+#if DRED_EXPERIMENTAL_VERSION >= 12
+   ret = opus_packet_extensions_generate(area, room, all, n, nb_frames, pad);
+#else
+   (void)nb_frames;
+   ret = opus_packet_extensions_generate(area, room, all, n, pad);
+#endif
+   free(all);
+   return ret;
+}
+
 /* ---- the payload decoder ---- */
 
 typedef struct {
@@ -251,7 +275,7 @@ static void summarize(const OpusDRED *dred, Summary *s, int32_t *state, int32_t 
 }
 
 /* The payload decoder on n payloads (after the prefix) laid end to end. `frames` is the number of
-   20 ms feature pairs that it is asked for, as libopus counts them: 52 for all. */
+   10 ms feature vectors that it is asked for: 104 for all that it decodes. */
 PROBE void probe_payloads(const uint8_t *bytes, const int64_t *ends, const int32_t *frame_offsets,
                           int32_t n, int32_t frames, Summary *summaries, int32_t *states,
                           int32_t *latents, int32_t *levels, int32_t *tells, float *state_values,
