@@ -1,17 +1,16 @@
-"""The model file: integers only, with their formats, origin and digest.
+r"""The model file: integers only, with their formats, origin and digest.
 
 Bytes, in order (all numbers little-endian):
 
 ====================  =============================================================
-``DREDREF MODEL 1\\n``  what the file is, and the version of this layout
+``DREDREF MODEL 1\n``  what the file is, and the version of this layout
 8 hexadecimal digits  length of the header in bytes, then a line feed
 header                JSON: name, DRED version, provenance, layers, digest of the rest
 arrays                one after the other, as the header lists them
 ====================  =============================================================
 
-A layer of the header lists its arrays by role, each with type (``int8``, ``int16``, ``int32``,
-``int64``), shape, first byte within the array part, and format ``q``: an element n stands for
-``n * 2**-q``.
+A layer of the header lists its arrays by role, each with type (``int8``, ``int16``, ``int64``),
+shape, first byte within the array part, and format ``q``: an element n stands for ``n * 2**-q``.
 The same weights always give the same bytes.
 """
 

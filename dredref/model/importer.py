@@ -1,19 +1,14 @@
 """From libopus' arrays to integer model files.
 
-8-bit weights stay as they are. A float32 array becomes 32-bit integers of the finest format, up to
-a cap, in which its largest magnitude fits: scales up to 31 bits and Q39, biases up to 31 bits and
-Q32, weights up to 26 bits and Q32 (a product with a 16-bit limb then sums exactly). Rounding is
-half to even on the exact value; the largest error is half a unit of the format.
-
-FARGAN is kept exactly, in 64-bit integers: its arithmetic starts from the float32 numbers
-themselves (see :mod:`dredref.arithmetic.significand`).
+Nothing is rounded: 8-bit weights stay as they are, and a float32 array becomes 64-bit integers of
+the coarsest format that loses none of its bits. What a layer's arithmetic has no room for is
+dropped when the layer is made (see :mod:`dredref.model.weights`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import frexp
 from typing import Any
 
 import numpy as np
@@ -33,8 +28,6 @@ class Network:
     """File of the source package."""
     versioned: bool
     """Whether each DRED version has its own."""
-    exact: bool = False
-    """Whether its float32 numbers are kept to the last bit."""
 
     def title(self, version: int | None) -> str:
         """The model's name."""
@@ -44,31 +37,13 @@ class Network:
 NETWORKS = (
     Network("rdovae-decoder", "dnn/dred_rdovae_dec_data.c", True),
     Network("rdovae-encoder", "dnn/dred_rdovae_enc_data.c", True),
-    Network("fargan", "dnn/fargan_data.c", False, exact=True),
+    Network("fargan", "dnn/fargan_data.c", False),
     Network("pitch", "dnn/pitchdnn_data.c", False),
     Network("plc", "dnn/plc_data.c", False),
 )
 
-SCALE = (31, 39)
-"""Bits and finest format of a scale."""
-BIAS = (31, 32)
-"""Bits and finest format of a bias."""
-WIDE = (26, 32)
-"""Bits and finest format of a float weight."""
 
-
-def to_integers(values: NDArray[np.floating[Any]], bits: int, finest: int) -> Quantity:
-    """Integers of magnitude below ``2**bits`` in the finest format that allows it."""
-    largest = float(np.abs(values).max(initial=0.0))
-    q = min(finest, bits - frexp(largest)[1]) if largest else finest
-    scaled = np.rint(values.astype(np.float64) * 2.0**q)
-    if np.abs(scaled).max(initial=0) >= 1 << bits:  # the largest rounds up to the limit
-        q -= 1
-        scaled = np.rint(values.astype(np.float64) * 2.0**q)
-    return Quantity(scaled.astype(np.int32), q)
-
-
-def exact_integers(values: NDArray[np.floating[Any]], *_: int) -> Quantity:
+def exact_integers(values: NDArray[np.floating[Any]]) -> Quantity:
     """64-bit integers of the coarsest format that loses nothing.
 
     Raises:
@@ -95,25 +70,22 @@ def take(arrays: Mapping[str, NDArray[Any]], name: str, size: int | None) -> NDA
     return arrays[name]
 
 
-def build_layer(arrays: Arrays, shape: LayerShape, exact: bool = False) -> RawLayer:
+def build_layer(arrays: Arrays, shape: LayerShape) -> RawLayer:
     """One layer of ``shape`` from the arrays that bear its name.
-
-    ``exact`` keeps every float32 number to its last bit.
 
     Raises:
         InputError: ``model.array`` if an array is missing or does not fit.
     """
     name, size = shape.name, shape.inputs * shape.outputs
     parts: dict[str, Quantity] = {}
-    convert = exact_integers if exact else to_integers
     if shape.kernel is not None:
         time, height = shape.kernel
         weights = take(arrays, f"{name}_weight_float", size * time * height)
         shaped = weights.reshape(shape.outputs, shape.inputs, time, height)
-        parts["wide"] = convert(shaped, *WIDE)
+        parts["wide"] = exact_integers(shaped)
     elif not shape.bytes:
         weights = take(arrays, f"{name}_weights_float", size)
-        parts["wide"] = convert(weights.reshape(shape.inputs, shape.outputs), *WIDE)
+        parts["wide"] = exact_integers(weights.reshape(shape.inputs, shape.outputs))
     else:
         blocks = size
         if shape.kind == "sparse":
@@ -121,9 +93,9 @@ def build_layer(arrays: Arrays, shape: LayerShape, exact: bool = False) -> RawLa
             parts["index"] = Quantity(index.astype(np.int16), 0)
             blocks = 32 * (len(index) - shape.outputs // 8)
         parts["bytes"] = Quantity(take(arrays, f"{name}_weights_int8", blocks).astype(np.int8), 0)
-        parts["scale"] = convert(take(arrays, f"{name}_scale", shape.outputs), *SCALE)
+        parts["scale"] = exact_integers(take(arrays, f"{name}_scale", shape.outputs))
     if shape.bias:
-        parts["bias"] = convert(take(arrays, f"{name}_bias", shape.outputs), *BIAS)
+        parts["bias"] = exact_integers(take(arrays, f"{name}_bias", shape.outputs))
     return RawLayer(name, shape.kind, shape.inputs, shape.outputs, parts)
 
 
@@ -133,8 +105,7 @@ def build_model(
     arrays: Arrays,
     shapes: Sequence[LayerShape],
     provenance: Mapping[str, str],
-    exact: bool = False,
 ) -> RawModel:
-    """All layers of ``shapes``; ``exact`` as in :func:`build_layer`."""
-    layers = tuple(build_layer(arrays, shape, exact) for shape in shapes)
+    """All layers of ``shapes``."""
+    layers = tuple(build_layer(arrays, shape) for shape in shapes)
     return RawModel(title, version, provenance, layers)

@@ -88,7 +88,6 @@ class SourcePackage:
             read_arrays(text, network.source),
             read_shapes(text, network.source),
             provenance,
-            network.exact,
         )
 
     def models(self) -> Iterator[RawModel]:

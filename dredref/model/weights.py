@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +25,22 @@ from spec.errors import InputError
 
 ROWS, COLUMNS = 8, 4
 """Outputs and inputs of a block."""
+BITS = 31
+"""Bits that a layer's arithmetic has for a weight or a scale."""
+FINEST = 36
+"""Finest format of a weight that is no 8-bit integer."""
+FINEST_SCALE = 45
+"""Finest format of a scale."""
 
 
-def dense_matrix(blocks: NDArray[np.int8], inputs: int, outputs: int) -> Integers:
+def dense_matrix(blocks: NDArray[np.integer[Any]], inputs: int, outputs: int) -> Integers:
     """Outputs by inputs from the blocks of a dense layer."""
     shaped = blocks.reshape(outputs // ROWS, inputs // COLUMNS, ROWS, COLUMNS)
     return shaped.transpose(0, 2, 1, 3).reshape(outputs, inputs).astype(np.int64)
 
 
 def sparse_matrix(
-    blocks: NDArray[np.int8], index: NDArray[np.int16], inputs: int, outputs: int
+    blocks: NDArray[np.integer[Any]], index: NDArray[np.integer[Any]], inputs: int, outputs: int
 ) -> Integers:
     """Outputs by inputs from the blocks of a sparse layer; the rest is 0.
 
@@ -79,19 +86,23 @@ class Layer:
         """Length of an output row."""
         return self.raw.outputs
 
+    @cached_property
+    def wide(self) -> Quantity:
+        """Weights that are no 8-bit integers, 31 bits, as the file orders them."""
+        return narrowed(self.raw.arrays["wide"], FINEST)
+
     @property
     def q(self) -> int:
         """Format of :attr:`matrix`: 0 for 8-bit weights."""
-        return self.raw.arrays["wide"].q if "wide" in self.raw.arrays else 0
+        return self.wide.q if "wide" in self.raw.arrays else 0
 
     @cached_property
     def matrix(self) -> Integers:
         """Weights, outputs by inputs, in Qq; of a 2-D convolution outputs, inputs, time, height."""
         arrays = self.raw.arrays
-        if self.raw.kind == "conv2d":
-            return arrays["wide"].mantissa.astype(np.int64)
         if "wide" in arrays:
-            return arrays["wide"].mantissa.astype(np.int64).T
+            weights = self.wide.mantissa.astype(np.int64)
+            return weights if self.raw.kind == "conv2d" else weights.T
         blocks = arrays["bytes"].mantissa
         if self.raw.kind == "sparse":
             index = arrays["index"].mantissa
@@ -104,7 +115,7 @@ class Layer:
 
     @cached_property
     def linear(self) -> Linear:
-        """The affine map.
+        """The affine map on Q24.
 
         Raises:
             TypeError: for a 2-D convolution.
@@ -113,17 +124,30 @@ class Layer:
             raise TypeError(f"{self.name} is a 2-D convolution")
         if "wide" in self.raw.arrays:
             return WideLinear(self.matrix, self.q, self.bias(self.q + 8))
-        scale = in_format(self.raw.arrays["scale"], ByteLinear.SCALE_Q)
-        return ByteLinear(self.matrix, scale, self.bias(ByteLinear.SCALE_Q))
+        scale = narrowed(self.raw.arrays["scale"], FINEST_SCALE)
+        return ByteLinear(self.matrix, scale.mantissa.astype(np.int64), scale.q, self.bias(scale.q))
 
 
 def in_format(quantity: Quantity, q: int) -> Integers:
-    """The numbers in Qq, halves up where bits are lost."""
+    """The numbers in Qq, halves up where bits are lost.
+
+    Raises:
+        ValueError: if a number has more than 62 bits then.
+    """
     mantissa = quantity.mantissa.astype(np.int64)
     shift = q - quantity.q
-    if shift >= 0:
-        return mantissa << shift
-    return (mantissa + (1 << (-shift - 1))) >> -shift
+    if shift < 0:
+        return (mantissa + (1 << (-shift - 1))) >> -shift
+    if int(np.abs(mantissa).max(initial=0)) >> max(62 - shift, 0):
+        raise ValueError(f"no room for Q{q}")
+    return mantissa << shift
+
+
+def narrowed(quantity: Quantity, finest: int) -> Quantity:
+    """The numbers in ``finest``, or the next coarser format in which they have 31 bits."""
+    largest = int(np.abs(quantity.mantissa).max(initial=0))
+    q = min(finest, quantity.q + BITS - largest.bit_length())
+    return Quantity(in_format(quantity, q), q)
 
 
 class Model:

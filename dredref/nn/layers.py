@@ -31,8 +31,8 @@ Activation = Callable[[Fixed], Fixed]
 
 WIDE_LIMIT = 1 << 34
 """Where inputs of layers with wide weights saturate: 1024 in Q24."""
-LIMB = 16
-"""Bits of the lower part that a wide input is split at."""
+LIMB = 12
+"""Bits of the parts that a wide input is split into."""
 
 
 def linear(x: Fixed) -> Fixed:
@@ -53,36 +53,35 @@ class Linear(Protocol):
 class ByteLinear:
     """A layer with 8-bit weights, a scale for each output and inputs rounded to 8 bits.
 
-    ``y = scale * sum(weights * bytes) + bias``; the sum is an integer, the scale Q39, and the
-    bias is brought to the scale's format, Q39, so only the final rounding to Q24 loses anything.
+    ``y = scale * sum(weights * bytes) + bias``; the sum is an integer, scale and bias share a
+    format, and only the final rounding to Q24 loses anything.
     """
 
-    SCALE_Q = 39
-    """Fractional bits of a scale."""
-
-    def __init__(self, weights: Integers, scale: Integers, bias: Integers | None = None) -> None:
-        """Weights of outputs by inputs; ``scale`` and ``bias`` of each output, in Q39.
+    def __init__(
+        self, weights: Integers, scale: Integers, q: int, bias: Integers | None = None
+    ) -> None:
+        """Weights of outputs by inputs; ``scale`` and ``bias`` of each output in Qq, q from 25.
 
         Raises:
             ValueError: if a scaled sum could pass 2**53.
         """
         self.outputs, self.inputs = weights.shape
+        self.q = q
         self.weights = ExactMatrix(weights, BYTE + 1)
         self.scale = scale.astype(np.int64)
         self.bias = np.zeros_like(self.scale) if bias is None else bias.astype(np.int64)
         reach = np.abs(weights.astype(np.int64)).sum(axis=1) * (BYTE + 1) * np.abs(self.scale)
-        if int((reach + np.abs(self.bias)).max()) + (1 << (self._SHIFT - 1)) > EXACT:
-            raise ValueError("a scaled sum passes 2**53")
-        self._scale = self.scale * 2.0**-self._SHIFT
-        self._bias = self.bias * 2.0**-self._SHIFT + 0.5
-
-    _SHIFT = SCALE_Q - Q
+        self.bound = int((reach + np.abs(self.bias)).max()) + (1 << (q - Q - 1))
+        if self.bound > EXACT:
+            raise ValueError(f"a scaled sum reaches {self.bound}, past 2**53")
+        self._scale = self.scale * 2.0 ** (Q - q)
+        self._bias = self.bias * 2.0 ** (Q - q) + 0.5
 
     def of_bytes(self, rows: Fixed) -> Fixed:
         """The layer on inputs that are rounded to 8 bits already (``int64`` or float32)."""
         total = self.weights(rows)
         if total.dtype == np.int64:
-            return round_shift(total * self.scale + self.bias, self._SHIFT)
+            return round_shift(total * self.scale + self.bias, self.q - Q)
         y = np.multiply(total, self._scale)
         y += self._bias
         return np.floor(y, out=y)
@@ -93,36 +92,37 @@ class ByteLinear:
 
 
 class WideLinear:
-    """A layer with weights of up to 26 bits and Q24 inputs, both unrounded.
+    """A layer with weights of up to 31 bits and Q24 inputs, both unrounded.
 
-    A product has up to 60 bits, so an input x is split into ``high * 2**16 + low`` and the halves
-    are multiplied apart; ``floor`` nests, so the shifts below give the rounded exact sum. Inputs
-    saturate at 1024.
+    A product has up to 65 bits, so an input x is split into three limbs of 12 bits, ``high * 2**24
+    + middle * 2**12 + low``, that are multiplied apart; ``floor`` nests, so the shifts below give
+    the rounded exact sum. Inputs saturate at 1024.
     """
 
     def __init__(self, weights: Integers, q: int, bias: Integers | None = None) -> None:
-        """Weights of outputs by inputs in Qq, q from 17; ``bias`` in Q(q + 8).
+        """Weights of outputs by inputs in Qq, q from 25; ``bias`` of each output in Q(q + 8).
 
         Raises:
             ValueError: if a sum could pass 2**53.
         """
         self.outputs, self.inputs = weights.shape
         self.q = q
-        self.weights = weights.astype(np.int64)
-        self.high = ExactMatrix(weights, WIDE_LIMIT >> LIMB)
-        self.low = ExactMatrix(weights, (1 << LIMB) - 1)
+        self.matrix = ExactMatrix(weights, 1 << LIMB)
         half = 1 << (q - LIMB - 1)
-        self.bias = half + (0 if bias is None else bias.astype(np.int64))
-        if self.high.bound + int(np.abs(self.bias).max()) + (self.low.bound >> LIMB) + 1 > EXACT:
-            raise ValueError("a sum passes 2**53")
+        self.bias = half + (0 if bias is None else bias.astype(np.int64) << (LIMB - 8))
+        self.bound = 2 * self.matrix.bound + int(np.abs(self.bias).max())
+        if self.bound > EXACT:
+            raise ValueError(f"a sum reaches {self.bound}, past 2**53")
 
     def __call__(self, x: Fixed) -> Fixed:
         """Q24 rows of ``inputs`` to Q24 rows of ``outputs``."""
         x = saturate(x, WIDE_LIMIT)
-        high = floor_shift(x, LIMB)
-        low = x - high * (1 << LIMB)
-        total = self.high(high) + floor_shift(self.low(low).astype(x.dtype), LIMB) + self.bias
-        return floor_shift(total, self.q - LIMB)
+        upper = floor_shift(x, LIMB)
+        high = floor_shift(upper, LIMB)
+        low, middle = x - upper * (1 << LIMB), upper - high * (1 << LIMB)
+        total = floor_shift(self.matrix(low), LIMB) + self.matrix(middle) + self.bias
+        total = floor_shift(total, LIMB) + self.matrix(high)
+        return floor_shift(total, self.q - 2 * LIMB)
 
 
 def dense(layer: Linear, x: Fixed, activation: Activation = tanh) -> Fixed:

@@ -1,0 +1,1 @@
+"""The RDOVAE networks: features from latents and back."""
