@@ -12,6 +12,10 @@ from spec.errors import DredError
 COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
+    "run": ("conformance.cli.run:run", "Put an implementation to the test."),
+    "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
+    "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),
+    "report": ("conformance.cli.report:report", "Reports of runs, one or side by side."),
 }
 """Command -> (where it is defined, its line in ``--help``)."""
 

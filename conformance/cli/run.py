@@ -1,0 +1,296 @@
+"""``dredref run`` and ``dredref smoke``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from conformance.adapters.registry import ADAPTERS, adapter
+from conformance.classes import CLASSES, Claim
+from conformance.outcome import BAD, Outcome, Result
+from conformance.record import Run
+from conformance.running.command import Command
+from conformance.running.environment import environment
+from conformance.running.harness import Harness, Implementation
+from conformance.running.process import MEBI, Limits
+from conformance.running.replies import Capabilities, FaultError
+from conformance.running.runner import run_one, run_vectors
+from spec.errors import InputError, UsageError
+from vectors.model import GROUPS, Vector
+from vectors.suite import SUITE_VERSION, load_suite
+
+Maker = Callable[[], Implementation]
+
+
+def implementation_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what to run and what it may take."""
+    for decorate in reversed(
+        (
+            click.option("--impl", metavar="NAME", help=f"Built in: {', '.join(ADAPTERS)}."),
+            click.option(
+                "--command",
+                metavar="WORDS",
+                help="A harness that speaks the protocol, or, with {input} and {output} in it, a "
+                "program to be run once for each vector.",
+            ),
+            click.option(
+                "--operation",
+                "operations",
+                multiple=True,
+                metavar="NAME",
+                help="What a program with {input} and {output} does; may be given again.",
+            ),
+            click.option(
+                "--dred-version",
+                "versions",
+                multiple=True,
+                type=click.Choice(["10", "12"]),
+                help="DRED versions that such a program knows; both if not given.",
+            ),
+            click.option(
+                "--reject-code",
+                type=click.IntRange(1, 125),
+                help="The exit code by which such a program refuses malformed input.",
+            ),
+            click.option("--timeout", default=20.0, show_default=True, help="Seconds a question."),
+            click.option("--memory", default=2048, show_default=True, help="MiB it may take."),
+            click.option(
+                "--vectors",
+                "folder",
+                type=click.Path(path_type=Path),
+                help="Another folder of vectors than the project's own.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+def make_implementation(
+    impl: str | None,
+    command: str | None,
+    operations: tuple[str, ...],
+    versions: tuple[str, ...],
+    reject_code: int | None,
+    timeout: float,
+    memory: int,
+) -> Maker:
+    """What gives an instance of the implementation asked for.
+
+    Raises:
+        UsageError: ``run.impl`` unless exactly one is named, or for one that cannot be run.
+    """
+    if (impl is None) == (command is None):
+        raise UsageError("run.impl", "name one implementation, by --impl or by --command")
+    limits = Limits(seconds=timeout, memory_bytes=memory * MEBI)
+    if impl is not None:
+        found = adapter(impl)
+        return lambda: found.make(limits)
+    assert command is not None
+    if "{input}" in command:
+        known = tuple(int(one) for one in versions) or (10, 12)
+        Command(command, operations, limits)  # so that a wrong template is found at once
+        return lambda: Command(command, operations, limits, reject_code=reject_code, versions=known)
+    words = shlex.split(command)
+    if not words:
+        raise UsageError("run.impl", "the command is empty")
+    return lambda: Harness(words, limits)
+
+
+def learn(make: Maker) -> Capabilities:
+    """Start an implementation once to learn what it can do.
+
+    Raises:
+        InputError: ``run.start`` if it does not start or does not speak the protocol.
+    """
+    first = make()
+    try:
+        return first.capabilities()
+    except FaultError as fault:
+        raise InputError("run.start", f"the implementation does not start: {fault}") from fault
+    finally:
+        first.close()
+
+
+@click.command()
+@implementation_options
+@click.option("--groups", metavar="LIST", help=f"Out of {','.join(GROUPS)}; all if not given.")
+@click.option("--ids", multiple=True, metavar="GLOB", help="Vector ids; may be given again.")
+@click.option("--jobs", default=1, show_default=True, help="Instances at a time.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
+)
+@click.option("--json", "as_json", is_flag=True, help="The footer of the results on stdout.")
+def run(
+    groups: str | None,
+    ids: tuple[str, ...],
+    jobs: int,
+    report: Path | None,
+    as_json: bool,
+    folder: Path | None,
+    **how: object,
+) -> None:
+    """Put an implementation to the test.
+
+    Exit code 0 if nothing failed, 1 if something did, 2 if the run could not take place.
+    """
+    suite = load_suite(folder)
+    names = tuple(groups.split(",")) if groups else None
+    chosen = list(suite.vectors(names, ids))
+    if not chosen:
+        raise UsageError("run.selection", "no vector is selected")
+    make = make_implementation(**how)  # type: ignore[arg-type]
+    known = learn(make)
+    totals: dict[str, int] = {}
+    for path in suite.files():
+        content = suite.read(path)
+        totals[content.group] = totals.get(content.group, 0) + len(content.vectors)
+    started, clock = datetime.now(UTC), time.monotonic()
+    results = _with_progress(chosen, make, known, jobs)
+    done = Run(
+        implementation=known,
+        suite={"version": SUITE_VERSION, "digest": suite.digest(), "totals": totals},
+        environment=environment(),
+        selection={"groups": list(names or ()), "ids": list(ids)},
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 3),
+        results=tuple(results),
+    )
+    if report is not None:
+        from conformance.report.write import write_report
+
+        write_report(done, report, suite)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"counts": done.counts, "conformant": done.conformant}))
+    else:
+        print_run(done, Console(highlight=False))
+        if report is not None:
+            click.echo(f"\nreport: {report / 'report.html'}")
+    sys.exit(0 if done.conformant else 1)
+
+
+def _with_progress(
+    chosen: list[Vector], make: Maker, known: Capabilities, jobs: int
+) -> list[Result]:
+    """Run, with a bar on a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return run_vectors(chosen, make, known, jobs=jobs)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    bad = 0
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(known.name, total=len(chosen))
+
+        def on_result(result: Result) -> None:
+            nonlocal bad
+            bad += result.outcome in BAD
+            note = f" [red]{bad} bad[/red]" if bad else ""
+            progress.update(task, advance=1, description=f"{result.group}{note}")
+
+        return run_vectors(chosen, make, known, jobs=jobs, on_result=on_result)
+
+
+STYLES = {
+    Outcome.PASS: "green",
+    Outcome.NONSTRICT: "yellow",
+    Outcome.FAIL: "red",
+    Outcome.ERROR: "red",
+    Outcome.TIMEOUT: "red",
+    Outcome.UNSUPPORTED: "dim",
+    Outcome.SKIPPED: "dim",
+}
+CLAIM_STYLES = {
+    Claim.CONFORMANT: "green",
+    Claim.NOT: "red",
+    Claim.PARTLY: "yellow",
+    Claim.NONE: "dim",
+}
+FIRST = 10
+"""Failures that are listed."""
+
+
+def print_run(done: Run, console: Console) -> None:
+    """The outcome on a terminal: groups, classes, the first failures."""
+    known = done.implementation
+    console.print(f"[bold]{known.name}[/bold] {known.version}".rstrip())
+    table = Table(box=None, pad_edge=False)
+    table.add_column("group")
+    for outcome in Outcome:
+        table.add_column(str(outcome), justify="right")
+    present = [group for group in GROUPS if any(one.group == group for one in done.results)]
+    for group in present:
+        counts = [
+            sum(one.group == group and one.outcome is outcome for one in done.results)
+            for outcome in Outcome
+        ]
+        cells = [
+            f"[{STYLES[outcome]}]{count}[/]" if count else "[dim].[/]"
+            for outcome, count in zip(Outcome, counts, strict=True)
+        ]
+        table.add_row(group, *cells)
+    console.print(table)
+    console.print()
+    titles = {one.name: one.title for one in CLASSES}
+    for one in done.verdicts:
+        style = CLAIM_STYLES[one.claim]
+        console.print(f"{titles[one.name]:<11} [{style}]{one.claim}[/]")
+    bad = [one for one in done.results if one.outcome in BAD]
+    for result in bad[:FIRST]:
+        where = result.divergence["text"] if result.divergence else result.reason
+        line = f"{result.outcome:<8} {result.id}: {where}"
+        console.print(line, style=STYLES[result.outcome], markup=False, soft_wrap=True)
+    if len(bad) > FIRST:
+        console.print(f"... and {len(bad) - FIRST} more")
+
+
+@click.command()
+@implementation_options
+def smoke(folder: Path | None, **how: object) -> None:
+    """See whether an implementation can be talked to: one vector of each operation.
+
+    Exit code 0 if every operation it claims gave a reply, 1 if not, 2 if it does not start.
+    """
+    suite = load_suite(folder)
+    make = make_implementation(**how)  # type: ignore[arg-type]
+    known = learn(make)
+    console = Console(highlight=False)
+    versions = ", ".join(str(one) for one in known.versions)
+    console.print(f"[bold]{known.name}[/bold] {known.version}, DRED versions {versions}")
+    firsts: dict[str, Vector] = {}
+    for vector in suite.vectors():
+        usable = vector.version is None or vector.version in known.versions
+        if usable and vector.group != "hostile" and vector.operation in known.operations:
+            firsts.setdefault(vector.operation, vector)
+    answered = True
+    implementation = make()
+    try:
+        for operation in known.operations:
+            vector_ = firsts.get(operation)
+            if vector_ is None:
+                console.print(f"{operation:<10} [dim]no vector to try[/]")
+                continue
+            result = run_one(vector_, implementation, known)
+            replied = result.outcome not in (Outcome.ERROR, Outcome.TIMEOUT)
+            answered = answered and replied
+            where = result.divergence["text"] if result.divergence else result.reason
+            line = f"{operation:<10} {result.outcome:<11} {vector_.id} {where}".rstrip()
+            console.print(line, style=STYLES[result.outcome], markup=False, soft_wrap=True)
+    finally:
+        implementation.close()
+    sys.exit(0 if answered else 1)
