@@ -76,7 +76,7 @@ def _pcap_frames(source: Source) -> Iterator[Frame | Broken]:
         raise InputError("input.truncated", f"{source.name}: the pcap file header breaks off")
     magic = int.from_bytes(head[:4], "big")
     record = pcap.MAGIC_TO_PKT_HDR[magic]
-    little = record.__byte_order__ == "<"
+    little = getattr(record, "__byte_order__", ">") == "<"
     link = (pcap.LEFileHdr if little else pcap.FileHdr)(head).linktype & 0xFFFF
     while start := source.read(record.__hdr_len__):
         at = source.offset - len(start)

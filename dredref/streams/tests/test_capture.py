@@ -1,0 +1,187 @@
+"""Frames and datagrams out of captures."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from dredref.streams.capture import Broken, Frame, read_frames
+from dredref.streams.datagram import read_datagram
+from dredref.streams.source import Source
+from dredref.streams.tests import make
+
+PAYLOAD = bytes(range(60))
+
+
+def frames(data: bytes) -> list[Frame | Broken]:
+    """The frames of a capture."""
+    return list(read_frames(Source(io.BytesIO(data), "x")))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("nano", [False, True])
+def test_classic_captures(order: str, nano: bool) -> None:
+    data = make.pcap([b"one", b"", b"three"], 113, order=order, nano=nano)
+    assert frames(data) == [Frame(113, b"one", 0), Frame(113, b"", 0), Frame(113, b"three", 0)]
+
+
+def test_modified_captures() -> None:
+    data = struct.pack("<IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 99, 1)
+    data += struct.pack("<IIIIIHBB", 0, 0, 3, 3, 7, 0, 0, 0) + b"abc"
+    assert frames(data) == [Frame(1, b"abc", 0)]
+
+
+def test_frames_cut_short_are_marked() -> None:
+    data = make.pcap([])
+    data += struct.pack("<IIII", 0, 0, 3, 50) + b"abc"
+    assert frames(data) == [Frame(1, b"abc", 47)]
+    data = make.section() + make.interface(1) + make.enhanced(b"abcdef", cut=2)
+    assert frames(data) == [Frame(1, b"abcd", 2)]
+
+
+@pytest.mark.parametrize("cut", range(1, 19))
+def test_a_classic_capture_that_breaks_off(cut: int) -> None:
+    whole = make.pcap([b"one", b"two"])
+    found = frames(whole[:-cut])
+    assert found[0] == Frame(1, b"one", 0)
+    assert [type(frame) for frame in found[1:]] == [Broken]
+
+
+def test_an_absurd_length_ends_a_classic_capture() -> None:
+    data = make.pcap([b"one"]) + struct.pack("<IIII", 0, 0, 1 << 31, 1 << 31) + b"x"
+    assert [type(frame) for frame in frames(data)] == [Frame, Broken]
+
+
+def test_sections_interfaces_and_blocks() -> None:
+    little = make.section("<") + make.interface(1) + make.interface(113, snap=40)
+    big = make.section(">") + make.interface(101, ">")
+    old = struct.pack("<HHIIII", 1, 0, 0, 0, 3, 3) + b"old"
+    data = (
+        little
+        + make.block(5, b"statistics")
+        + make.enhanced(b"first", number=0)
+        + make.enhanced(b"second", number=1)
+        + make.block(2, old)
+        + make.block(3, struct.pack("<I", 6) + b"simple")
+        + big
+        + make.enhanced(b"third", ">")
+    )
+    assert frames(data) == [
+        Frame(1, b"first", 0),
+        Frame(113, b"second", 0),
+        Frame(113, b"old", 0),
+        Frame(1, b"simple", 0),
+        Frame(101, b"third", 0),
+    ]
+
+
+def test_blocks_without_sense_are_passed_over() -> None:
+    data = (
+        make.section()
+        + make.enhanced(b"no interface")
+        + make.interface(1)
+        + make.block(6, b"too short")
+        + make.enhanced(b"good")
+    )
+    assert frames(data) == [Frame(1, b"good", 0)]
+
+
+@pytest.mark.parametrize("cut", range(1, 36))
+def test_pcapng_that_breaks_off(cut: int) -> None:
+    whole = make.section() + make.interface(1) + make.enhanced(b"one") + make.enhanced(b"two")
+    found = frames(whole[:-cut])
+    assert found[0] == Frame(1, b"one", 0)
+    assert [type(frame) for frame in found[1:]] == [Broken]
+
+
+@pytest.mark.parametrize("length", [0, 8, 11, 1 << 25, 2**32 - 1])
+def test_a_block_length_that_cannot_be(length: int) -> None:
+    data = make.section() + make.interface(1) + struct.pack("<III", 6, length, 0)
+    assert [type(frame) for frame in frames(data)] == [Broken]
+
+
+LINKS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
+    "Ethernet": (1, make.ethernet),
+    "padded Ethernet": (1, lambda packet: make.ethernet(packet, pad=9)),
+    "VLAN": (1, lambda packet: make.ethernet(packet, tags=[5])),
+    "two VLAN tags": (1, lambda packet: make.ethernet(packet, tags=[5, 6])),
+    "raw": (101, bytes),
+    "raw on BSD": (12, bytes),
+    "loopback, little-endian": (0, lambda packet: b"\2\0\0\0" + packet),
+    "loopback, big-endian": (108, lambda packet: b"\0\0\0\x1e" + packet),
+    "cooked": (
+        113,
+        lambda packet: b"\0\0\0\1\0\6" + bytes(8) + make.ethernet(packet)[12:14] + packet,
+    ),
+    "cooked 2": (276, lambda packet: make.ethernet(packet)[12:14] + bytes(18) + packet),
+}
+
+
+@pytest.mark.parametrize("v6", [False, True])
+@pytest.mark.parametrize("link", LINKS)
+def test_links(link: str, v6: bool) -> None:
+    number, wrap = LINKS[link]
+    datagram = read_datagram(Frame(number, wrap(make.udp(PAYLOAD, v6=v6)), 0))
+    assert datagram is not None
+    assert datagram.payload == PAYLOAD
+    assert (datagram.source_port, datagram.target_port) == (40000, 5004)
+    ends = "[::1]:40000 > [::2]:5004" if v6 else "192.0.2.1:40000 > 192.0.2.2:5004"
+    assert datagram.flow == ends
+
+
+def test_ipv6_extension_headers_and_ipv4_options_are_passed() -> None:
+    packet = bytearray(make.udp(PAYLOAD, v6=True))
+    packet[4:6] = (8 + len(PAYLOAD) + 8).to_bytes(2, "big")
+    packet[6] = 0  # hop by hop, then UDP
+    packet[40:40] = bytes([17, 0, 1, 4, 0, 0, 0, 0])
+    assert getattr(read_datagram(Frame(101, bytes(packet), 0)), "payload", None) == PAYLOAD
+    four = bytearray(make.udp(PAYLOAD))
+    four[0] = 0x46
+    four[2:4] = (28 + 4 + len(PAYLOAD)).to_bytes(2, "big")
+    four[20:20] = b"\x01\x01\x01\x00"
+    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "payload", None) == PAYLOAD
+
+
+def test_fragments_are_marked() -> None:
+    four = bytearray(make.udp(PAYLOAD))
+    four[6:8] = b"\x20\x00"  # the first part
+    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "fragment", None) is True
+    four[6:8] = b"\x00\x10"  # a later one
+    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "fragment", None) is True
+    six = bytearray(make.udp(PAYLOAD, v6=True))
+    six[4:6] = (8 + len(PAYLOAD) + 8).to_bytes(2, "big")
+    six[6] = 44
+    six[40:40] = bytes([17, 0, 0, 1, 0, 0, 0, 9])
+    assert getattr(read_datagram(Frame(101, bytes(six), 0)), "fragment", None) is True
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame(1, b"", 0),
+        Frame(1, make.ethernet(b"\x45" + bytes(30)), 0),
+        Frame(1, bytes(12) + b"\x08\x06" + bytes(40), 0),  # ARP
+        Frame(101, b"", 0),
+        Frame(147, make.udp(PAYLOAD), 0),  # a link type that nobody knows
+        Frame(101, b"\x45" + make.udp(PAYLOAD)[1:9] + b"\x06" + make.udp(PAYLOAD)[10:], 0),  # TCP
+    ],
+)
+def test_what_is_no_datagram(frame: Frame) -> None:
+    assert read_datagram(frame) is None
+
+
+def test_hostile_frames_do_no_harm() -> None:
+    """Mutated frames of each link give a datagram or none, and no other error."""
+    draw = random.Random(3)
+    for number, wrap in LINKS.values():
+        for v6 in (False, True):
+            whole = wrap(make.udp(PAYLOAD, v6=v6))
+            for _ in range(150):
+                data = bytearray(whole[: draw.randrange(len(whole) + 1)])
+                for _ in range(min(len(data), draw.randrange(4))):
+                    data[draw.randrange(min(len(data), 70))] = draw.randrange(256)
+                read_datagram(Frame(number, bytes(data), 0))
