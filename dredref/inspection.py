@@ -70,17 +70,19 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         ],
         "dred": _dred(reading.dred, reading) if reading.dred else None,
         "absence": str(reading.absence) if reading.absence else None,
-        "errors": [
-            {
-                "code": violation.code,
-                "requirement": violation.requirement.id,
-                "level": str(violation.level),
-                "byte": violation.byte,
-                "bit": violation.bit,
-                "detail": violation.detail,
-            }
-            for violation in inspection.violations
-        ],
+        "errors": [violation_json(violation) for violation in inspection.violations],
+    }
+
+
+def violation_json(violation: Violation) -> dict[str, Any]:
+    """The published form of one violation."""
+    return {
+        "code": violation.code,
+        "requirement": violation.requirement.id,
+        "level": str(violation.level),
+        "byte": violation.byte,
+        "bit": violation.bit,
+        "detail": violation.detail,
     }
 
 

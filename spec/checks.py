@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -161,25 +161,29 @@ def dred_chunk_unseen(reading: Reading) -> Iterator[Found]:
     dred = reading.dred
     if dred is None or dred.used >= 8 * dred.bits_total or _is_canonical(reading):
         return
-    hidden = parse_payload(reading.payload + b"\0", dred.version, limit=len(dred.chunks) + 1)
-    if len(hidden.chunks) == len(dred.chunks) or hidden.used > 8 * dred.bits_total:
-        return
-    if _builds(hidden, reading.payload):
-        yield *_position(reading, dred.used), f"chunk {len(dred.chunks)} cannot be seen"
+    seen = len(dred.chunks)
+    more = parse_payload(reading.payload + b"\0\0", dred.version, limit=seen + 8)
+    for count in range(seen + 1, len(more.chunks) + 1):
+        hidden = replace(more, chunks=more.chunks[:count])
+        if _built(hidden) == reading.payload:
+            which = f"chunk {seen}" if count == seen + 1 else f"chunks {seen} to {count - 1}"
+            yield *_position(reading, dred.used), f"{which} cannot be seen"
+            return
 
 
 def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
     """No bytes follow what the payload needs."""
     dred = reading.dred
-    if dred is None:
+    if dred is None or reading.payload[-1:] != b"\0" or _is_canonical(reading):
         return
-    content = 8 * 8 * len(reading.payload.rstrip(b"\0"))
-    empty = [
-        chunk for chunk in dred.chunks if chunk.start >= content + 8 and not any(chunk.latents)
-    ]
-    if empty:
-        detail = f"{len(empty)} chunks of zeros are read from zero bytes"
-        yield *_position(reading, empty[0].start), detail
+    for count in reversed(range(len(dred.chunks))):
+        needed = _built(replace(dred, chunks=dred.chunks[:count]))
+        if needed is not None and needed == reading.payload.rstrip(b"\0").ljust(len(needed), b"\0"):
+            start = dred.chunks[count].start
+            spare = len(reading.payload) - len(needed)
+            detail = f"{spare} zero bytes are read as {len(dred.chunks) - count} chunks"
+            yield *_position(reading, start), detail
+            return
 
 
 def dred_trailing_bits(reading: Reading) -> Iterator[Found]:
@@ -187,7 +191,8 @@ def dred_trailing_bits(reading: Reading) -> Iterator[Found]:
     dred = reading.dred
     if dred is None or dred.used > 8 * dred.bits_total or len(dred.chunks) > DECODER_CHUNKS:
         return
-    if not _is_canonical(reading) and not any(dred_chunk_unseen(reading)):
+    explained = any(dred_chunk_unseen(reading)) or any(dred_trailing_bytes(reading))
+    if not _is_canonical(reading) and not explained:
         yield *_position(reading, dred.used), "not what an encoder ends with"
 
 
@@ -262,17 +267,17 @@ def _overrun(reading: Reading, symbols: list[Symbol], what: str) -> Iterator[Fou
             return
 
 
-def _builds(dred: DredPayload, payload: bytes) -> bool:
-    """Whether an encoder writes these bytes for these values."""
+def _built(dred: DredPayload) -> bytes | None:
+    """What an encoder writes for these values; None where it cannot."""
     try:
-        return build_payload(dred, allow_unseen=True) == payload
+        return build_payload(dred, allow_unseen=True)
     except BuildError:
-        return False
+        return None
 
 
 def _is_canonical(reading: Reading) -> bool:
     """Whether the payload is what an encoder writes for what a decoder sees."""
-    return reading.dred is not None and _builds(reading.dred, reading.payload)
+    return reading.dred is not None and _built(reading.dred) == reading.payload
 
 
 @cache

@@ -1,0 +1,144 @@
+"""``dredref validate``: streams against the requirements."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import click
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dredref.cli.options import open_input, stderr, stdout, stream_options
+from dredref.cli.tables import describe, notices_table, violations_table
+from dredref.inspection import Inspection, inspections, violation_json
+from dredref.streams import Stream
+from dredref.summary import StreamSummary
+from spec.errors import DredError
+from spec.requirements import Level
+
+SHOWN = 10
+"""Violations of an input that are shown one by one, unless all are asked for."""
+VALID, INVALID, UNREADABLE = 0, 1, 2
+
+
+@dataclass
+class Findings:
+    """What validating one input gave."""
+
+    source: str
+    summaries: dict[int, StreamSummary] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    levels: Counter[Level] = field(default_factory=Counter)
+    places: dict[str, str] = field(default_factory=dict)
+    listed: list[tuple[Inspection, int]] = field(default_factory=list)
+    """Inspection and number of the violation in it."""
+
+    def add(self, inspection: Inspection, keep: int | None) -> None:
+        """Count a record; keep at most ``keep`` violations (None: all) to be listed."""
+        summary = self.summaries.setdefault(inspection.record.stream, StreamSummary())
+        summary.add(inspection.record, inspection.reading)
+        for number, violation in enumerate(inspection.violations):
+            self.counts[violation.requirement.id] += 1
+            self.levels[violation.level] += 1
+            place = f"record {inspection.record.index}, byte {violation.byte} bit {violation.bit}"
+            self.places.setdefault(violation.requirement.id, place)
+            if keep is None or len(self.listed) < keep:
+                self.listed.append((inspection, number))
+
+    def verdict(self, strict: bool) -> int:
+        """Exit code: a MUST counts, with ``strict`` a SHOULD too."""
+        bad = self.levels[Level.MUST] + (self.levels[Level.SHOULD] if strict else 0)
+        return INVALID if bad else VALID
+
+
+@click.command()
+@click.argument("sources", metavar="INPUT...", nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="Count a violated SHOULD as invalid too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an input.")
+@click.option("--all", "show_all", is_flag=True, help="List every violation, not the first ten.")
+@stream_options
+@click.pass_context
+def validate(
+    context: click.Context,
+    sources: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+    show_all: bool,
+    payload_type: int | None,
+    ssrc: int | None,
+    final_id: int | None,
+) -> None:
+    """Check each INPUT against the requirements on streams.
+
+    Exit code 0: valid; 1: a MUST is violated (with --strict also a SHOULD); 2: unreadable.
+    """
+    worst = VALID
+    keep = None if show_all or as_json else SHOWN
+    for source in sources:
+        findings = Findings(source)
+        try:
+            with open_input(source, payload_type, ssrc) as stream:
+                _read(stream, findings, keep, final_id)
+                if as_json:
+                    click.echo(json.dumps(_to_json(findings, stream, strict)))
+                else:
+                    _print(findings, stream, strict)
+        except DredError as error:
+            click.echo(f"dredref: {source}: {error}", err=True)
+            worst = UNREADABLE
+            continue
+        worst = max(worst, findings.verdict(strict))
+    context.exit(worst)
+
+
+def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | None) -> None:
+    """Validate all records, with progress on a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task(f"{findings.source}")
+        for count, inspection in enumerate(inspections(stream, final_id=final_id), start=1):
+            findings.add(inspection, keep)
+            if count % 256 == 0:
+                bar.update(task, description=f"{findings.source}: {count} records")
+
+
+def _print(findings: Findings, stream: Stream, strict: bool) -> None:
+    verdict = {VALID: "[green]valid[/]", INVALID: "[bold red]invalid[/]"}[findings.verdict(strict)]
+    counts = ", ".join(f"{findings.levels[level]} {level}" for level in Level)
+    stdout.print(f"[bold]{findings.source}[/]: {verdict} ({counts})")
+    for number, summary in sorted(findings.summaries.items()):
+        stdout.print(f"  {describe(stream, number)}: {summary.answer()}")
+    for inspection, number in findings.listed:
+        violation = inspection.violations[number]
+        stdout.print(
+            f"  record {inspection.record.index} byte {violation.byte} bit {violation.bit}: "
+            f"{violation.requirement.id}: {violation.detail}",
+            markup=False,
+        )
+    left = sum(findings.counts.values()) - len(findings.listed)
+    if left:
+        stdout.print(f"  and {left} more (--all lists them)")
+    if findings.counts:
+        stdout.print(violations_table(findings.counts, findings.places))
+    notices_table(stream)
+
+
+def _to_json(findings: Findings, stream: Stream, strict: bool) -> dict[str, object]:
+    return {
+        "input": findings.source,
+        "valid": findings.verdict(strict) == VALID,
+        "strict": strict,
+        "levels": {str(level): findings.levels[level] for level in Level},
+        "requirements": dict(findings.counts),
+        "violations": [
+            {"index": inspection.record.index, "stream": inspection.record.stream}
+            | violation_json(inspection.violations[number])
+            for inspection, number in findings.listed
+        ],
+        "streams": [
+            {"stream": number, **summary.to_json()}
+            for number, summary in sorted(findings.summaries.items())
+        ],
+        "notices": dict(stream.notice_counts),
+    }

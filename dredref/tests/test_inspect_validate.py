@@ -1,0 +1,178 @@
+"""The commands ``inspect`` and ``validate``, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.main import cli
+from spec.dred import add_prefix, build_payload, make_payload
+from spec.extension import Extension, pack_extensions
+from spec.packet import Frame, Packet, Toc, build_packet
+from spec.tests.test_checks import GOOD
+
+STREAMS = sorted(Path(str(files("spec"))).glob("streams/*.*"))
+
+
+def run(*arguments: str, data: bytes | None = None) -> Result:
+    """Call the command line in this process."""
+    return CliRunner().invoke(cli, list(arguments), input=data)
+
+
+def real(*arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Call the command line as a program."""
+    command = [sys.executable, "-m", "conformance.main", *arguments]
+    return subprocess.run(command, input=data, capture_output=True, check=False, timeout=120)
+
+
+def packet(*data: bytes) -> bytes:
+    """A 20 ms packet with DRED extensions."""
+    area = pack_extensions([Extension(126, 0, item) for item in data], 1)
+    return build_packet(Packet(Toc(9, False, 3), (Frame(b"frame"),), False, area))
+
+
+def lines(*packets: bytes) -> bytes:
+    """JSON lines with these packets."""
+    return b"".join(json.dumps({"packet": item.hex()}).encode() + b"\n" for item in packets)
+
+
+CLEAN = packet(add_prefix(12, GOOD))
+DOUBLE = packet(add_prefix(12, GOOD), add_prefix(12, GOOD))
+UNKNOWN = packet(b"D\x0b" + GOOD)
+NONE = b"\x48abc"
+
+
+def test_json_follows_the_published_schema_and_says_the_numbers() -> None:
+    result = run("inspect", "-", "--json", data=lines(CLEAN, NONE, b"", DOUBLE))
+    assert result.exit_code == 0
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    schema = json.loads(files("spec").joinpath("schema/inspection.json").read_text())
+    for record in records:
+        jsonschema.validate(record, schema)
+    assert [record["index"] for record in records] == [0, 1, 2, 3]
+    dred = records[0]["dred"]
+    assert (dred["q0"], dred["dQ"], dred["offset"], dred["dred_offset"]) == (6, 3, 6, 10)
+    assert (dred["nb_chunks"], dred["bits_total"]) == (4, 8 * len(GOOD))
+    assert records[0]["extensions"][0]["offset"] == CLEAN.index(b"\xfc")
+    assert bytes.fromhex(records[0]["extensions"][0]["data"]) == add_prefix(12, GOOD)
+    assert records[1]["dred"] is None
+    assert records[1]["absence"] == "no code-3 packet, so no padding"
+    assert records[2]["errors"][0]["code"] == "packet.r1.empty"
+    assert {error["requirement"] for error in records[3]["errors"]} == {
+        "dred.one-per-frame",
+        "dred.one-per-packet",
+    }
+
+
+def test_the_tree_names_every_part_and_ends_with_the_answer() -> None:
+    text = run("inspect", "-", data=lines(CLEAN)).stdout
+    for part in ("config 9 (SILK WB)", "extension 126 on frame 0", "q0 6, dQ 3 (4/16 a chunk)",
+                 "dred_offset 10 (25 ms)", "chunk 3, level 7", "in 1 of 1 records"):  # fmt: skip
+        assert part in text
+    assert "qmax = 15" in run("inspect", "-", "-v", data=lines(CLEAN)).stdout
+
+
+def test_ranges_choose_records() -> None:
+    data = lines(CLEAN, NONE, CLEAN, NONE)
+    for arguments, indices in (
+        (("--packet", "2"), [2]),
+        (("--range", "1:3"), [1, 2]),
+        (("--range", "2:"), [2, 3]),
+        (("--range", ":1"), [0]),
+    ):
+        result = run("inspect", "-", "--json", *arguments, data=data)
+        assert [json.loads(line)["index"] for line in result.stdout.splitlines()] == indices
+
+
+@pytest.mark.parametrize(
+    ("packets", "arguments", "code"),
+    [
+        ((CLEAN, NONE), (), 0),
+        ((CLEAN, DOUBLE), (), 1),
+        ((b"",), (), 1),
+        ((UNKNOWN,), (), 0),
+        ((UNKNOWN,), ("--strict",), 1),
+    ],
+)
+def test_exit_code_of_validate(
+    packets: tuple[bytes, ...], arguments: tuple[str, ...], code: int
+) -> None:
+    result = run("validate", "-", *arguments, data=lines(*packets))
+    assert result.exit_code == code
+    assert ("invalid" in result.stdout) == (code == 1)
+
+
+def test_json_of_validate_names_each_violation() -> None:
+    result = run("validate", "-", "--json", data=lines(CLEAN, DOUBLE, b""))
+    found = json.loads(result.stdout)
+    assert found["levels"] == {"MUST": 2, "SHOULD": 1, "note": 0}
+    assert [(item["index"], item["requirement"]) for item in found["violations"]] == [
+        (1, "dred.one-per-frame"),
+        (1, "dred.one-per-packet"),
+        (2, "packet.r1"),
+    ]
+    assert found["streams"][0]["with_dred"] == 2
+
+
+def test_the_final_form_behind_its_switch() -> None:
+    payload = build_payload(make_payload(12, 6, 3, 6, [0] * 50, [[0, 0, 3] + [0] * 22] * 2))
+    area = pack_extensions([Extension(60, 0, payload)], 1)
+    data = lines(build_packet(Packet(Toc(9, False, 3), (Frame(b"x"),), False, area)))
+    assert json.loads(run("inspect", "-", "--json", data=data).stdout)["dred"] is None
+    final = run("inspect", "-", "--json", "--final-id", "60", data=data)
+    assert json.loads(final.stdout)["dred"]["nb_chunks"] == 2
+
+
+@pytest.mark.parametrize("command", ["inspect", "validate"])
+@pytest.mark.parametrize(
+    ("arguments", "data"),
+    [
+        (("missing.bit",), b""),
+        (("-",), b""),
+        (("-",), bytes(range(7, 250)) * 9),
+    ],
+)
+def test_unreadable_input_is_one_line_and_exit_code_2(
+    command: str, arguments: tuple[str, ...], data: bytes
+) -> None:
+    result = real(command, *arguments, data=data)
+    assert result.returncode == 2
+    assert len(result.stderr.decode().splitlines()) == 1
+    assert b"Traceback" not in result.stderr
+    assert result.stdout == b""
+
+
+def test_a_record_past_the_end_is_said() -> None:
+    result = real("inspect", "-", "--packet", "9", data=lines(CLEAN))
+    assert result.returncode == 2
+    assert b"record.missing" in result.stderr
+
+
+def test_import_and_help_stay_light() -> None:
+    """Neither imports numpy, construct or rich."""
+    heavy = "print(*{'numpy', 'construct', 'rich'} & {*sys.modules})"
+    for statement in (
+        "import dredref",
+        "from click.testing import CliRunner as R; from conformance.main import cli\n"
+        "assert 'validate' in R().invoke(cli, ['--help']).stdout",
+    ):
+        script = f"{statement}\nimport sys\n{heavy}"
+        command = [sys.executable, "-c", script]
+        found = subprocess.run(command, capture_output=True, check=True, text=True)
+        assert found.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.name)
+def test_committed_streams_are_valid(path: Path) -> None:
+    if path.suffix == ".json":
+        pytest.skip("a manifest, no stream")
+    result = run("validate", str(path), "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["streams"][0]["records"] > 0
