@@ -1,0 +1,93 @@
+"""What the flags of vectors mean: which fault each stands for, and what comes of it.
+
+A flag is written once, here; every file repeats the notes of the flags that it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "FramePastEnd": (
+            "libopus 1.5.2 accepts a frame number past the end of the packet and delivers an "
+            "extension that belongs to no frame; 1.6 ends the area with an error."
+        ),
+        "MalformedArea": (
+            "libopus 1.5.2 takes a packet whose extension area breaks before any DRED for one "
+            "without DRED and returns 0; 1.6 returns an error."
+        ),
+        "Repeat": (
+            "libopus 1.5.2 does not know 'repeat these extensions' and takes id 2 for a short "
+            "extension: what follows is read as something else, repeated DRED is not found."
+        ),
+        "RepeatUnlaced": (
+            "A repeat with L = 0 gives the last long extension of the last frame no length; it "
+            "ends where the short payloads begin that must still follow it. Taking it for laced, "
+            "or to the end of the area, gives other payloads."
+        ),
+        "RepeatRest": (
+            "A repeat with L = 0 moves on by one frame, and in the last frame all that follows is "
+            "padding. Reading on gives extensions that nobody wrote."
+        ),
+        "FrameOrder": (
+            "Repeated extensions come before later extensions of the frame that they are repeated "
+            "from: an area delivers extensions out of frame order."
+        ),
+        "SeparatorZero": (
+            "A separator with an increment of 0 does nothing; it neither starts a frame nor ends "
+            "what a repeat repeats."
+        ),
+        "WrongVersion": (
+            "DRED of another experiment version has other tables and networks: reading it gives "
+            "noise. It must be passed over, and DRED behind it found."
+        ),
+        "FirstWins": (
+            "Of several DRED extensions the first in the order of the wire with the right prefix "
+            "and more than two bytes counts."
+        ),
+        "FramePosition": (
+            "The offset counts from the packet's start: the position of the frame that carries "
+            "DRED is added to it. Leaving it out moves the speech by that much."
+        ),
+        "SevenBits": (
+            "A chunk is present while more than 7 bits are left. A decoder that stops a bit "
+            "earlier or later loses the oldest chunk or makes one up."
+        ),
+        "PastTheEnd": (
+            "Behind the end of a payload zeros are read. A decoder that stops, wraps or reads "
+            "memory there gives other values."
+        ),
+        "Escapes": (
+            "Magnitudes above 7 are coded in steps of 7, of any number. A decoder that stops "
+            "after the first step, or keeps the value in 8 bits, gives other values."
+        ),
+        "NegativeOffset": (
+            "dred_offset may be negative: silence was left out at the newest end. Read without "
+            "its sign it moves the speech into the future."
+        ),
+        "NoQmax": (
+            "With q0 of 14 or 15, or dQ = 0, no highest level is coded; reading one shifts every "
+            "symbol that follows."
+        ),
+        "ManyChunks": (
+            "Payloads may hold more chunks than a decoder has room for; those past 1.04 s are "
+            "left unread."
+        ),
+        "UnseenChunk": (
+            "An encoder that ends with a chunk of few bits has written one that no decoder sees."
+        ),
+        "ChunksByDuration": (
+            "libopus up to 1.6.1 decodes by the samples asked for alone; later ones by what they "
+            "reach back to, offset included, rounded up to chunks. The older count is too small "
+            "where the newest chunk lies in the packet, and too large where silence was left out."
+        ),
+        "AlignmentAfterSilence": (
+            "libopus up to at least June 2026 starts the first packet after silence at an older "
+            "latent without saying so in its offset: its speech comes out late."
+        ),
+        "Damaged": "Bytes that no encoder writes; no answer is asked for but one in time.",
+    }
+)
+"""Flag -> its note."""
