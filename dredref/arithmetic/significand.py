@@ -168,7 +168,7 @@ def to_words(numbers: Significands) -> Words:
 
 def carry(words: Words) -> Carried:
     """Words as the float32 numbers that they are."""
-    return np.ascontiguousarray(words).view(np.float32)
+    return words.view(np.float32)
 
 
 def settle(numbers: Carried) -> Words:
@@ -211,13 +211,20 @@ def from_integers(values: Integers | Carried, like: N) -> N:
     return np.asarray(values).astype(np.float32, copy=False)
 
 
-def concatenate(parts: Sequence[N]) -> N:
-    """Arrays joined along the last axis."""
+def concatenate(parts: Sequence[N], axis: int = -1) -> N:
+    """Arrays joined along an axis."""
     first = parts[0]
     if isinstance(first, Significands):
-        m = np.concatenate([part.m for part in parts], axis=-1)
-        return Significands(m, np.concatenate([part.e for part in parts], axis=-1))
-    return np.concatenate(parts, axis=-1)
+        m = np.concatenate([part.m for part in parts], axis=axis)
+        return Significands(m, np.concatenate([part.e for part in parts], axis=axis))
+    return np.concatenate(parts, axis=axis)
+
+
+def reshaped(x: N, shape: tuple[int, ...]) -> N:
+    """The same numbers in another shape."""
+    if isinstance(x, Significands):
+        return Significands(x.m.reshape(shape), x.e.reshape(shape))
+    return x.reshape(shape)
 
 
 def clip(x: N, low: N, high: N) -> N:

@@ -1,0 +1,20 @@
+"""FARGAN, the vocoder: feature vectors to speech.
+
+The arithmetic is that of :mod:`dredref.arithmetic.significand`, in integers or packed in binary32,
+and the speech is that of libopus' portable path, sample for sample.
+
+=================  ===================================================================
+``synthesis``      the public interface: start, synthesize, speak
+``engine``         a run of frames, from a state to a state
+``network``        the specification of the two networks
+``layers``         layers on numbers of 24 significant bits
+``period``         the pitch period of a feature vector, and what it repeats
+``emphasis``       pre-emphasis, de-emphasis, rounding to 16 bits
+``fast``           the same numbers packed in binary32, with buffers and BLAS
+=================  ===================================================================
+"""
+
+from dredref.vocoder.state import VocoderState
+from dredref.vocoder.synthesis import Vocoder, vocoder
+
+__all__ = ["Vocoder", "VocoderState", "vocoder"]

@@ -1,0 +1,147 @@
+"""The vocoder: feature vectors in, 16-bit speech at 16 kHz out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.arithmetic.significand import Significands, Words
+from dredref.model import packaged
+from dredref.model.weights import Model
+from dredref.vocoder.engine import Engine
+from dredref.vocoder.fast import FastEngine
+from dredref.vocoder.sizes import FEATURES, FRAME, START_SAMPLES, START_VECTORS
+from dredref.vocoder.state import VocoderState
+from spec.errors import UsageError
+
+Form = Literal["fast", "integers"]
+"""What carries the numbers: binary32 words, or pairs of integers (the definition, slow)."""
+Features = NDArray[np.floating[Any]]
+"""Feature vectors."""
+Pcm = NDArray[np.int16]
+"""Samples, 16 bits, 16 kHz."""
+
+RUN = 100
+"""Frames conditioned at once: bounds the memory, changes no result."""
+FEATURE_LIMIT = np.float32(1 << 16)
+"""Where features saturate; what a decoder gives stays far below."""
+LEAD = FRAME // 2
+"""Samples by which speech lags its vectors, dropped by :meth:`Vocoder.speak`."""
+
+
+class Vocoder:
+    """Turns feature vectors to speech, any number of streams at a time.
+
+    A vector is 20 float32 numbers: 18 cepstra, pitch, voicing. They are taken bit for bit as
+    numbers of 24 significant bits; wider floats are rounded to float32 first, halves to even.
+    Streams, chunks and forms do not change a bit of the result.
+    """
+
+    def __init__(self, model: Model | None = None, form: Form = "fast") -> None:
+        """Use ``model``, or the packaged one.
+
+        Raises:
+            InputError: ``model.layer`` or ``model.array`` if the model is no vocoder.
+        """
+        chosen = packaged("fargan") if model is None else model
+        self._engine: Engine[Any]
+        if form == "integers":
+            nothing = np.zeros(0, np.int64)
+            self._engine = Engine(chosen, Significands(nothing, nothing))
+        else:
+            self._engine = FastEngine(chosen)
+
+    def start(self, features: Features, samples: Pcm | None = None) -> VocoderState:
+        """The state to go on from: after real samples, or after silence.
+
+        Args:
+            features: the last five vectors before the speech, [streams, 5, 20].
+            samples: the last 320 samples before it, [streams, 320]; silence if None.
+
+        Raises:
+            UsageError: ``features.shape``, ``features.not_finite`` or ``samples.shape``.
+        """
+        words = feature_words(features)
+        if words.shape[1] != START_VECTORS:
+            raise UsageError("features.shape", f"synthesis starts from {START_VECTORS} vectors")
+        if samples is None:
+            samples = np.zeros((len(words), START_SAMPLES), np.int16)
+        if samples.shape != (len(words), START_SAMPLES) or samples.dtype != np.int16:
+            raise UsageError(
+                "samples.shape", f"synthesis continues from {START_SAMPLES} 16-bit samples a stream"
+            )
+        return self._engine.start(samples, words)
+
+    def synthesize(self, state: VocoderState, features: Features) -> tuple[Pcm, VocoderState]:
+        """Speech [streams, 160 * n] of vectors [streams, n, 20], and the state after it.
+
+        Raises:
+            UsageError: ``features.shape`` or ``features.not_finite``.
+        """
+        words = feature_words(features)
+        if len(words) != state.streams:
+            raise UsageError("features.shape", f"the state has {state.streams} streams")
+        parts = [np.zeros((len(words), 0), np.int16)]
+        for first in range(0, words.shape[1], RUN):
+            part, state = self._engine.run(state, words[:, first : first + RUN])
+            parts.append(part)
+        return np.concatenate(parts, axis=1), state
+
+    def speak(
+        self,
+        features: Features,
+        samples: Pcm | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Pcm:
+        """Whole utterances: ``160 * n`` samples of ``n`` vectors, aligned with them.
+
+        The first vector, five times, goes with the silence or the real samples before; the last
+        one is repeated twice, and of what comes the first 80 samples and the last 80 are dropped.
+        ``progress`` is called with the number of frames done since the last call.
+
+        Args:
+            features: [streams, n, 20] with n of at least 1.
+            samples: [streams, 320] or None; see :meth:`start`.
+            progress: see above.
+
+        Raises:
+            UsageError: as :meth:`start`.
+        """
+        words = feature_words(features)
+        if not words.shape[1]:
+            raise UsageError("features.shape", "there is no feature vector to speak")
+        vectors = words.view(np.float32)
+        state = self.start(np.repeat(vectors[:, :1], START_VECTORS, axis=1), samples)
+        rest = np.concatenate([vectors[:, 1:], np.repeat(vectors[:, -1:], 2, axis=1)], axis=1)
+        parts = []
+        for first in range(0, rest.shape[1], RUN):
+            part, state = self.synthesize(state, rest[:, first : first + RUN])
+            parts.append(part)
+            if progress is not None:
+                progress(part.shape[1] // FRAME)
+        return np.concatenate(parts, axis=1)[:, LEAD:-LEAD]
+
+
+def feature_words(features: Features) -> Words:
+    """Vectors [streams, n, 20] as binary32 words, saturated at 2**16.
+
+    Raises:
+        UsageError: ``features.shape``, ``features.not_finite``.
+    """
+    with np.errstate(over="ignore"):
+        packed = np.asarray(features).astype(np.float32)
+    if packed.ndim != 3 or packed.shape[2] != FEATURES:
+        raise UsageError("features.shape", f"features are [streams, n, {FEATURES}]")
+    if not np.isfinite(packed).all():
+        raise UsageError("features.not_finite", "a feature is not a finite number")
+    return np.clip(packed, -FEATURE_LIMIT, FEATURE_LIMIT).view(np.int32)
+
+
+@cache
+def vocoder() -> Vocoder:
+    """The vocoder with the packaged model, in its fast form."""
+    return Vocoder()
