@@ -88,19 +88,19 @@ def subframe(
     gates = sigmoid(weights.pitch_gates(first))
     middle = prediction[:, MARGIN : MARGIN + SUBFRAME]
 
-    fed: N = first
+    fed = first
     outputs: list[N] = []
     units: list[N] = []
     for index in range(len(state.units)):
-        gated: N = gates[:, index : index + 1] * middle
+        gated = gates[:, index : index + 1] * middle
         fed = concatenate([fed, gated, past])
         unit = gru(weights.gru_inputs[index], weights.gru_recurrent[index], state.units[index], fed)
         units.append(unit)
         fed = glu(weights.gru_gates[index], unit)
         outputs.append(fed)
 
-    skipped = concatenate([*outputs, first, gates[:, 3:] * middle, past])
-    last = glu(weights.skip_gate, tanh(weights.skip(skipped)))
+    outputs += [first, gates[:, len(units) :] * middle, past]
+    last = glu(weights.skip_gate, tanh(weights.skip(concatenate(outputs))))
     samples = tanh(weights.output(last)) * gain
     history = concatenate([state.history[:, SUBFRAME:], samples])
     return samples, SignalState(history, x, tuple(units))
