@@ -171,10 +171,10 @@ def transports() -> Iterator[Case]:
         *(Settings(bitrate=48_000), (READ_1,)),
         lost=frozenset({10, 25, 26, 40, 41, 42, 43, *range(60, 70)}),
     )
-    yield Case("v12-mono", "Ogg Opus, mono", build, live, (READ_2,), "ogg")
+    yield Case("v12-ogg", "Ogg Opus, mono", build, live, (READ_2,), "ogg")
     stereo = Settings(rate=48_000, channels=2, bitrate=64_000)
     yield Case(
-        *("v12-stereo", "WebM, two channels", build, stereo, (READ_3, SPOKEN_2), "webm"),
+        *("v12-webm", "WebM, two channels", build, stereo, (READ_3, SPOKEN_2), "webm"),
     )
     yield Case(
         *("v12-rtp", "RTP in pcap: two packets lost, one late", build, live, (SPOKEN_2,), "pcap"),
