@@ -20,6 +20,8 @@ from conformance.running.replies import FaultError, FaultKind
 MEBI = 1 << 20
 POLL_SECONDS = 0.05
 """How often memory is looked at while waiting."""
+ENDING_SECONDS = 1.0
+"""Time to end after closing the output."""
 TAIL_BYTES = 4000
 """How much of a child's standard error is kept."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -193,7 +195,7 @@ class Child:
     def ending(self) -> FaultError:
         """How a child ended that closed its output, as a fault."""
         try:
-            code = self.process.wait(timeout=2.0)
+            code = self.process.wait(timeout=ENDING_SECONDS)
         except subprocess.TimeoutExpired:
             return FaultError(FaultKind.EXIT, "closed its output and stayed")
         said = self.tail()
