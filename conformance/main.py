@@ -12,6 +12,8 @@ from spec.errors import DredError
 COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
+    "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
+    "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
     "run": ("conformance.cli.run:run", "Put an implementation to the test."),
     "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
     "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),

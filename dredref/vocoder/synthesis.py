@@ -24,6 +24,8 @@ Features = NDArray[np.floating[Any]]
 """Feature vectors."""
 Pcm = NDArray[np.int16]
 """Samples, 16 bits, 16 kHz."""
+Progress = Callable[[int], object]
+"""Is told how many frames have been done since it was last called."""
 
 RUN = 100
 """Frames conditioned at once: bounds the memory, changes no result."""
@@ -91,39 +93,55 @@ class Vocoder:
             parts.append(part)
         return np.concatenate(parts, axis=1), state
 
-    def speak(
-        self,
-        features: Features,
-        samples: Pcm | None = None,
-        progress: Callable[[int], object] | None = None,
-    ) -> Pcm:
-        """Whole utterances: ``160 * n`` samples of ``n`` vectors, aligned with them.
+    def speak(self, features: Features, progress: Progress | None = None) -> Pcm:
+        """Whole utterances after silence: ``160 * n`` samples of ``n`` vectors, aligned with them.
 
-        The first vector, five times, goes with the silence or the real samples before; the last
-        one is repeated twice, and of what comes the first 80 samples and the last 80 are dropped.
-        ``progress`` is called with the number of frames done since the last call.
+        The first vector, five times, goes with the silence before; the last one is repeated twice,
+        and of what comes the first 80 samples and the last 80 are dropped.
 
         Args:
             features: [streams, n, 20] with n of at least 1.
-            samples: [streams, 320] or None; see :meth:`start`.
-            progress: see above.
+            progress: called after each run of frames.
 
         Raises:
-            UsageError: as :meth:`start`.
+            UsageError: ``features.shape``, ``features.not_finite``.
         """
-        words = feature_words(features)
-        if not words.shape[1]:
+        vectors = feature_words(features).view(np.float32)
+        if not vectors.shape[1]:
             raise UsageError("features.shape", "there is no feature vector to speak")
-        vectors = words.view(np.float32)
-        state = self.start(np.repeat(vectors[:, :1], START_VECTORS, axis=1), samples)
-        rest = np.concatenate([vectors[:, 1:], np.repeat(vectors[:, -1:], 2, axis=1)], axis=1)
+        state = self.start(np.repeat(vectors[:, :1], START_VECTORS, axis=1))
+        ending = np.repeat(vectors[:, -1:], 2, axis=1)
+        following = np.concatenate([vectors[:, 1:], ending], axis=1)
+        return self._all(state, following, progress)[:, LEAD:-LEAD]
+
+    def resume(self, features: Features, samples: Pcm, progress: Progress | None = None) -> Pcm:
+        """Speech that goes on from real samples without a seam: ``160 * (n - 5)`` samples.
+
+        Args:
+            features: [streams, n, 20] with n of at least 6; the first five go with the samples.
+            samples: [streams, 320], the last ones before the speech.
+            progress: called after each run of frames.
+
+        Raises:
+            UsageError: ``features.shape``, ``features.not_finite``, ``samples.shape``.
+        """
+        vectors = feature_words(features).view(np.float32)
+        if vectors.shape[1] <= START_VECTORS:
+            raise UsageError(
+                "features.shape",
+                f"{START_VECTORS} vectors go with the samples and at least one has to follow",
+            )
+        state = self.start(vectors[:, :START_VECTORS], samples)
+        return self._all(state, vectors[:, START_VECTORS:], progress)
+
+    def _all(self, state: VocoderState, features: Features, progress: Progress | None) -> Pcm:
         parts = []
-        for first in range(0, rest.shape[1], RUN):
-            part, state = self.synthesize(state, rest[:, first : first + RUN])
+        for first in range(0, features.shape[1], RUN):
+            part, state = self.synthesize(state, features[:, first : first + RUN])
             parts.append(part)
             if progress is not None:
                 progress(part.shape[1] // FRAME)
-        return np.concatenate(parts, axis=1)[:, LEAD:-LEAD]
+        return np.concatenate(parts, axis=1)
 
 
 def feature_words(features: Features) -> Words:

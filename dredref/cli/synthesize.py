@@ -1,0 +1,111 @@
+"""``dredref synthesize`` and ``dredref recover``: speech from features, speech from a packet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
+
+from dredref.cli.options import open_input, stderr, stream_options
+from dredref.inspection import read_record
+from dredref.rdovae.decoder import decode_payloads, to_float
+from dredref.vocoder.files import (
+    check_samples_path,
+    read_features,
+    read_samples,
+    write_samples,
+)
+from dredref.vocoder.sizes import START_SAMPLES
+from dredref.vocoder.synthesis import Progress, Vocoder
+from spec.dred import DredPayload
+from spec.errors import InputError, UsageError
+
+
+@click.command()
+@click.argument("features", metavar="FEATURES.f32")
+@click.argument("output", metavar="OUT.wav")
+@click.option(
+    "--continue-from",
+    "before",
+    metavar="SAMPLES.wav",
+    help="Go on from the end of this speech: the first five vectors go with its last 20 ms, "
+    "the others are spoken.",
+)
+@click.option(
+    "--integers",
+    is_flag=True,
+    help="Compute in the form that defines the result, in integers alone: the same samples, "
+    "about 200 times slower.",
+)
+def synthesize(features: str, output: str, before: str | None, integers: bool) -> None:
+    """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
+
+    N vectors of 20 little-endian float32 give N * 160 samples of 16 bits at 16 kHz.
+    """
+    check_samples_path(output)
+    vectors = read_features(features)
+    vocoder = Vocoder(form="integers" if integers else "fast")
+    with _progress(len(vectors)) as progress:
+        if before is None:
+            speech = vocoder.speak(vectors[None], progress)
+        else:
+            samples = read_samples(before)
+            if len(samples) < START_SAMPLES:
+                raise InputError(
+                    "audio.short", f"{before} has {len(samples)} samples of {START_SAMPLES}"
+                )
+            speech = vocoder.resume(vectors[None], samples[None, -START_SAMPLES:], progress)
+    write_samples(output, speech[0])
+
+
+@click.command()
+@click.argument("source", metavar="INPUT")
+@click.argument("output", metavar="OUT.wav")
+@click.option("--packet", type=click.IntRange(0), required=True, help="Which record of INPUT.")
+@stream_options
+def recover(
+    source: str,
+    output: str,
+    packet: int,
+    payload_type: int | None,
+    ssrc: int | None,
+    final_id: int | None,
+) -> None:
+    """Speak what one packet's DRED holds into OUT.wav, or OUT.sw for bare samples.
+
+    Oldest first, 40 ms a chunk.
+    """
+    check_samples_path(output)
+    with open_input(source, payload_type, ssrc) as stream:
+        record = next((record for record in stream if record.index == packet), None)
+    if record is None:
+        raise UsageError("record.missing", f"{source} has no record {packet}")
+    reading = read_record(record, final_id=final_id)
+    dred = reading.dred
+    if dred is None or not dred.chunks:
+        why = reading.absence or "its DRED cannot be read" if dred is None else "no chunk is in it"
+        raise UsageError("dred.absent", f"nothing to speak in record {packet} of {source}: {why}")
+    vectors = oldest_first(dred)
+    with _progress(len(vectors)) as progress:
+        write_samples(output, Vocoder().speak(vectors[None], progress)[0])
+
+
+def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
+    """The feature vectors that a payload holds, [4 * chunks, 20]."""
+    return to_float(decode_payloads([dred])[0])[::-1]
+
+
+@contextmanager
+def _progress(vectors: int) -> Iterator[Progress]:
+    """A bar over the frames of ``vectors``, on a terminal."""
+    columns = (TextColumn("speaking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with ProgressBar(
+        *columns, console=stderr, transient=True, disable=not stderr.is_terminal
+    ) as bar:
+        task = bar.add_task("frames", total=vectors)
+        yield lambda frames: bar.advance(task, frames)
