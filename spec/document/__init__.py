@@ -1,0 +1,1 @@
+"""The written specification, rendered from the declarations, the tables and the catalogue."""
