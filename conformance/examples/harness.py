@@ -10,12 +10,13 @@ opus_dred_parse; what other operations ask for, the public interface does not sh
 import ctypes
 import json
 import sys
+from typing import Any
 
 
 class Libopus:
     """The functions that this harness calls."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         """Load the library and make one DRED decoder."""
         self.library = ctypes.CDLL(path)
         self.library.opus_get_version_string.restype = ctypes.c_char_p
@@ -27,7 +28,7 @@ class Libopus:
         if error.value:
             sys.exit("libopus has no DRED")
 
-    def packet(self, given):
+    def packet(self, given: dict[str, Any]) -> dict[str, Any]:
         """TOC and frames of a packet."""
         data = bytes.fromhex(given["packet"])
         toc = ctypes.c_ubyte()
@@ -41,20 +42,18 @@ class Libopus:
             return {"reject": {"detail": f"opus_packet_parse returns {count}"}}
         start = ctypes.addressof(buffer)
         samples = self.library.opus_packet_get_samples_per_frame(buffer, 48000)
-        return {
-            "answer": {
-                "toc": {
-                    "config": toc.value >> 3,
-                    "stereo": bool(toc.value & 4),
-                    "code": toc.value & 3,
-                },
-                "nb_frames": count,
-                "frame_ms": samples / 48,
-                "frames": [{"offset": frames[i] - start, "bytes": sizes[i]} for i in range(count)],
-            }
+        stereo = bool(toc.value & 4)
+        answer = {
+            "toc": {"config": toc.value >> 3, "stereo": stereo, "code": toc.value & 3},
+            "nb_frames": count,
+            "frame_ms": samples / 48,
+            "frames": [
+                {"offset": (frames[i] or start) - start, "bytes": sizes[i]} for i in range(count)
+            ],
         }
+        return {"answer": answer}
 
-    def query(self, given):
+    def query(self, given: dict[str, Any]) -> dict[str, Any]:
         """What opus_dred_parse returns for each question."""
         if "packet" in given:
             packets = [bytes.fromhex(given["packet"])]
@@ -73,7 +72,7 @@ class Libopus:
         return {"answer": {"results": results}}
 
 
-def read_bit(stream):
+def read_bit(stream: bytes) -> list[bytes]:
     """The packets of a stream in opus_demo's form."""
     packets = []
     while stream:
@@ -83,7 +82,7 @@ def read_bit(stream):
     return packets
 
 
-def main():
+def main() -> None:
     """Read requests until stop or the end of input."""
     libopus = Libopus(sys.argv[1])
     version = libopus.library.opus_get_version_string().decode()

@@ -126,7 +126,7 @@ def as_record(payload: DredPayload) -> bytes:
         tables.state.r[payload.q0].tolist(),
         strict=True,
     ):
-        _write(coder, value, p0, r)
+        write_laplace(coder, value, p0, r)
     for chunk in payload.chunks:
         for value, p0, r in zip(
             chunk.latents,
@@ -134,15 +134,9 @@ def as_record(payload: DredPayload) -> bytes:
             tables.latent.r[payload.q0].tolist(),
             strict=True,
         ):
-            _write(coder, value, p0, r)
+            write_laplace(coder, value, p0, r)
     string = coder.finish(None)
     return struct.pack(">III", payload.q0, 2 * len(payload.chunks), len(string)) + string
-
-
-def _write(coder: RangeEncoder, value: int, p0: int, r: int) -> None:
-    """One Laplace symbol; values that only can be 0 take none."""
-    if r != 0 and p0 != 255:
-        write_laplace(coder, value, p0, r)
 
 
 def _payload(given: DecodeInput, version: int | None) -> DredPayload | None:

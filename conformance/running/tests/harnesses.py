@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-GOOD = {"extensions": [], "error": None}
+GOOD: dict[str, Any] = {"extensions": [], "error": None}
 
 
 def say(message: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ def test_misbehaviour_is_told_apart_and_the_run_goes_on(mode: str) -> None:
 @pytest.mark.parametrize("mode", MISBEHAVIOURS)
 def test_misbehaviour_never_counts_as_refusal_or_survival(mode: str) -> None:
     """Neither satisfies a vector, whatever it expects."""
-    wanted = (Reject("extension.frame"), Survive())
+    wanted: tuple[Expected, ...] = (Reject("extension.frame"), Survive())
     results = run(mode, [vector(str(n), "ff", one) for n, one in enumerate(wanted)])
     assert {result.outcome for result in results} == {MISBEHAVIOURS[mode][0]}
 
