@@ -16,14 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dredref.arithmetic.fixed import (
-    ONE,
-    Fixed,
-    Q,
-    divide,
-    round_shift,
-    saturate,
-)
+from dredref.arithmetic.fixed import ONE, Fixed, Integers, Q, divide, is_carrier, round_shift
 
 N0 = 15606219
 """952.5280151367188 / 1024, Q24."""
@@ -40,13 +33,35 @@ D2 = 1557923
 
 LIMIT = 5332 << (Q - 10)
 """5.20703125 in Q24: beyond it, the fraction is above 1."""
+BLOCK = 16384
+"""Elements that a carrier is worked on at once, so that its passes stay in cache."""
 
 
-def _fraction(x: Fixed) -> tuple[Fixed, Fixed]:
+def tanh(x: Fixed) -> Fixed:
+    """Rational hyperbolic tangent, Q24 in and out; the result is within ``ONE``."""
+    if is_carrier(x):
+        return _carried(x, halved=False)
+    return np.clip(divide(*_fraction(np.clip(x, -LIMIT, LIMIT))), -ONE, ONE)
+
+
+def sigmoid(x: Fixed) -> Fixed:
+    """``1/2 + tanh(x/2) / 2``, Q24 in and out; the result is from 0 to ``ONE``.
+
+    ``x / 2`` is rounded to Q24; the half of the quotient is taken in the division, so that it is
+    rounded once.
+    """
+    if is_carrier(x):
+        return _carried(x, halved=True)
+    numerator, denominator = _fraction(np.clip(round_shift(x, 1), -LIMIT, LIMIT))
+    return np.clip(divide(numerator, 2 * denominator) + ONE // 2, 0, ONE)
+
+
+def _fraction(x: Integers) -> tuple[Integers, Integers]:
     """``x * numerator`` in Q48 and the denominator in Q24, both divided by 1024; ``|x| <= LIMIT``.
 
-    Magnitudes: ``u`` 2**28.8; ``N2 * u`` 2**50.1, ``p * u`` 2**52.6 and with ``N0`` 2**52.97;
-    ``D2 * u`` 2**49.4 and with ``D1`` 2**50.6, ``q * u`` 2**52.3; ``x * numerator`` 2**52.4.
+    Magnitudes: ``u`` 2**28.8; ``N2 * u`` 2**50.1 and with ``N1`` 2**52.8; ``p * u`` 2**52.6 and
+    with ``N0`` 2**52.97; ``D2 * u`` 2**49.4 and with ``D1`` 2**50.6; ``q * u`` 2**52.3 and with
+    ``D0`` 2**52.4; ``x * numerator`` 2**52.4.
     """
     u = round_shift(x * x, Q)
     p = round_shift(u * N2 + (N1 << 29), 29)  # Q56 -> Q27
@@ -56,16 +71,58 @@ def _fraction(x: Fixed) -> tuple[Fixed, Fixed]:
     return x * numerator, denominator
 
 
-def tanh(x: Fixed) -> Fixed:
-    """Rational hyperbolic tangent, Q24 in and out; the result is within ``ONE``."""
-    return saturate(divide(*_fraction(saturate(x, LIMIT))), ONE)
+def _carried(x: Fixed, *, halved: bool) -> Fixed:
+    """:func:`tanh`, or :func:`sigmoid` if ``halved``, of a carrier, a block at a time."""
+    columns = x.flags.f_contiguous and not x.flags.c_contiguous
+    flat_in = x.reshape(-1, order="F" if columns else "C")
+    flat_out = np.empty_like(flat_in)
+    scratch = np.empty((4, min(BLOCK, x.size)))
+    for start in range(0, x.size, BLOCK):
+        stop = min(start + BLOCK, x.size)
+        _carried_block(flat_in[start:stop], flat_out[start:stop], scratch, halved)
+    return flat_out.reshape(x.shape, order="F" if columns else "C")
 
 
-def sigmoid(x: Fixed) -> Fixed:
-    """``1/2 + tanh(x/2) / 2``, Q24 in and out; the result is from 0 to ``ONE``.
+def _carried_block(x: Fixed, out: Fixed, scratch: Fixed, halved: bool) -> None:
+    """The steps of the definition on float64 that carries integers.
 
-    ``x / 2`` is rounded to Q24; the half of the quotient is taken in the division, so that it is
-    rounded once.
+    Each line of :func:`_fraction` becomes one sum of products and one floor. Scaling by a power of
+    two is exact, and is moved into the constants; halves are added together with the coefficient
+    that is added anyway; the magnitudes given there are those of the sums before a floor, all
+    within 2**53. The quotient is that of :func:`~dredref.arithmetic.fixed.divide`: below 2**24
+    with a denominator below 2**28.4, or half of it with twice the denominator. Where the fraction
+    is above 1, its quotient is at least ``ONE`` either way, and clipped to it.
     """
-    numerator, denominator = _fraction(saturate(round_shift(x, 1), LIMIT))
-    return np.clip(divide(numerator, 2 * denominator) + ONE // 2, 0, ONE)
+    y, v, p, q = scratch[:, : x.size]
+    if halved:
+        np.multiply(x, 0.5, out=y)
+        y += 0.5
+        np.floor(y, out=y)
+        np.clip(y, -LIMIT, LIMIT, out=y)
+    else:
+        np.clip(x, -LIMIT, LIMIT, out=y)
+    np.multiply(y, y, out=v)
+    v *= 2.0**-Q
+    v += 0.5
+    np.floor(v, out=v)  # u, Q24
+    np.multiply(v, N2 * 2.0**-29, out=p)
+    p += N1 + 0.5
+    np.floor(p, out=p)
+    np.multiply(v, D2 * 2.0**-27, out=q)
+    q += D1 * 0.5 + 0.5
+    np.floor(q, out=q)
+    v *= 2.0**-27
+    p *= v
+    p += N0 + 0.5
+    np.floor(p, out=p)
+    v *= 8.0
+    q *= v
+    q += D0 + 0.5
+    np.floor(q, out=q)
+    p *= y
+    if halved:
+        q *= 2.0
+    p /= q
+    p += 0.5 + (ONE // 2 if halved else 0)
+    np.floor(p, out=p)
+    np.clip(p, 0 if halved else -ONE, ONE, out=out)

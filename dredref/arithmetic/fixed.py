@@ -68,8 +68,13 @@ def floor_shift(x: Fixed, bits: int) -> Fixed:
 
 
 def multiply(x: Fixed, y: Fixed) -> Fixed:
-    """Product of two Q24 arrays, Q24, halves up; needs ``|x * y|`` below 2**52."""
-    return round_shift(x * y, Q)
+    """Product of two Q24 arrays, Q24, halves up; needs ``|x * y|`` below 2**53 - 2**23."""
+    y = x * y
+    if not is_carrier(y):
+        return (y + (1 << (Q - 1))) >> Q
+    y *= 2.0**-Q
+    y += 0.5
+    return np.floor(y, out=y)
 
 
 def saturate(x: Fixed, limit: int) -> Fixed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.fixed import EXACT, EXACT_32, Fixed, Integers, is_carrier
+from dredref.arithmetic.fixed import EXACT, EXACT_32, Fixed, Integers, Q, is_carrier
 
 BYTE = 127
 """Largest magnitude of a rounded activation: 127 * 1.0."""
@@ -55,10 +55,11 @@ def to_bytes(x: Fixed) -> Fixed:
     """Q24 to the 8 bits that integer layers take: ``floor(127 * x + 1/2)``, saturated.
 
     Same kind as ``x``, but that a carrier is narrowed to float32, which holds 8 bits exactly.
+    Magnitudes of ``x`` stay below 2**45.
     """
     if is_carrier(x):
-        y = x * (BYTE * 2.0**-24)
+        y = x * (BYTE * 2.0**-Q)
         y += 0.5
         np.floor(y, out=y)
         return np.clip(y, BYTE_MIN, BYTE_MAX, out=y).astype(np.float32)
-    return np.clip((x * BYTE + (1 << 23)) >> 24, BYTE_MIN, BYTE_MAX)
+    return np.clip((x * BYTE + (1 << (Q - 1))) >> Q, BYTE_MIN, BYTE_MAX)

@@ -31,6 +31,8 @@ Activation = Callable[[Fixed], Fixed]
 
 WIDE_LIMIT = 1 << 34
 """Where inputs of layers with wide weights saturate: 1024 in Q24."""
+HALF_LIMIT = (1 << 29) - 1
+"""Where the recurrent half of a candidate saturates: just below 32 in Q24."""
 LIMB = 12
 """Bits of the parts that a wide input is split into."""
 
@@ -79,10 +81,17 @@ class ByteLinear:
 
     def of_bytes(self, rows: Fixed) -> Fixed:
         """The layer on inputs that are rounded to 8 bits already (``int64`` or float32)."""
-        total = self.weights(rows)
-        if total.dtype == np.int64:
-            return round_shift(total * self.scale + self.bias, self.q - Q)
-        y = np.multiply(total, self._scale)
+        return self.of_sums(self.weights(rows))
+
+    def of_sums(self, sums: Fixed) -> Fixed:
+        """Scaled and biased sums of products, Q24.
+
+        Carrier: the scaled sum and the bias are integers within ``bound``; both are moved by the
+        same power of two, and the half is added with the bias.
+        """
+        if sums.dtype == np.int64:
+            return round_shift(sums * self.scale + self.bias, self.q - Q)
+        y = np.multiply(sums, self._scale)
         y += self._bias
         return np.floor(y, out=y)
 
@@ -141,12 +150,15 @@ def gru(inputs: Linear, recurrent: Linear, state: Fixed, x: Fixed) -> Fixed:
 
 
 def gru_step(fed: Fixed, recurrent: Linear, state: Fixed) -> Fixed:
-    """:func:`gru` with the input layer's result ``fed`` at hand."""
+    """:func:`gru` with the input layer's result ``fed`` at hand.
+
+    The recurrent half of h saturates at 32 so that its product with r stays within 2**53.
+    """
     size = recurrent.inputs
     own = recurrent(state)
     gates = sigmoid(fed[..., : 2 * size] + own[..., : 2 * size])
     z, r = gates[..., :size], gates[..., size:]
-    h = tanh(fed[..., 2 * size :] + multiply(own[..., 2 * size :], r))
+    h = tanh(fed[..., 2 * size :] + multiply(saturate(own[..., 2 * size :], HALF_LIMIT), r))
     return h + multiply(z, state - h)
 
 

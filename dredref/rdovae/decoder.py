@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic.activations import sigmoid, tanh
 from dredref.arithmetic.fixed import Fixed, Integers, Q, carry, multiply, settle
-from dredref.arithmetic.products import to_bytes
+from dredref.arithmetic.products import BYTE, ExactMatrix, to_bytes
 from dredref.model import Model, packaged
 from dredref.nn.layers import ByteLinear, gru_step
 from dredref.rdovae.dequantize import network_inputs
@@ -75,13 +75,34 @@ class Decoder:
         schedule = Schedule.of(counts)
         hidden = tanh(self.hidden_init(states[schedule.sequences]))
         memories = np.split(tanh(self.state_init(hidden)), STAGES, axis=-1)
-        seen = [to_bytes(tanh(self.first(latents[schedule.rows])))]
+        first = to_bytes(tanh(self.first(latents[schedule.rows])))
+        seen = _Seen(first, self.output.inputs)
         for stage, memory in zip(self.stages, memories, strict=True):
             stage.add_to(seen, memory, schedule)
-        rows = self.output.of_bytes(np.concatenate(seen, axis=-1))
+        rows = self.output.of_bytes(seen.rows)
         out = np.empty_like(rows)
         out[schedule.rows] = rows
         return out
+
+
+class _Seen:
+    """What layers have made of each chunk so far, 8 bits each, side by side."""
+
+    def __init__(self, first: Fixed, size: int) -> None:
+        """Start with ``first`` [chunks, outputs]; make room for ``size`` numbers a chunk."""
+        self._room = np.empty((len(first), size), dtype=first.dtype)
+        self._end = 0
+        self.add(first)
+
+    @property
+    def rows(self) -> Fixed:
+        """All of it [chunks, numbers]."""
+        return self._room[:, : self._end]
+
+    def add(self, x: Fixed) -> None:
+        """Append the outputs of another layer."""
+        self._room[:, self._end : self._end + x.shape[1]] = x
+        self._end += x.shape[1]
 
 
 class _Stage:
@@ -92,20 +113,22 @@ class _Stage:
         self.inputs = _narrow(model, f"dec_gru{number}_input")
         self.recurrent = _narrow(model, f"dec_gru{number}_recurrent")
         self.gate = _narrow(model, f"dec_glu{number}")
-        self.conv = _narrow(model, f"dec_conv{number}")
         before = f"dec_conv_dense{number}"
         self.before_conv = _narrow(model, before) if before in model.layers else None
         """The small layer that feeds a convolution from version 12 on."""
+        self.conv = _narrow(model, f"dec_conv{number}")
+        taps = np.split(model.layers[f"dec_conv{number}"].matrix, 2, axis=1)
+        self.taps = ExactMatrix(np.concatenate(taps), BYTE + 1)
+        """The convolution's weights for the previous chunk, then those for this one."""
 
-    def add_to(self, seen: list[Fixed], memory: Fixed, schedule: Schedule) -> None:
+    def add_to(self, seen: _Seen, memory: Fixed, schedule: Schedule) -> None:
         """Append the gated state and the convolution, as 8 bits, to what was ``seen``."""
-        states = self._recur(self.inputs.of_bytes(np.concatenate(seen, axis=-1)), memory, schedule)
-        seen.append(to_bytes(multiply(states, sigmoid(self.gate(states)))))
-        now = np.concatenate(seen, axis=-1)
+        states = self._recur(self.inputs.of_bytes(seen.rows), memory, schedule)
+        seen.add(to_bytes(multiply(states, sigmoid(self.gate(states)))))
+        now = seen.rows
         if self.before_conv is not None:
             now = to_bytes(tanh(self.before_conv.of_bytes(now)))
-        window = np.concatenate((schedule.previous(now), now), axis=-1)
-        seen.append(to_bytes(tanh(self.conv.of_bytes(window))))
+        seen.add(to_bytes(tanh(self._convolve(now, schedule))))
 
     def _recur(self, fed: Fixed, memory: Fixed, schedule: Schedule) -> Fixed:
         """The recurrent unit's state after every row."""
@@ -114,6 +137,16 @@ class _Stage:
             memory = gru_step(fed[rows], self.recurrent, memory[:size])
             states[rows] = memory
         return states
+
+    def _convolve(self, now: Fixed, schedule: Schedule) -> Fixed:
+        """The convolution over the previous chunk and this one.
+
+        The previous chunk's products are taken where it stands and then moved to the next row:
+        the same integer sum, without a copy of the inputs.
+        """
+        sums = self.taps(now)
+        size = self.conv.outputs
+        return self.conv.of_sums(schedule.previous(sums[:, :size]) + sums[:, size:])
 
 
 def _narrow(model: Model, name: str) -> ByteLinear:
