@@ -97,10 +97,21 @@ def test_libopus_finds_the_dred_of_the_manifest(
 
 @pytest.mark.peer
 def test_streams_are_made_again_byte_by_byte(peer_161_c: Peer, peer_152_c: Peer) -> None:
-    names = ["v12-cbr-60ms", "v10-dtx", "v12-loss", "v12-ogg", "v12-webm", "v12-rtp"]
+    names = ["v12-cbr-60ms", "v10-dtx", "v12-loss", "v12-rtp"]
     done = CliRunner().invoke(make.main, ["--check", *names])
-    assert done.output == "6 streams are the same\n"
+    assert done.output == "4 streams are the same\n"
     assert done.exit_code == 0
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", ["v12-ogg", "v12-webm"])
+def test_muxed_streams_hold_the_same_packets_again(name: str, peer_161_c: Peer) -> None:
+    # Not the same bytes: those are the multiplexer's, and change with its version.
+    case = next(case for case in cases() if case.name == name)
+    with open_stream(FOLDER / make.file_name(case)) as stream:
+        packets = [record.packet for record in stream]
+        assert stream.info.pre_skip == 312
+    assert packets == [sent.data for sent in make.encode(case, peer_161_c).packets]
 
 
 @pytest.mark.peer
