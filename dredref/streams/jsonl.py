@@ -102,6 +102,15 @@ def read_jsonl(source: Source) -> Iterator[Event]:
     Raises:
         InputError: ``input.json`` at the first line that is none of the above.
     """
+    return (event for event, _ in read_lines(source))
+
+
+def read_lines(source: Source) -> Iterator[tuple[Event, bytes]]:
+    """The same, each record with its line; descriptions come with none.
+
+    Raises:
+        InputError: ``input.json``.
+    """
     clocks: dict[int, Clock] = {}
     index = number = 0
     while line := source.read_line(LINE_LIMIT):
@@ -117,11 +126,11 @@ def read_jsonl(source: Source) -> Iterator[Event]:
             raise InputError("input.json", f"{source.name}: line {number}: {error}") from error
         if record.stream not in clocks:
             clocks[record.stream] = Clock()
-            yield StreamInfo(record.stream, "jsonl")
+            yield StreamInfo(record.stream, "jsonl"), b""
         if record.kind == "packet":
             stamp = clocks[record.stream].stamp(record.packet, record.timestamp_48k)
             record = _stamped(record, stamp)
-        yield record
+        yield record, text
         index += 1
 
 

@@ -26,6 +26,10 @@ _SLACK_48K = 4800
 """Stated lengths are taken to be right within 100 ms."""
 
 
+EBML = b"\x1a\x45\xdf\xa3"
+"""Matroska and WebM begin so."""
+
+
 def import_av() -> Any:
     """PyAV, or a word on how to get it."""
     try:
@@ -123,6 +127,17 @@ class MediaTrack:
         return 0
 
 
+def kind_of_media(source: Source) -> Container:
+    """Matroska or MP4."""
+    return "matroska" if source.peek(4) == EBML else "mp4"
+
+
+def is_opus(stream: Any) -> bool:
+    """Whether a track of PyAV's is Opus."""
+    context = stream.codec_context
+    return stream.type == "audio" and context is not None and context.name in ("opus", "libopus")
+
+
 def open_container(source: Source, stack: ExitStack) -> InputContainer:
     """Open a source with PyAV.
 
@@ -132,21 +147,23 @@ def open_container(source: Source, stack: ExitStack) -> InputContainer:
         InputError: ``input.corrupt``.
     """
     av = import_av()
-    mp4 = source.peek(8)[4:8] != b"" and source.peek(4) != b"\x1a\x45\xdf\xa3"
+    kind = kind_of_media(source)
     file: BinaryIO | Source | None = source.seekable_file()
-    if file is None and mp4:
+    if file is None and kind == "mp4":
         file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         while block := source.read(BLOCK):
             file.write(block)
         file.seek(0)
     try:
-        container: InputContainer = av.open(file or source, mode="r", metadata_errors="replace")
+        container: InputContainer = av.open(
+            file or source, mode="r", format=kind, metadata_errors="replace"
+        )
     except (av.error.FFmpegError, ValueError, EOFError) as error:
-        raise InputError("input.corrupt", f"{source.name} cannot be read: {_why(error)}") from error
+        raise InputError("input.corrupt", f"{source.name} cannot be read: {why(error)}") from error
     return stack.enter_context(container)
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """FFmpeg's own words, without numbers and names around them."""
     return str(getattr(error, "strerror", None) or error).splitlines()[0].lower()
 
@@ -159,11 +176,11 @@ def read_media(source: Source) -> Iterator[Event]:
         MissingExtraError: PyAV is not installed.
     """
     av = import_av()
-    container: Container = "matroska" if source.peek(4) == b"\x1a\x45\xdf\xa3" else "mp4"
+    container = kind_of_media(source)
     numbering = Numbering()
     with ExitStack() as stack:
         file = open_container(source, stack)
-        chosen = [s for s in file.streams.audio if s.codec_context.name in ("opus", "libopus")]
+        chosen = [stream for stream in file.streams if is_opus(stream)]
         if not chosen:
             kinds = sorted({s.codec_context.name for s in file.streams if s.codec_context})
             detail = f"{source.name} holds no Opus track, only {', '.join(kinds) or 'nothing'}"
@@ -183,7 +200,7 @@ def read_media(source: Source) -> Iterator[Event]:
                     )
                 yield from tracks[packet.stream.index].packet(packet)
         except (av.error.FFmpegError, EOFError) as error:
-            yield Notice("stream.truncated", f"reading ended: {_why(error)}", numbering.records)
+            yield Notice("stream.truncated", f"reading ended: {why(error)}", numbering.records)
             return
         for track in tracks.values():
             yield from track.left_out(file)

@@ -1,17 +1,30 @@
-"""Writing Opus into WebM with PyAV."""
+"""Writing Opus into WebM, and rewriting WebM, Matroska and MP4, with PyAV."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from dredref.streams.clock import packet_duration_48k
-from dredref.streams.media import SKIP_SAMPLES, import_av
+from dredref.streams.media import (
+    SKIP_SAMPLES,
+    MediaTrack,
+    import_av,
+    is_opus,
+    kind_of_media,
+    open_container,
+    why,
+)
 from dredref.streams.oggwrite import OggWriter
-from dredref.streams.record import Record, StreamInfo
+from dredref.streams.record import Notice, Record, StreamInfo
+from dredref.streams.rewrite import Observe, Transform, transform_parts
+from dredref.streams.source import Source
+from dredref.streams.track import Numbering
 from dredref.streams.write import Writer
-from spec.errors import BuildError
+from spec.errors import BuildError, InputError
 
 _SAMPLE = Fraction(1, 48000)
 _MOULD = Record(0, b"\xf8\xff\xfe", timestamp_48k=0, discard_48k=480)
@@ -69,3 +82,77 @@ class MatroskaWriter(Writer):
         """Write the index."""
         self._output.close()
         self._template.close()
+
+
+def rewrite_media(source: Source, file: BinaryIO, transform: Transform, observe: Observe) -> None:
+    """Copy all tracks, times, side data, tags and chapters; give Opus packets other bytes.
+
+    Raises:
+        InputError: ``input.corrupt``, or ``input.track`` for a track that PyAV cannot copy.
+    """
+    av = import_av()
+    head = source.peek(64)
+    container = kind_of_media(source)
+    form = "mp4" if container == "mp4" else "webm" if b"webm" in head else "matroska"
+    numbering = Numbering()
+    with ExitStack() as stack:
+        given = open_container(source, stack)
+        made = stack.enter_context(av.open(file, mode="w", format=form))
+        copies, tracks = {}, {}
+        for stream in given.streams:
+            copies[stream.index] = _copy_track(stream, made, source.name)
+            if is_opus(stream):
+                tracks[stream.index] = track = MediaTrack(stream, numbering, container)
+                for event in track.events:
+                    observe(event)
+        made.metadata.update(given.metadata)
+        if hasattr(given, "chapters") and given.chapters():
+            made.set_chapters(given.chapters())
+        for packet in _packets(given, numbering, observe):
+            data = bytes(packet)
+            if packet.stream.index in tracks:
+                records = []
+                for event in tracks[packet.stream.index].packet(packet):
+                    if isinstance(event, Record):
+                        records.append(event)
+                    if not isinstance(event, Record) or event.packet is None:
+                        observe(event)
+                data = transform_parts(data, records, transform)
+            made.mux(_copy_packet(packet, data, copies[packet.stream.index]))
+        for track in tracks.values():
+            for notice in track.left_out(given):
+                observe(notice)
+
+
+def _packets(given: Any, numbering: Numbering, observe: Observe) -> Iterator[Any]:
+    """All packets of all tracks; a notice where reading fails."""
+    try:
+        yield from (packet for packet in given.demux() if packet.size)
+    except (import_av().error.FFmpegError, EOFError) as error:
+        observe(Notice("stream.truncated", f"reading ended: {why(error)}", numbering.records))
+
+
+def _copy_track(stream: Any, made: Any, name: str) -> Any:
+    """A track like the one given."""
+    try:
+        copy = made.add_stream_from_template(stream)
+    except (import_av().error.FFmpegError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(
+            "input.track", f"{name}: a track of kind {stream.type} cannot be copied"
+        ) from error
+    copy.metadata.update(stream.metadata)
+    copy.time_base = stream.time_base
+    copy.disposition = stream.disposition
+    return copy
+
+
+def _copy_packet(packet: Any, data: bytes, track: Any) -> Any:
+    """A packet with other bytes, and the times, flags and side data of the one given."""
+    copy = type(packet)(data)
+    copy.stream = track
+    copy.time_base = packet.time_base
+    copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
+    copy.is_keyframe = packet.is_keyframe
+    for item in packet.iter_sidedata():
+        copy.set_sidedata(item)
+    return copy

@@ -42,6 +42,7 @@ class Step:
         events: in order, records included.
         packets: of an audio page, those that end on it.
         audio: the page belongs to the audio of an Opus stream, behind its headers.
+        shared: headers end and audio begins on it, which RFC 7845, section 3, forbids.
         missing: pages missing right before it.
     """
 
@@ -49,6 +50,7 @@ class Step:
     events: list[Event] = field(default_factory=list)
     packets: list[PagePacket] = field(default_factory=list)
     audio: bool = False
+    shared: bool = False
     missing: int = 0
 
 
@@ -136,6 +138,7 @@ class Logical:
         tags = None
         if packets and packets[0].startswith(TAGS_SIGNATURE):
             tags, packets = packets[0], packets[1:]
+            step.shared = bool(packets)
         info = StreamInfo(0, "ogg", track=page.serial, head=self.raw_head, tags=tags)
         step.events += self.track.describe(info, self.head)
         if tags is None:

@@ -133,14 +133,14 @@ def create_stream(
     module, _, name = WRITERS[chosen].partition(":")
     make: Callable[[BinaryIO, StreamInfo], Writer] = getattr(import_module(module), name)
     described = info or StreamInfo(0, chosen)
-    with _output(path) as file:
+    with output_file(path) as file:
         writer = make(file, described)
         yield writer
         writer.finish()
 
 
 @contextmanager
-def _output(path: str | Path) -> Iterator[BinaryIO]:
+def output_file(path: str | Path) -> Iterator[BinaryIO]:
     """A binary file that becomes ``path``, or standard output."""
     if path == "-":
         yield sys.stdout.buffer
