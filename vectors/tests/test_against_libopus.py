@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
 import pytest
 
-from tools.libopus.peer import Peer, PeerPacket
-from vectors.model import Exact, ExtensionInput, PacketInput, Vector
+from tools.libopus.peer import Dred, Peer, PeerPacket
+from vectors.model import Exact, ExtensionInput, PacketInput, PayloadInput, Vector
 from vectors.suite import load_suite
 
 pytestmark = pytest.mark.peer
@@ -45,3 +50,83 @@ def test_extensions(peer_161: Peer) -> None:
         wanted = [(one["id"], one["frame"], one["data"]) for one in value["extensions"]]
         assert [(one.id, one.frame, one.data.hex()) for one in found] == wanted, vector.id
         assert (code < 0) == (value["error"] is not None), vector.id
+
+
+def dred_form(found: Dred) -> dict[str, Any] | None:
+    """What libopus reads of DRED, as vectors say it; bits are compared as ``tell_frac``."""
+    if not found.found:
+        return None
+    ends = [found.state_tell, *found.tells.tolist()]
+    return {
+        "q0": found.q0,
+        "dQ": found.dQ,
+        "qmax": found.qmax,
+        "offset": found.offset,
+        "extra_offset": found.extra or 0,
+        "dred_offset": found.dred_offset,
+        "nb_chunks": found.nb_chunks,
+        "state": found.state.tolist(),
+        "levels": found.levels.tolist(),
+        "latents": found.latents.tolist(),
+        "bits": [(after - before) / 8 for before, after in pairwise(ends)],
+    }
+
+
+def expected_form(dred: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The same of a vector's expectation."""
+    if dred is None:
+        return None
+    chunks = dred["chunks"]
+    plain = ("q0", "dQ", "qmax", "offset", "extra_offset", "dred_offset", "nb_chunks")
+    return {key: dred[key] for key in plain} | {
+        "state": list(dred["state"]),
+        "levels": [chunk["level"] for chunk in chunks],
+        "latents": [list(chunk["latents"]) for chunk in chunks],
+        "bits": [chunk["bits"] for chunk in chunks],
+    }
+
+
+def payload_vectors(version: int) -> list[Vector]:
+    """The payload vectors that libopus can be asked: not those of the final id."""
+    return [
+        vector
+        for vector in of_group("payload")
+        if vector.version == version and ".final." not in vector.id
+    ]
+
+
+def check_payloads(peer: Peer) -> None:
+    """Bare payloads and packets of the build's own version."""
+    bare: dict[int, list[tuple[Vector, PayloadInput]]] = defaultdict(list)
+    packets = []
+    for vector in payload_vectors(peer.version):
+        assert isinstance(vector.input, PayloadInput)
+        if vector.input.payload is None:
+            packets.append((vector, vector.input))
+        else:
+            bare[vector.input.max_chunks].append((vector, vector.input))
+    assert packets
+    for most, entries in bare.items():
+        strings = [given.payload.read() for _, given in entries if given.payload]
+        offsets = [given.frame_offset for _, given in entries]
+        for (vector, _), found in zip(
+            entries, peer.payloads(strings, offsets, max_frames=4 * most), strict=True
+        ):
+            assert isinstance(vector.expected, Exact)
+            wanted = expected_form(vector.expected.value["dred"])
+            assert dred_form(found) == wanted, vector.id
+    batch = peer.parse([given.packet.read() for _, given in packets if given.packet])
+    for (vector, _), found in zip(packets, batch, strict=True):
+        if isinstance(vector.expected, Exact):
+            wanted = expected_form(vector.expected.value["dred"])
+            assert dred_form(found) == wanted, vector.id
+        else:
+            assert found.result < 0, vector.id
+
+
+def test_payloads_of_version_12(peer_161: Peer) -> None:
+    check_payloads(peer_161)
+
+
+def test_payloads_of_version_10(peer_152: Peer) -> None:
+    check_payloads(peer_152)
