@@ -166,9 +166,28 @@ def dred_chunk_unseen(reading: Reading) -> Iterator[Found]:
     for count in range(seen + 1, len(more.chunks) + 1):
         hidden = replace(more, chunks=more.chunks[:count])
         if _built(hidden) == reading.payload:
-            which = f"chunk {seen}" if count == seen + 1 else f"chunks {seen} to {count - 1}"
-            yield *_position(reading, dred.used), f"{which} cannot be seen"
+            yield *_position(reading, dred.used), _unseen(seen, count - seen)
             return
+
+
+def _unseen(seen: int, hidden: int) -> str:
+    """That so many chunks after those seen are not."""
+    which = f"chunk {seen}" if hidden == 1 else f"chunks {seen} to {seen + hidden - 1}"
+    return f"{which} cannot be seen"
+
+
+def unseen_violation(payload_byte: int, used: int, seen: int, hidden: int) -> Violation:
+    """What :func:`dred_chunk_unseen` says of a record of which only these numbers are known.
+
+    Args:
+        payload_byte: where the payload starts in the record.
+        used: ``tell_frac`` after the last chunk that is seen, in 1/8 bit.
+        seen: chunks that are.
+        hidden: chunks that are not.
+    """
+    requirement = requirement_of_code("dred.chunk-unseen")
+    byte, bit = _place(payload_byte, used)
+    return Violation(requirement, requirement.codes[0], byte, bit, _unseen(seen, hidden))
 
 
 def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
@@ -250,7 +269,11 @@ def _data_byte(reading: Reading, carrier: Carrier) -> int:
 
 def _position(reading: Reading, eighths: int) -> tuple[int, int]:
     """Byte and bit of a place in the payload, given in 1/8 bit and rounded down."""
-    start = reading.carrier.payload_byte if reading.carrier else 0
+    return _place(reading.carrier.payload_byte if reading.carrier else 0, eighths)
+
+
+def _place(start: int, eighths: int) -> tuple[int, int]:
+    """The same from a payload's first byte."""
     byte, bit = divmod(eighths // 8, 8)
     return start + byte, bit
 
@@ -308,6 +331,12 @@ class StreamChecker:
     def __init__(self) -> None:
         """Start a stream."""
         self._version: int | None = None
+
+    def goes_on(self, version: int) -> bool:
+        """Go past a record known to break nothing, unless its version is new to the stream."""
+        if self._version is None:
+            self._version = version
+        return self._version == version
 
     def check(self, reading: Reading) -> list[Violation]:
         """All violations of the next record."""

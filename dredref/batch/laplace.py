@@ -1,0 +1,134 @@
+"""Vectors of Laplace values, read from many strings in step.
+
+A value is two symbols or more: zero or sign, then the magnitude less one in escapes of 7; see
+:func:`spec.symbols.read_laplace`. Which symbol a code lies in is found by comparing instead of
+dividing: a symbol whose inverse frequency is c holds the differences from ``step * c`` on. Where
+no symbol is coded all values but zero have the frequency 0, and zero takes the whole range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.batch.rangecoder import Decoders, Flags, Places, Ranges
+from spec.checks import value_limits
+from spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse
+from spec.tables import quantizer_tables
+
+Values: TypeAlias = NDArray[np.int16]
+"""State and latent integers."""
+Vector: TypeAlias = Literal["state", "latent"]
+
+TOTAL_BITS = LAPLACE_TOTAL.bit_length() - 1
+ESCAPES = 150
+"""Escapes that are followed: their 1050 is more than an encoder's network can put out, and a
+value that goes on is no more than 1051 here."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorTable:
+    """What the quantizer tables say of a vector's values; arrays [dimension, level]."""
+
+    nonzero: Ranges
+    """Frequency of all values but zero, of 2**15."""
+    decay: NDArray[np.uint8]
+    limit: Values
+    """Largest magnitude that the encoder's network can put out."""
+
+    @property
+    def dimension(self) -> int:
+        """Values of the vector."""
+        return len(self.nonzero)
+
+    def outside(self, values: Values, levels: Places) -> Flags:
+        """Which of the vectors ``values`` [dimension, n] hold a value out of its range."""
+        over: Flags = np.any(np.abs(values) > self.limit[:, levels], axis=0)
+        return over
+
+
+@cache
+def vector_table(version: int, vector: Vector) -> VectorTable:
+    """The tables of the state or of a chunk's latents."""
+    tables = quantizer_tables(version)
+    table = tables.state if vector == "state" else tables.latent
+    limits = value_limits(version)[0 if vector == "state" else 1]
+    nonzero = np.where(table.coded, LAPLACE_TOTAL - (table.p0.astype(np.uint32) << 7), 0)
+    return VectorTable(
+        np.ascontiguousarray(nonzero.T, np.uint32),
+        np.ascontiguousarray(table.r.T),
+        np.ascontiguousarray(np.array(limits, np.int16).T),
+    )
+
+
+@cache
+def magnitude_table() -> Ranges:
+    """Column r: the inverse frequencies below which each magnitude lies, from 2**15 down to 0."""
+    columns = [(LAPLACE_TOTAL, *magnitude_inverse(decay)) for decay in range(256)]
+    return np.array(columns, np.uint32).T.copy()
+
+
+def read_vector(decoders: Decoders, table: VectorTable, levels: Places) -> Values:
+    """Read a vector of each string, at each its level: [dimension, n]."""
+    values = np.zeros((table.dimension, len(decoders)), np.int16)
+    nonzero = table.nonzero[:, levels]
+    decay = table.decay[:, levels]
+    for index in range(table.dimension):
+        rows, negative = _read_sign(decoders, nonzero[index])
+        if rows.size:
+            magnitude = _read_magnitude(decoders, rows, decay[index][rows])
+            values[index][rows] = np.where(negative, -magnitude, magnitude)
+    return values
+
+
+def _read_sign(decoders: Decoders, nonzero: Ranges) -> tuple[Places, Flags]:
+    """Read zero or sign: the rows that are not zero, and which of those are negative.
+
+    Counted from the top of the range, as ``difference`` is, negative comes first, then positive,
+    then zero.
+    """
+    step = decoders.range >> TOTAL_BITS
+    taken = step * nonzero
+    rows = np.flatnonzero(decoders.difference < taken)
+    difference = decoders.difference[rows]
+    half = step[rows] * (nonzero[rows] >> 1)
+    negative = difference < half
+    decoders.difference -= taken
+    decoders.range -= taken
+    decoders.difference[rows] = np.where(negative, difference, difference - half)
+    decoders.range[rows] = np.where(negative, half, taken[rows] - half)
+    decoders.normalize()
+    return rows, negative
+
+
+def _read_magnitude(decoders: Decoders, rows: Places, decay: NDArray[np.uint8]) -> Values:
+    """Read the magnitudes of some rows."""
+    magnitude = np.ones(len(rows), np.int16)
+    reading = np.arange(len(rows))
+    for _ in range(ESCAPES):
+        symbol = _read_step(decoders, rows[reading], decay[reading])
+        magnitude[reading] += symbol
+        reading = reading[symbol == LAPLACE_ESCAPE]
+        if not reading.size:
+            break
+    return magnitude
+
+
+def _read_step(decoders: Decoders, rows: Places, decay: NDArray[np.uint8]) -> Values:
+    """Read one symbol of the magnitudes of some rows, 0 to 7."""
+    extent = decoders.range[rows]
+    difference = decoders.difference[rows]
+    step = extent >> TOTAL_BITS
+    inverse = magnitude_table()
+    bounds = inverse[1:-1].take(decay, axis=1) * step
+    symbol: Values = np.sum(difference < bounds, axis=0, dtype=np.int16)
+    below = inverse[symbol + 1, decay] * step
+    above = np.where(symbol == 0, extent, inverse[symbol, decay] * step)
+    decoders.difference[rows] = difference - below
+    decoders.range[rows] = above - below
+    decoders.normalize()
+    return symbol
