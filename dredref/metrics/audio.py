@@ -90,11 +90,11 @@ class AudioComparison:
     def first_over(self, limit: float) -> Divergence | None:
         """The first frame whose own error is above ``limit``, at its worst band."""
         over = np.flatnonzero(~(self.frame_error <= limit))
-        return self._at(int(over[0]), limit) if over.size else None
+        return self.at(int(over[0]), limit) if over.size else None
 
     def worst(self, limit: float | None = None) -> Divergence:
         """The worst frame, at its worst band."""
-        return self._at(self.worst_frame, limit)
+        return self.at(self.worst_frame, limit)
 
     def first_difference(self) -> Divergence | None:
         """The first sample that is not equal."""
@@ -110,7 +110,8 @@ class AudioComparison:
             got=float(self.candidate[sample]),
         )
 
-    def _at(self, frame: int, limit: float | None) -> Divergence:
+    def at(self, frame: int, limit: float | None) -> Divergence:
+        """The worst band of one frame."""
         return Divergence(
             stage="loudness",
             frame=frame,

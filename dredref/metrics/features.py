@@ -80,7 +80,7 @@ class FeatureComparison:
         over = np.flatnonzero(~(self.frame_total <= limit))
         if not over.size:
             return None
-        return self._at(int(over[0]), limit)
+        return self.at(int(over[0]), limit)
 
     def first_difference(self) -> Divergence | None:
         """The first number that is not equal."""
@@ -92,9 +92,9 @@ class FeatureComparison:
 
     def worst(self, limit: float | None = None) -> Divergence:
         """The worst frame, at its worst dimension."""
-        return self._at(self.worst_frame, limit)
+        return self.at(self.worst_frame, limit)
 
-    def _at(self, frame: int, limit: float | None) -> Divergence:
+    def at(self, frame: int, limit: float | None) -> Divergence:
         """The worst dimension of one frame, pitch left out."""
         error = np.abs(self.candidate[frame] - self.reference[frame])
         error[PITCH] = -1.0

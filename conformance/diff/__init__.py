@@ -1,0 +1,1 @@
+"""Comparing two results that people have at hand: features, speech, packets."""

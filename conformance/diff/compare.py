@@ -1,0 +1,215 @@
+"""The comparisons behind ``dredref diff``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.checkers.exact import check_exact
+from conformance.diff.model import Difference
+from conformance.diff.read import read_features, read_speech
+from conformance.outcome import Measure
+from dredref.inspection import inspections, to_json
+from dredref.metrics.audio import WINDOW, compare_audio
+from dredref.metrics.divergence import Divergence
+from dredref.metrics.features import compare_features
+from dredref.streams import open_stream
+from spec.errors import InputError
+
+WORST = 5
+"""Places that are listed."""
+FEATURE_LIMITS = {"total": 0.5, "max": 0.15, "pitch": 0.02}
+"""Upstream's thresholds for decoders."""
+AUDIO_LIMITS = {"err4": 0.25, "err16": 1.0, "pitch": 0.15}
+"""Upstream's thresholds for vocoders against the recording; they hold for its own clips."""
+
+
+def diff_features(left: str, right: str, limits: Mapping[str, float]) -> Difference:
+    """Compare two files of features; a surplus of either is a difference.
+
+    Raises:
+        InputError: for files that hold no features.
+    """
+    reference, candidate = read_features(left), read_features(right)
+    common = min(len(reference), len(candidate))
+    result = compare_features(reference[:common], candidate[:common])
+    length = _length("features count", len(reference), len(candidate))
+    over = None if result.within(limits) else result.first_over(limits["total"]) or result.worst()
+    order = np.argsort(-np.nan_to_num(result.frame_total, nan=np.inf))[:WORST]
+    return Difference(
+        kind="features",
+        names=(left, right),
+        notes=() if length is None else (f"{len(reference)} and {len(candidate)} vectors",),
+        measures=_measures(result.measures, limits, judged=result.judges_pitch),
+        first=result.first_difference() or length,
+        first_over=over or length,
+        worst=tuple(result.at(int(frame), None) for frame in order if result.frame_total[frame]),
+        counted={
+            "vectors": common,
+            "differ": int((result.reference != result.candidate).any(axis=1).sum()),
+        },
+        detail=result,
+    )
+
+
+def diff_audio(
+    left: str,
+    right: str,
+    limits: Mapping[str, float],
+    *,
+    rate: int | None = None,
+    channel: int | None = None,
+) -> Difference:
+    """Compare two recordings at 16 kHz; a surplus of either is a difference.
+
+    Raises:
+        InputError: for files that hold no speech at 16 kHz, or less than 40 ms of it.
+    """
+    reference, candidate = (read_speech(one, rate=rate, channel=channel) for one in (left, right))
+    common = min(reference.size, candidate.size)
+    if common < WINDOW:
+        raise InputError("audio.short", f"{common} samples are fewer than the {WINDOW} needed")
+    result = compare_audio(reference[:common], candidate[:common])
+    length = _length("samples count", reference.size, candidate.size)
+    over = None
+    if not result.within(limits):
+        over = result.first_over(limits["err4"]) or result.worst()
+    order = np.argsort(-np.nan_to_num(result.frame_error, nan=np.inf))[:WORST]
+    notes = [f"{common / 16000:.2f} s; the thresholds hold for the length they were set for"]
+    if length is not None:
+        notes.append(f"{reference.size} and {candidate.size} samples")
+    return Difference(
+        kind="audio",
+        names=(left, right),
+        notes=tuple(notes),
+        measures=_measures(result.measures, limits, judged=result.judges_pitch),
+        first=result.first_difference() or length,
+        first_over=over or length,
+        worst=tuple(result.at(int(frame), None) for frame in order if result.frame_error[frame]),
+        counted={
+            "samples": common,
+            "differ": int((result.reference != result.candidate).sum()),
+        },
+        detail=result,
+    )
+
+
+def diff_packets(left: str, right: str) -> Difference:
+    """Compare two streams, or two outputs of ``dredref inspect --json``, record by record.
+
+    Raises:
+        InputError: for what is neither.
+    """
+    first: Divergence | None = None
+    worst: list[Divergence] = []
+    fields: Counter[str] = Counter()
+    compared = differ = 0
+    surplus: list[str] = []
+    for index, (one, other) in enumerate(zip_longest(read_records(left), read_records(right))):
+        compared += 1
+        found: Divergence | None
+        if one is None or other is None:
+            found = Divergence("records", _there(one), _there(other), frame=index)
+            surplus = [f"one of the two ends after {index} records"]
+        else:
+            found = _record_difference(one, other, index)
+        if found is None:
+            continue
+        differ += 1
+        fields[found.stage] += 1
+        first = first or found
+        if len(worst) < WORST:
+            worst.append(found)
+        if surplus:
+            break
+    notes = [f"{count} x {stage}" for stage, count in fields.most_common(8)]
+    return Difference(
+        kind="packets",
+        names=(left, right),
+        notes=(*surplus, *notes),
+        measures=(),
+        first=first,
+        first_over=first,
+        worst=tuple(worst),
+        counted={"records": compared, "differ": differ},
+    )
+
+
+def read_records(path: str) -> Iterator[dict[str, Any]]:
+    """Records in the form of ``dredref inspect --json``.
+
+    Raises:
+        InputError: for what is neither a stream nor such output.
+    """
+    if _is_inspection(path):
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    raise InputError("input.json", f"{path}, line {number}: not JSON") from None
+                if not isinstance(record, dict):
+                    raise InputError("input.json", f"{path}, line {number}: no object")
+                yield record
+        return
+    with open_stream(path) as stream:
+        for inspection in inspections(stream):
+            yield to_json(inspection)
+
+
+def _is_inspection(path: str) -> bool:
+    """Whether the first line is a record as ``inspect`` writes them."""
+    try:
+        with Path(path).open("rb") as file:
+            if file.read(1) != b"{":
+                return False
+            file.seek(0)
+            record = json.loads(file.readline())
+    except OSError as error:
+        raise InputError(
+            "input.unreadable", f"cannot read {path}: {error.strerror or error}"
+        ) from error
+    except ValueError:
+        return False
+    return isinstance(record, dict) and {"index", "extensions", "dred"} <= set(record)
+
+
+def _record_difference(
+    one: Mapping[str, Any], other: Mapping[str, Any], index: int
+) -> Divergence | None:
+    """The first difference of two records, framing first, then extensions, then DRED."""
+    for name in ("lost", "bytes", "toc", "nb_frames", "frame_ms", "extensions", "dred", "errors"):
+        if name not in one and name not in other:
+            continue
+        verdict = check_exact("records", {name: one.get(name)}, {name: other.get(name)}, codes=True)
+        if verdict.divergence is not None:
+            found = verdict.divergence
+            inner = "" if found.frame is None else f"[{found.frame}]"
+            return Divergence(found.stage + inner, found.expected, found.got, index, found.index)
+    return None
+
+
+def _there(record: Mapping[str, Any] | None) -> str:
+    return "nothing" if record is None else f"a record of {record.get('bytes')} bytes"
+
+
+def _length(stage: str, left: int, right: int) -> Divergence | None:
+    """Unequal lengths as a divergence."""
+    return None if left == right else Divergence(stage, left, right)
+
+
+def _measures(
+    values: Mapping[str, float], limits: Mapping[str, float], *, judged: bool
+) -> tuple[Measure, ...]:
+    """Figures with their limits; pitch only where there is any."""
+    return tuple(
+        Measure(name, value, limits.get(name))
+        for name, value in values.items()
+        if name != "pitch" or judged
+    )
