@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("conformance.cli.run:run", "Put an implementation to the test."),
     "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
     "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),
+    "spec": ("conformance.cli.spec:spec", "Print the written specification."),
     "report": ("conformance.cli.report:report", "Reports of runs, one or side by side."),
 }
 """Command -> (where it is defined, its line in ``--help``)."""

@@ -60,9 +60,8 @@ def row(boxes: Sequence[Box], x: float, y: float, height: float = 34) -> list[st
     """Boxes side by side, notes below."""
     parts = []
     for box in boxes:
-        parts.append(
-            f'<rect class="{box.kind}" x="{x:g}" y="{y:g}" width="{box.width:g}" height="{height:g}"/>'
-        )
+        size = f'width="{box.width:g}" height="{height:g}"'
+        parts.append(f'<rect class="{box.kind}" x="{x:g}" y="{y:g}" {size}/>')
         parts.append(text(x + box.width / 2, y + height / 2 + 4.5, box.label))
         if box.note:
             parts.append(text(x + box.width / 2, y + height + 14, box.note, small=True))
