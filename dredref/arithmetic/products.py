@@ -55,11 +55,11 @@ def to_bytes(x: Fixed) -> Fixed:
     """Q24 to the 8 bits that integer layers take: ``floor(127 * x + 1/2)``, saturated.
 
     Same kind as ``x``, but that a carrier is narrowed to float32, which holds 8 bits exactly.
-    Magnitudes of ``x`` stay below 2**45.
+    Magnitudes of ``x`` stay below 2**45; past 8 bits, narrowing may round, but not into their range.
     """
     if is_carrier(x):
         y = x * (BYTE * 2.0**-Q)
         y += 0.5
-        np.floor(y, out=y)
-        return np.clip(y, BYTE_MIN, BYTE_MAX, out=y).astype(np.float32)
+        narrow = np.floor(y, out=y).astype(np.float32)
+        return np.clip(narrow, BYTE_MIN, BYTE_MAX, out=narrow)
     return np.clip((x * BYTE + (1 << (Q - 1))) >> Q, BYTE_MIN, BYTE_MAX)

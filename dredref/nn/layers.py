@@ -91,7 +91,8 @@ class ByteLinear:
         """
         if sums.dtype == np.int64:
             return round_shift(sums * self.scale + self.bias, self.q - Q)
-        y = np.multiply(sums, self._scale)
+        y = sums.astype(np.float64)
+        y *= self._scale
         y += self._bias
         return np.floor(y, out=y)
 

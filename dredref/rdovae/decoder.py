@@ -12,6 +12,7 @@ all packets at once, and the recurrence alone goes step by step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 
@@ -32,7 +33,7 @@ FEATURES = 20
 """Numbers of a feature vector: 18 band cepstra, pitch, voicing."""
 VECTORS = 4
 """Feature vectors of a chunk."""
-BATCH_ROWS = 2048
+BATCH_ROWS = 1536
 """Chunks that are worked on at once; a matter of speed alone."""
 
 
@@ -51,7 +52,7 @@ class Decoder:
         self.state_init = _narrow(model, "dec_gru_init")
         self.output = _narrow(model, "dec_output")
 
-    def __call__(self, states: Fixed, latents: Fixed, counts: Integers) -> Fixed:
+    def __call__(self, states: Fixed, latents: Fixed, counts: Integers, workers: int = 1) -> Fixed:
         """Features of many packets, Q24, with the carrier of the arguments.
 
         Args:
@@ -59,15 +60,26 @@ class Decoder:
             latents: latents of all packets [chunks, L or L + 1], Q24; packet after packet, newest
                 chunk first.
             counts: chunks of each packet [packets].
+            workers: threads that share the batches; the result does not depend on it.
 
         Returns:
             Feature vectors [4 * chunks, 20] in the order of the chunks, newest first.
         """
         out = np.empty((len(latents), VECTORS * FEATURES), dtype=latents.dtype)
         ends = np.concatenate(([0], np.cumsum(counts)))
-        for first, last in pairwise(_parts(ends)):
+
+        def run(part: tuple[int, int]) -> None:
+            first, last = part
             rows = slice(int(ends[first]), int(ends[last]))
             out[rows] = self._run(states[first:last], latents[rows], counts[first:last])
+
+        parts = list(pairwise(_parts(ends, workers)))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(run, parts))
+        else:
+            for part in parts:
+                run(part)
         return out.reshape(-1, FEATURES)
 
     def _run(self, states: Fixed, latents: Fixed, counts: Integers) -> Fixed:
@@ -156,11 +168,14 @@ def _narrow(model: Model, name: str) -> ByteLinear:
     return layer
 
 
-def _parts(ends: Integers) -> list[int]:
-    """Packets at which batches of about ``BATCH_ROWS`` chunks begin, and the end."""
-    packets = len(ends) - 1
-    marks = np.arange(BATCH_ROWS, int(ends[-1]), BATCH_ROWS)
-    inner = np.searchsorted(ends, marks)
+def _parts(ends: Integers, workers: int) -> list[int]:
+    """Packets at which batches of about ``BATCH_ROWS`` chunks begin, and the end.
+
+    There are at least as many batches as ``workers``, if there are as many packets.
+    """
+    rows, packets = int(ends[-1]), len(ends) - 1
+    size = max(1, min(BATCH_ROWS, -(-rows // workers)))
+    inner = np.searchsorted(ends, np.arange(size, rows, size))
     return sorted({0, *inner.tolist(), packets})
 
 
