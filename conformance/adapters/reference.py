@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.adapters.serve import serve
 from conformance.checkers import Answer, Refusal
-from conformance.running.files import read_bit
+from conformance.running.files import read_bit, read_records
 from conformance.running.replies import Capabilities, Reply, Unsupported
 from spec.dred import DredPayload, parse_payload
 from spec.errors import ParseError
@@ -30,7 +30,12 @@ from vectors.model import (
     PacketInput,
     PayloadInput,
     QueryInput,
+    RecordsInput,
+    VocodeInput,
 )
+
+if TYPE_CHECKING:
+    from dredref.vocoder.synthesis import Vocoder
 
 
 def answer(operation: str, given: Mapping[str, Any]) -> Reply:
@@ -89,6 +94,32 @@ def _decode(given: DecodeInput, wanted: int) -> dict[str, Any]:
     return {"features": rows.astype("<f4").tobytes().hex()}
 
 
+def _records(given: RecordsInput, wanted: int) -> dict[str, Any]:
+    from dredref.rdovae.decoder import decode_payloads, to_float
+
+    payloads = read_records(given.records.read(), wanted)
+    rows = [to_float(found)[::-1] for found in decode_payloads(payloads)]
+    return {"features": b"".join(one.astype("<f4").tobytes() for one in rows).hex()}
+
+
+@cache
+def _vocoder() -> Vocoder:
+    from dredref.vocoder.synthesis import Vocoder
+
+    return Vocoder()
+
+
+def _vocode(given: VocodeInput, _: int) -> dict[str, Any]:
+    vectors = np.frombuffer(given.features.read(), "<f4").reshape(1, -1, 20)
+    if given.history_pcm is None or given.history_features is None:
+        pcm = _vocoder().speak(vectors)
+    else:
+        before = np.frombuffer(given.history_features.read(), "<f4").reshape(1, -1, 20)
+        samples = np.frombuffer(given.history_pcm.read(), "<i2").reshape(1, -1)
+        pcm = _vocoder().resume(np.concatenate([before, vectors], axis=1), samples)
+    return {"pcm": pcm[0].astype("<i2").tobytes().hex()}
+
+
 def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
     if given.packet is not None:
         packets = [given.packet.read()]
@@ -108,6 +139,8 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "extension": _extension,
     "payload": _payload,
     "decode": _decode,
+    "records": _records,
+    "vocode": _vocode,
     "query": _query,
 }
 """Operation -> who answers, given the input and the DRED version."""

@@ -29,10 +29,11 @@ from conformance.running.replies import (
     Unsupported,
     reply_from_json,
 )
-from spec.dred import DredPayload, parse_payload
-from spec.rangecoder import RangeEncoder
+from spec.dred import DredPayload, make_payload, parse_payload
+from spec.errors import ParseError
+from spec.rangecoder import RangeDecoder, RangeEncoder
 from spec.reading import read_packet
-from spec.symbols import write_laplace
+from spec.symbols import read_laplace, write_laplace
 from spec.tables import quantizer_tables
 from vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
 
@@ -137,6 +138,41 @@ def as_record(payload: DredPayload) -> bytes:
             write_laplace(coder, value, p0, r)
     string = coder.finish(None)
     return struct.pack(">III", payload.q0, 2 * len(payload.chunks), len(string)) + string
+
+
+def read_records(content: bytes, version: int) -> list[DredPayload]:
+    """The records of upstream's ``-dred-decoding`` as payloads of one level.
+
+    Raises:
+        ParseError: ``record.truncated``, ``record.level`` or ``record.chunks``.
+    """
+    tables = quantizer_tables(version)
+    payloads, place = [], 0
+    while place < len(content):
+        if place + 12 > len(content):
+            raise _broken("truncated", "the file ends within a record's head", place)
+        level, units, size = struct.unpack_from(">III", content, place)
+        string = content[place + 12 : place + 12 + size]
+        if level > 15:
+            raise _broken("level", f"there is no level {level}", place)
+        if units % 2 or units > 50:
+            raise _broken("chunks", f"{units} is no even number of units up to 50", place)
+        if len(string) < size:
+            raise _broken("truncated", "the file ends within a record", place)
+        coder = RangeDecoder(string)
+        rows = [(tables.state.p0[level], tables.state.r[level])]
+        rows += [(tables.latent.p0[level], tables.latent.r[level])] * (units // 2)
+        state, *latents = [
+            tuple(read_laplace(coder, p, q) for p, q in zip(p0.tolist(), r.tolist(), strict=True))
+            for p0, r in rows
+        ]
+        payloads.append(make_payload(version, level, 0, 16, state, latents))
+        place += 12 + size
+    return payloads
+
+
+def _broken(code: str, detail: str, byte: int) -> ParseError:
+    return ParseError(f"record.{code}", detail, byte=byte, clause="dred_vectors.sh")
 
 
 def _payload(given: DecodeInput, version: int | None) -> DredPayload | None:
