@@ -29,7 +29,7 @@ START_VECTORS = 5
 PERIOD_EMBEDDED = (32, 255)
 """Periods that have an embedding of their own; others take that of the nearest."""
 PERIOD_LIMITS = (1, 511)
-"""Where a period is clamped: below there is nothing to repeat; from 298 on, every sample of a
+"""Where a period is clamped: below there is nothing to repeat; from 297 on, every sample of a
 prediction lies before the history and all such periods are one."""
 
 EMBEDDING = 12

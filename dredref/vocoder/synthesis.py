@@ -150,13 +150,13 @@ def feature_words(features: Features) -> Words:
     Raises:
         UsageError: ``features.shape``, ``features.not_finite``.
     """
-    with np.errstate(over="ignore"):
-        packed = np.asarray(features).astype(np.float32)
-    if packed.ndim != 3 or packed.shape[2] != FEATURES:
+    given = np.asarray(features)
+    if given.ndim != 3 or given.shape[2] != FEATURES:
         raise UsageError("features.shape", f"features are [streams, n, {FEATURES}]")
-    if not np.isfinite(packed).all():
+    if not np.isfinite(given).all():
         raise UsageError("features.not_finite", "a feature is not a finite number")
-    return np.clip(packed, -FEATURE_LIMIT, FEATURE_LIMIT).view(np.int32)
+    packed = np.clip(given, -FEATURE_LIMIT, FEATURE_LIMIT).astype(np.float32)
+    return packed.view(np.int32)
 
 
 @cache

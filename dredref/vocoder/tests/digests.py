@@ -1,0 +1,44 @@
+"""Digests of speech for a fixed set of inputs: ``python -m dredref.vocoder.tests.digests``.
+
+It prints them as JSON; ``data/digests.json`` holds what is to come out, on every machine. Changing
+that file means that the reference has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from dredref.vocoder import Vocoder, VocoderState, vocoder
+from dredref.vocoder.tests.inputs import DATA, clips, extremes
+
+RECORDED = DATA / "digests.json"
+
+
+def of(*arrays: np.ndarray) -> str:
+    """SHA-256 of arrays of integers, little-endian, one after the other."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        assert np.issubdtype(array.dtype, np.integer)
+        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()
+
+
+def digests(speaker: Vocoder) -> Iterator[tuple[str, str]]:
+    """Speech of the clips, and of the extremes as one batch, with its last state."""
+    for name, vectors in clips().items():
+        yield name, of(speaker.speak(vectors[None])[0])
+    batch = np.stack(list(extremes().values()))
+    samples = np.arange(-32768, 32768, 19, dtype=np.int64)[: 320 * len(batch)]
+    start = np.resize(samples, (len(batch), 320)).astype(np.int16)
+    state: VocoderState = speaker.start(batch[:, :5], start)
+    speech, state = speaker.synthesize(state, batch)
+    for index, name in enumerate(extremes()):
+        yield name, of(speech[index], *state.stream(index).arrays())
+
+
+if __name__ == "__main__":
+    print(json.dumps(dict(digests(vocoder())), indent=1))
