@@ -30,8 +30,8 @@ Pcm = NDArray[np.int16]
 def rounded(samples: NDArray[np.float32]) -> Pcm:
     """Upstream's rounding of float samples."""
     limited = np.clip(np.float32(32768) * samples, -32767, 32767).astype(np.float64)
-    samples: Pcm = np.floor(limited + 0.5).astype(np.int16)
-    return samples
+    pcm: Pcm = np.floor(limited + 0.5).astype(np.int16)
+    return pcm
 
 
 def spoken(peer: Peer, vectors: Vectors) -> Pcm:
