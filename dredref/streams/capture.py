@@ -1,8 +1,8 @@
-"""Captured frames out of pcap and pcapng files.
+"""Captured frames out of pcap and pcapng files, and back into them.
 
 dpkt's readers know one section and one interface and drop the original length of a frame, so that a
-frame cut short passes for a whole one; here dpkt gives the layout of the classic format and takes
-the frames apart (`dredref.streams.datagram`), and the blocks of pcapng are walked.
+frame cut short passes for a whole one; nor can they keep what they do not read. So the records and
+blocks are walked here, and dpkt takes apart what is in the frames (`dredref.streams.datagram`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,21 @@ FRAME_LIMIT = 1 << 18
 BLOCK_LIMIT = 1 << 24
 """Longest pcapng block."""
 
+MODIFIED_MAGICS = (bytes.fromhex("a1b2cd34"), bytes.fromhex("34cdb2a1"))
+"""Captures of a patched libpcap, whose records have 8 more bytes of header."""
+
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE = 1
 PACKET = 2
 SIMPLE_PACKET = 3
 ENHANCED_PACKET = 6
 
-_BLOCK_END = 4
-"""Each block repeats its length at its end."""
+_LONGEST_PACKET = 65535
+"""Longest IP packet, and the usual snap length."""
+
+_FILE_HEADER = 24
+_SNAP_LENGTH = 16
+"""Where the classic file header says how much of a frame is kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,29 @@ class Frame:
     link: int
     data: bytes
     cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the file.
+
+    Attributes:
+        raw: its bytes.
+        frame: the captured frame in it, if there is one.
+        start: where the frame's bytes are in ``raw``.
+        lengths: where its captured and original length are.
+        order: byte order, as for `struct`.
+        snap: where the file or interface says how much of a frame is kept at most.
+        blocked: it is a block of pcapng, with its own length at both ends.
+    """
+
+    raw: bytes
+    frame: Frame | None = None
+    start: int = 0
+    lengths: tuple[int, ...] = ()
+    order: str = "<"
+    snap: int | None = None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +86,54 @@ def import_dpkt() -> Any:
     return dpkt
 
 
-def read_frames(source: Source) -> Iterator[Frame | Broken]:
-    """Yield the frames of a pcap or pcapng file.
+def read_blocks(source: Source) -> Iterator[Block | Broken]:
+    """Yield all of a pcap or pcapng file, piece by piece.
 
     Raises:
         InputError: ``input.truncated`` if not even the file header is whole.
-        MissingExtraError: dpkt is not installed.
     """
     if source.peek(4) == SECTION_HEADER.to_bytes(4, "big"):
-        return _pcapng_frames(source)
-    return _pcap_frames(source)
+        return _pcapng_blocks(source)
+    return _pcap_blocks(source)
 
 
-def _pcap_frames(source: Source) -> Iterator[Frame | Broken]:
-    """Frames of the classic format, in either byte order, with micro- or nanoseconds."""
-    pcap = import_dpkt().pcap
-    head = source.read(pcap.FileHdr.__hdr_len__)
-    if len(head) < pcap.FileHdr.__hdr_len__:
+def read_frames(source: Source) -> Iterator[Frame | Broken]:
+    """The frames among them, and whether the file breaks off.
+
+    Raises:
+        InputError: ``input.truncated``.
+    """
+    for block in read_blocks(source):
+        if isinstance(block, Broken):
+            yield block
+        elif block.frame is not None:
+            yield block.frame
+
+
+def _pcap_blocks(source: Source) -> Iterator[Block | Broken]:
+    """The classic format, in either byte order, with micro- or nanoseconds."""
+    head = source.read(_FILE_HEADER)
+    if len(head) < _FILE_HEADER:
         raise InputError("input.truncated", f"{source.name}: the pcap file header breaks off")
-    magic = int.from_bytes(head[:4], "big")
-    record = pcap.MAGIC_TO_PKT_HDR[magic]
-    little = getattr(record, "__byte_order__", ">") == "<"
-    link = (pcap.LEFileHdr if little else pcap.FileHdr)(head).linktype & 0xFFFF
-    while start := source.read(record.__hdr_len__):
+    order = ">" if head[:2] == b"\xa1\xb2" else "<"
+    link = struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF
+    yield Block(head, order=order, snap=_SNAP_LENGTH)
+    size = 24 if head[:4] in MODIFIED_MAGICS else 16
+    while start := source.read(size):
         at = source.offset - len(start)
-        if len(start) < record.__hdr_len__:
+        if len(start) < size:
             yield Broken(f"the record at byte {at} breaks off")
             return
-        header = record(start)
-        if header.caplen > FRAME_LIMIT:
-            yield Broken(f"the record at byte {at} claims {header.caplen} bytes")
+        kept, length = struct.unpack_from(order + "II", start, 8)
+        if kept > FRAME_LIMIT:
+            yield Broken(f"the record at byte {at} claims {kept} bytes")
             return
-        data = source.read(header.caplen)
-        if len(data) < header.caplen:
+        data = source.read(kept)
+        if len(data) < kept:
             yield Broken(f"the record at byte {at} breaks off")
             return
-        yield Frame(link, data, max(0, header.len - header.caplen))
+        frame = Frame(link, data, max(0, length - kept))
+        yield Block(start + data, frame, size, (8, 12), order)
 
 
 @dataclass
@@ -103,8 +145,8 @@ class _Section:
     """Link type and snap length of each."""
 
 
-def _pcapng_frames(source: Source) -> Iterator[Frame | Broken]:
-    """Frames of pcapng: any number of sections and interfaces."""
+def _pcapng_blocks(source: Source) -> Iterator[Block | Broken]:
+    """pcapng: any number of sections and interfaces."""
     section = _Section("<", [])
     while start := source.peek(12):
         at = source.offset
@@ -118,37 +160,63 @@ def _pcapng_frames(source: Source) -> Iterator[Frame | Broken]:
             yield Broken(f"the block at byte {at} claims {length} bytes")
             return
         length += -length % 4
-        block = source.read(length)
-        if len(block) < length:
+        raw = source.read(length)
+        if len(raw) < length:
             yield Broken(f"the block at byte {at} breaks off")
             return
-        frame = _block_frame(section, kind, block[8 : length - _BLOCK_END])
-        if frame is not None:
-            yield frame
+        yield _pcapng_block(section, kind, raw)
 
 
-def _block_frame(section: _Section, kind: int, body: bytes) -> Frame | None:
-    """The frame in a block; None for a block of another sort or without sense."""
-    order = section.order
+def _pcapng_block(section: _Section, kind: int, raw: bytes) -> Block:
+    """A block with the frame in it, if it is of a sort that holds one and makes sense."""
+    order, body = section.order, raw[:-4]
+    lengths: tuple[int, ...]
     try:
         if kind == INTERFACE:
-            link, _, snap = struct.unpack_from(order + "HHI", body)
+            link, _, snap = struct.unpack_from(order + "HHI", body, 8)
             section.interfaces.append((link, snap))
-            return None
-        if kind == ENHANCED_PACKET:
-            number, _, _, caplen, length = struct.unpack_from(order + "IIIII", body)
-            start = 20
-        elif kind == PACKET:
-            number, _, _, _, caplen, length = struct.unpack_from(order + "HHIIII", body)
-            start = 20
+            return Block(raw, order=order, snap=12)
+        if kind in (ENHANCED_PACKET, PACKET):
+            form = "I" if kind == ENHANCED_PACKET else "H"
+            (number,) = struct.unpack_from(order + form, body, 8)
+            kept, length = struct.unpack_from(order + "II", body, 20)
+            start, lengths = 28, (20, 24)
         elif kind == SIMPLE_PACKET:
-            (length,) = struct.unpack_from(order + "I", body)
-            number, start = 0, 4
-            caplen = min(length, section.interfaces[0][1] or length, len(body) - start)
+            (length,) = struct.unpack_from(order + "I", body, 8)
+            number, start, lengths = 0, 12, (8,)
+            kept = min(length, section.interfaces[0][1] or length)
         else:
-            return None
+            return Block(raw)
         link = section.interfaces[number][0]
     except (struct.error, IndexError):
-        return None
-    data = body[start : start + caplen]
-    return Frame(link, data, max(0, length - len(data)))
+        return Block(raw)
+    data = body[start : start + kept]
+    frame = Frame(link, data, max(0, length - len(data)))
+    return Block(raw, frame, start, lengths, order, blocked=True)
+
+
+def with_data(block: Block, data: bytes) -> bytes:
+    """The bytes of a block with another frame in it; times and options stay."""
+    assert block.frame is not None
+    head = bytearray(block.raw[: block.start])
+    more = len(data) - len(block.frame.data)
+    for place in block.lengths:
+        (length,) = struct.unpack_from(block.order + "I", head, place)
+        struct.pack_into(block.order + "I", head, place, length + more)
+    end = block.start + len(block.frame.data)
+    if not block.blocked:
+        return bytes(head) + data + block.raw[end:]
+    options = block.raw[end + -end % 4 : -4]
+    body = bytes(head) + data + bytes(-len(data) % 4) + options
+    size = struct.pack(block.order + "I", len(body) + 4)
+    return body[:4] + size + body[8:] + size
+
+
+def with_room(block: Block) -> bytes:
+    """The bytes of a block that is no frame, with room for frames to grow."""
+    if block.snap is None:
+        return block.raw
+    (snap,) = struct.unpack_from(block.order + "I", block.raw, block.snap)
+    room = max(snap, _LONGEST_PACKET) if snap else 0
+    size = struct.pack(block.order + "I", room)
+    return block.raw[: block.snap] + size + block.raw[block.snap + 4 :]

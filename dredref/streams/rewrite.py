@@ -22,7 +22,7 @@ from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Record, StreamInfo
 from dredref.streams.source import Source
 from dredref.streams.write import output_file
-from spec.errors import BuildError, InputError, ParseError, UsageError
+from spec.errors import BuildError, InputError, ParseError
 
 Transform: TypeAlias = Callable[[Record], bytes]
 """New bytes for the packet of a record. It is not called for lost packets."""
@@ -38,6 +38,8 @@ REWRITERS: dict[Container, str] = {
     "ogg": "dredref.streams.rewrite:rewrite_ogg",
     "matroska": "dredref.streams.mediawrite:rewrite_media",
     "mp4": "dredref.streams.mediawrite:rewrite_media",
+    "pcap": "dredref.streams.rtprewrite:rewrite_rtp",
+    "pcapng": "dredref.streams.rtprewrite:rewrite_rtp",
 }
 """Kind of stream -> what rewrites it, imported on use."""
 
@@ -50,8 +52,8 @@ def rewrite_stream(
 ) -> None:
     """Copy a stream with other packets; the copy is of the same kind and appears whole or not.
 
-    Timestamps, granule positions, headers, tags, final ranges and other tracks are kept. Damaged
-    pages of Ogg are left out, and show as missing in the copy too.
+    Timestamps, granule positions, headers, tags, final ranges, other tracks and other traffic are
+    kept. Damaged pages of Ogg are left out, and show as missing in the copy too.
 
     Args:
         source: as for `open_stream`.
@@ -62,13 +64,10 @@ def rewrite_stream(
     Raises:
         InputError: as `open_stream`; ``output.unwritable``.
         BuildError: the new packets do not fit the stream.
-        UsageError: ``input.rewrite`` for a kind that cannot be rewritten.
         MissingExtraError: a library that this kind of stream needs is not installed.
     """
     with Source.open(source) as opened:
         container = recognise(opened)
-        if container not in REWRITERS:
-            raise UsageError("input.rewrite", f"streams of kind {container} cannot be rewritten")
         module, _, name = REWRITERS[container].partition(":")
         rewriter: Rewriter = getattr(import_module(module), name)
         watch = _Watch(observe)

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dredref.streams.capture import Broken, import_dpkt, read_frames
+from dredref.streams.capture import (
+    SECTION_HEADER,
+    Broken,
+    Frame,
+    import_dpkt,
+    read_frames,
+)
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.datagram import Datagram, read_datagram
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
@@ -38,29 +44,35 @@ ODDITIES = {
 FlowKey: TypeAlias = tuple[bytes, int, bytes, int, int]
 
 
-def parse_rtp(data: bytes) -> RtpPacket | None:
+def parse_rtp(data: bytes, frame: int = 0) -> RtpPacket | None:
     """The RTP packet in a datagram, None if it cannot be one (RFC 3550, section 5.1).
 
-    Contributing sources, header extension and padding are left out of the payload.
+    Contributing sources, header extension and padding are left out of the payload. ``frame`` is
+    noted in the result.
     """
     dpkt = import_dpkt()
     if len(data) < dpkt.rtp.RTP.__hdr_len__ or data[0] >> 6 != dpkt.rtp.VERSION:
         return None
     rtp = dpkt.rtp.RTP(data)
-    payload: bytes = rtp.data
-    if len(rtp.csrc) < 4 * rtp.cc:
-        return None
+    start, end = dpkt.rtp.RTP.__hdr_len__ + 4 * rtp.cc, len(data)
     if rtp.x:
-        size = 4 + 4 * int.from_bytes(payload[2:4], "big")
-        if len(payload) < size:
-            return None
-        payload = payload[size:]
+        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
     if rtp.p:
-        count = payload[-1] if payload else 0
-        if not 0 < count <= len(payload):
-            return None
-        payload = payload[:-count]
-    return RtpPacket(rtp.pt, rtp.seq, rtp.ts, rtp.ssrc, payload)
+        end -= data[-1] or end  # a count of 0 cannot be
+    if start > end:
+        return None
+    return RtpPacket(rtp.pt, rtp.seq, rtp.ts, rtp.ssrc, data[start:end], start, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An event, and the packet that it settles: given out as a record, or dropped.
+
+    Every packet that `Flows.push` takes is settled once.
+    """
+
+    event: Event | None
+    packet: RtpPacket | None = None
 
 
 @dataclass
@@ -78,7 +90,9 @@ class Flow:
     last_48k: int = 0
     missing: int = 0
 
-    def follow(self, payload_type: int, container: Container, numbering: Numbering) -> list[Event]:
+    def follow(
+        self, payload_type: int, container: Container, numbering: Numbering
+    ) -> Iterator[Taken]:
         """Begin to follow this source; yields what waited."""
         self.payload_type = payload_type
         waiting, self.waiting = self.waiting, []
@@ -95,35 +109,35 @@ class Flow:
             payload_type=payload_type,
             flow=self.datagram.flow,
         )
-        events: list[Event] = [*self.track.describe(info, None)]
+        for description in self.track.describe(info, None):
+            yield Taken(description)
         for packet in waiting:
-            events += self.push(packet)
-        return events
+            yield from self.push(packet)
 
-    def push(self, packet: RtpPacket) -> Iterator[Event]:
+    def push(self, packet: RtpPacket) -> Iterator[Taken]:
         """Take a packet of a source that is followed."""
         assert self.order is not None
         for item in self.order.push(packet.sequence, packet, len(packet.payload)):
             yield from self._give(item)
 
-    def end(self) -> Iterator[Event]:
+    def end(self) -> Iterator[Taken]:
         """Give out what still waits for missing packets."""
         if self.order is not None:
             for item in self.order.flush():
                 yield from self._give(item)
 
-    def _give(self, item: RtpPacket | Gap | Oddity) -> Iterator[Event]:
+    def _give(self, item: RtpPacket | Gap | Oddity[RtpPacket]) -> Iterator[Taken]:
         """Turn a packet in order, a gap, or something out of turn into events."""
         assert self.track is not None
         if isinstance(item, Oddity):
             detail = f"packet {item.sequence} {ODDITIES[item.code]}"
-            yield self.track.notice(item.code, detail)
+            yield Taken(self.track.notice(item.code, detail), item.dropped)
         elif isinstance(item, Gap):
             self.missing += item.count
         else:
             yield from self._packet(item)
 
-    def _packet(self, packet: RtpPacket) -> Iterator[Event]:
+    def _packet(self, packet: RtpPacket) -> Iterator[Taken]:
         """A packet in order, after the lost ones before it.
 
         Other payload types of the source share its sequence numbers, but give no records.
@@ -133,16 +147,17 @@ class Flow:
             self.base = packet.timestamp
         stamp = unwrap(packet.timestamp - self.base, self.last_48k, 32)
         if self.missing:
-            yield self.track.notice(
-                "rtp.gap",
-                f"{self.missing} packets are missing before packet {packet.sequence}",
-                self.missing,
-            )
-            yield from self._lost(self.missing, stamp)
+            detail = f"{self.missing} packets are missing before packet {packet.sequence}"
+            yield Taken(self.track.notice("rtp.gap", detail, self.missing))
+            for record in self._lost(self.missing, stamp):
+                yield Taken(record)
             self.missing = 0
         self.last, self.last_48k = packet, stamp
-        if packet.payload_type == self.payload_type:
-            yield from self.track.packet(packet.payload, stamp)
+        if packet.payload_type != self.payload_type:
+            yield Taken(None, packet)
+            return
+        for event in self.track.packet(packet.payload, stamp):
+            yield Taken(event, packet)
 
     def _lost(self, count: int, after_48k: int) -> Iterator[Record]:
         """Records of lost packets, with their times if these follow from both sides."""
@@ -159,20 +174,56 @@ class Flows:
     """All RTP sources of a capture."""
 
     def __init__(self, container: Container, payload_type: int | None, ssrc: int | None) -> None:
-        """Follow all that carry Opus, or only those asked for."""
+        """Follow all that carry Opus, or only those asked for.
+
+        Raises:
+            MissingExtraError: dpkt is not installed.
+        """
+        import_dpkt()
         self.container = container
         self.payload_type = payload_type
         self.ssrc = ssrc
         self.numbering = Numbering()
         self.flows: OrderedDict[FlowKey, Flow] = OrderedDict()
         self.seen_types: set[int] = set()
+        self.datagrams = 0
         self.held = 0
 
-    def push(self, datagram: Datagram) -> Iterator[Event]:
-        """Take a datagram that may be RTP."""
-        packet = parse_rtp(datagram.payload)
-        if packet is None or self.ssrc not in (None, packet.ssrc):
+    def datagram(self, frame: Frame) -> Datagram | Notice | None:
+        """The whole UDP datagram in a frame, None if there is none; a notice if a part is gone."""
+        datagram = read_datagram(frame)
+        if datagram is None:
+            return None
+        self.datagrams += 1
+        index = self.numbering.records
+        if datagram.fragment:
+            return Notice("capture.fragment", "an IP fragment was left out", index)
+        if frame.cut:
+            return Notice("capture.cut", f"a frame lacks its last {frame.cut} bytes", index)
+        return datagram
+
+    def require_stream(self, name: str) -> None:
+        """Raise an error if no source was followed.
+
+        Raises:
+            InputError: ``input.no_rtp``.
+        """
+        if self.numbering.streams:
             return
+        types = ", ".join(map(str, sorted(self.seen_types))) or "none"
+        raise InputError(
+            "input.no_rtp",
+            f"{name}: no RTP source carries Opus by the look of it "
+            f"({self.datagrams} UDP datagrams; payload types seen: {types})",
+        )
+
+    def accepts(self, datagram: Datagram, frame: int = 0) -> RtpPacket | None:
+        """The RTP packet in a datagram, if it may be of a source that is wanted."""
+        packet = parse_rtp(datagram.payload, frame)
+        return packet if packet and self.ssrc in (None, packet.ssrc) else None
+
+    def push(self, datagram: Datagram, packet: RtpPacket) -> Iterator[Taken]:
+        """Take a packet that `accepts` gave."""
         ends = (datagram.source, datagram.source_port, datagram.target, datagram.target_port)
         key = (*ends, packet.ssrc)
         flow = self.flows.get(key)
@@ -184,7 +235,9 @@ class Flows:
         self.flows.move_to_end(key)
         if flow.order is not None:
             yield from flow.push(packet)
-        elif flow.tries < MAX_TRIES:
+        elif flow.tries >= MAX_TRIES:
+            yield Taken(None, packet)
+        else:
             self.seen_types.add(packet.payload_type)
             flow.waiting.append(packet)
             self.held += len(packet.payload)
@@ -194,17 +247,19 @@ class Flows:
                 longest = max(self.flows.values(), key=lambda flow: len(flow.waiting))
                 yield from self._judge(longest, final=True)
 
-    def _judge(self, flow: Flow, *, final: bool = False) -> Iterator[Event]:
+    def _judge(self, flow: Flow, *, final: bool = False) -> Iterator[Taken]:
         """Follow a source if it carries Opus; if that cannot be told, wait for more packets."""
         payload_type = self._type_of(flow.waiting)
         if payload_type is None and len(flow.waiting) < MOST and not final:
             return
         self.held -= sum(len(packet.payload) for packet in flow.waiting)
-        if payload_type is None:
-            flow.waiting.clear()
-            flow.tries += 1
-        else:
+        if payload_type is not None:
             yield from flow.follow(payload_type, self.container, self.numbering)
+            return
+        for packet in flow.waiting:
+            yield Taken(None, packet)
+        flow.waiting.clear()
+        flow.tries += 1
 
     def _type_of(self, packets: list[RtpPacket]) -> int | None:
         """The payload type to follow, as asked for or as found."""
@@ -215,14 +270,14 @@ class Flows:
         chosen = [packet for packet in packets if packet.payload_type == self.payload_type]
         return self.payload_type if chosen else None
 
-    def _end(self, flow: Flow) -> Iterator[Event]:
+    def _end(self, flow: Flow) -> Iterator[Taken]:
         """Judge a source that will not go on, and give out what it holds."""
         if flow.order is None:
             yield from self._judge(flow, final=True)
         yield from flow.end()
 
-    def end(self) -> Iterator[Event]:
-        """Give out all that is held."""
+    def end(self) -> Iterator[Taken]:
+        """Give out all that is held; the sources may go on."""
         for flow in self.flows.values():
             yield from self._end(flow)
 
@@ -244,29 +299,20 @@ def read_rtp(
         InputError: ``input.truncated``, ``input.no_rtp``.
         MissingExtraError: dpkt is not installed.
     """
-    container: Container = "pcapng" if source.peek(4) == b"\x0a\x0d\x0d\x0a" else "pcap"
-    flows = Flows(container, payload_type, ssrc)
-    datagrams = 0
+    flows = Flows(kind_of_capture(source), payload_type, ssrc)
     for frame in read_frames(source):
-        index = flows.numbering.records
         if isinstance(frame, Broken):
-            yield Notice("stream.truncated", frame.detail, index)
+            yield Notice("stream.truncated", frame.detail, flows.numbering.records)
             break
-        datagram = read_datagram(frame)
-        if datagram is None:
-            continue
-        datagrams += 1
-        if datagram.fragment:
-            yield Notice("capture.fragment", "an IP fragment was left out", index)
-        elif frame.cut:
-            yield Notice("capture.cut", f"a frame lacks its last {frame.cut} bytes", index)
-        else:
-            yield from flows.push(datagram)
-    yield from flows.end()
-    if not flows.numbering.streams:
-        types = ", ".join(map(str, sorted(flows.seen_types))) or "none"
-        raise InputError(
-            "input.no_rtp",
-            f"{source.name}: no RTP source carries Opus by the look of it "
-            f"({datagrams} UDP datagrams; payload types seen: {types})",
-        )
+        datagram = flows.datagram(frame)
+        if isinstance(datagram, Notice):
+            yield datagram
+        elif datagram is not None and (packet := flows.accepts(datagram)):
+            yield from (taken.event for taken in flows.push(datagram, packet) if taken.event)
+    yield from (taken.event for taken in flows.end() if taken.event)
+    flows.require_stream(source.name)
+
+
+def kind_of_capture(source: Source) -> Container:
+    """The classic format or pcapng."""
+    return "pcapng" if source.peek(4) == SECTION_HEADER.to_bytes(4, "big") else "pcap"

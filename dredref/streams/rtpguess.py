@@ -31,13 +31,19 @@ _LONGEST_STEP_48K = 48000
 
 @dataclass(frozen=True, slots=True)
 class RtpPacket:
-    """What of an RTP packet is used here."""
+    """What of an RTP packet is used here.
+
+    ``start`` is where the payload begins in the datagram, ``frame`` the number of the captured
+    frame.
+    """
 
     payload_type: int
     sequence: int
     timestamp: int
     ssrc: int
     payload: bytes
+    start: int = 0
+    frame: int = 0
 
 
 def opus_payload_type(packets: Sequence[RtpPacket]) -> int | None:

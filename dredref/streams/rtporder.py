@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 WINDOW = 64
 """Packets that are waited for before one that is missing is given up."""
@@ -30,14 +30,12 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
-    """A packet that came out of turn: ``reordered`` ones follow in place, others are dropped."""
+class Oddity(Generic[Item]):
+    """A packet that came out of turn. ``dropped`` is the packet if it is not given out later."""
 
     code: str
     sequence: int
-
-
-Ordered: TypeAlias = "Item | Gap | Oddity"
+    dropped: Item | None = None
 
 
 class Orderer(Generic[Item]):
@@ -52,22 +50,22 @@ class Orderer(Generic[Item]):
         self._past: OrderedDict[int, bool] = OrderedDict()
         self._stray: tuple[int, Item, int] | None = None
 
-    def push(self, sequence: int, item: Item, size: int) -> Iterator[Item | Gap | Oddity]:
+    def push(self, sequence: int, item: Item, size: int) -> Iterator[Item | Gap | Oddity[Item]]:
         """Take the packet with a 16-bit sequence number; yield what is now in order."""
         number = unwrap(sequence, self._highest, 16)
         stray, self._stray = self._stray, None
         if abs(number - self._highest) > MAX_DROPOUT:
             if stray is None or sequence != (stray[0] + 1) & 0xFFFF:
-                if stray is not None:
-                    yield Oddity("rtp.stray", stray[0])
                 self._stray = sequence, item, size
+                if stray is not None:
+                    yield Oddity("rtp.stray", stray[0], stray[1])
                 return
             yield from self.flush()
             yield Oddity("rtp.restart", stray[0])
             self._restart(number - 1)
             yield from self._insert(number - 1, stray[1], stray[2])
         elif stray is not None:
-            yield Oddity("rtp.stray", stray[0])
+            yield Oddity("rtp.stray", stray[0], stray[1])
         yield from self._insert(number, item, size)
 
     def _restart(self, number: int) -> None:
@@ -75,13 +73,13 @@ class Orderer(Generic[Item]):
         self._next, self._highest = number, number - 1
         self._past.clear()
 
-    def _insert(self, number: int, item: Item, size: int) -> Iterator[Item | Gap | Oddity]:
+    def _insert(self, number: int, item: Item, size: int) -> Iterator[Item | Gap | Oddity[Item]]:
         """Put a packet in its place and give out what has become ready."""
         if number in self._waiting or self._past.get(number):
-            yield Oddity("rtp.duplicate", number & 0xFFFF)
+            yield Oddity("rtp.duplicate", number & 0xFFFF, item)
             return
         if number < self._next:
-            yield Oddity("rtp.late", number & 0xFFFF)
+            yield Oddity("rtp.late", number & 0xFFFF, item)
             return
         if number < self._highest:
             yield Oddity("rtp.reordered", number & 0xFFFF)
@@ -117,8 +115,11 @@ class Orderer(Generic[Item]):
         if len(self._past) > _REMEMBERED:
             self._past.popitem(last=False)
 
-    def flush(self) -> Iterator[Item | Gap]:
+    def flush(self) -> Iterator[Item | Gap | Oddity[Item]]:
         """Give out all that waits, gaps included."""
+        stray, self._stray = self._stray, None
+        if stray is not None:
+            yield Oddity("rtp.stray", stray[0], stray[1])
         while self._waiting:
             yield from self._ready()
             if self._waiting:

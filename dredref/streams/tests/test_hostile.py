@@ -115,7 +115,7 @@ def test_random_bytes(data: bytes) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32))
-@pytest.mark.parametrize("kind", ["bit", "jsonl", "ogg", "multistream", "webm", "mp4"])
+@pytest.mark.parametrize("kind", SEEDS)
 def test_mutated_files_are_rewritten_or_refused(
     tmp_path_factory: pytest.TempPathFactory, kind: str, seed: int
 ) -> None:

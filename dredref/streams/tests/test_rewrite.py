@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import av
+import dpkt
 import pytest
 
 from dredref.streams import Notice, Record, StreamInfo, open_stream, rewrite_stream
+from dredref.streams.capture import Frame, read_frames
+from dredref.streams.datagram import read_datagram
 from dredref.streams.multistream import delimit_packet
 from dredref.streams.oggpage import Page, build_page, build_pages
 from dredref.streams.opushead import OpusHead
 from dredref.streams.record import Event
+from dredref.streams.source import Source
 from dredref.streams.tests import make
 from dredref.streams.tests.test_media import remuxed
 from dredref.streams.tests.test_ogg import join, ogg, pages_of
-from spec.errors import BuildError, DredError, InputError, UsageError
+from spec.errors import BuildError, DredError, InputError
 from spec.packet import build_packet, parse_packet, with_padding
 
 
@@ -238,11 +242,95 @@ def test_media_with_half_milliseconds(tmp_path: Path) -> None:
     compare(data, after)
 
 
-def test_captures_are_not_rewritten(tmp_path: Path) -> None:
-    frames = [make.ethernet(make.udp(d)) for d in make.call(make.packets(20))]
-    with pytest.raises(UsageError) as caught:
-        rewrite(make.pcap(frames), tmp_path)
-    assert caught.value.code == "input.rewrite"
+def call_frames(**more: Any) -> list[bytes]:
+    """Frames of a call in which much happens, among other traffic."""
+    packets = make.packets(120)
+    sent = [
+        make.rtp(data, 100 + i, 7000 + 960 * i, csrc=2, extension=bytes(8), padding=5)
+        for i, data in enumerate(packets)
+    ]
+    for place in (40, 41):
+        sent[place] = make.rtp(b"\x01\x0a\x00\xa0", 100 + place, 7000, payload_type=101)
+    sent[20:22] = sent[21], sent[20]
+    sent.insert(31, sent[30])
+    sent.insert(100, sent[99])
+    sent.append(sent.pop(15))  # far too late
+    del sent[50:53]
+    other = make.ethernet(make.udp(b"something else entirely", port=53))
+    frames = [make.ethernet(make.udp(data, **more), tags=[7], pad=3) for data in sent]
+    return [frame for pair in zip(frames, [other] * len(frames), strict=True) for frame in pair]
+
+
+@pytest.mark.parametrize("v6", [False, True])
+@pytest.mark.parametrize("kind", ["<", ">", "pcapng"])
+def test_captures(tmp_path: Path, kind: str, v6: bool) -> None:
+    frames = call_frames(v6=v6)
+    if kind == "pcapng":
+        comment = b"\x01\0\x03\0abc\0" + bytes(4)
+        blocks = []
+        for frame in frames:
+            block = make.enhanced(frame)
+            blocks.append(make.block(6, block[8:-4] + comment))
+        data = make.section() + make.interface(1, snap=1500) + make.block(5, b"statistics")
+        data += b"".join(blocks)
+    else:
+        data = make.pcap(frames, order=kind)
+    same_after, _ = rewrite(data, tmp_path)
+    assert same_after[:24] == data[:24]
+    assert len(same_after) == len(data)
+    if kind != "pcapng":  # which allowed too short frames
+        assert same_after == data
+    after, seen = rewrite(data, tmp_path, padded)
+    compare(data, after)
+    codes = {e.code for e in seen if isinstance(e, Notice)}
+    assert codes == {"rtp.reordered", "rtp.duplicate", "rtp.late", "rtp.gap"}
+    check_frames(data, after, len(frames))
+
+
+def check_frames(before: bytes, after: bytes, count: int) -> None:
+    """Frames stay in order; all but Opus stay as they were; checksums and lengths are right."""
+    old, new = (list(read_frames(Source(io.BytesIO(d), "x"))) for d in (before, after))
+    assert len(old) == len(new) == count
+    changed = 0
+    for one, two in zip(old, new, strict=True):
+        assert isinstance(one, Frame)
+        assert isinstance(two, Frame)
+        if one == two:
+            continue
+        changed += 1
+        assert (one.link, one.cut, one.data[:18]) == (two.link, two.cut, two.data[:18])
+        assert one.data[-3:] == two.data[-3:]
+        a, b = read_datagram(one), read_datagram(two)
+        assert a is not None
+        assert b is not None
+        assert a.flow == b.flow
+        assert a.payload[:32] == b.payload[:32]  # RTP header, sources, extension
+        assert a.payload[-5:] == b.payload[-5:]  # RTP padding
+        ip = (dpkt.ip6.IP6 if two.data[18] >> 4 == 6 else dpkt.ip.IP)(two.data[18:])
+        checksum, ip.data.sum, ip.sum = ip.data.sum, 0, 0
+        assert bytes(ip) == two.data[18:-3]
+        assert checksum != 0
+    assert changed == 120 - 2 - 3 - 1 + 2  # events, losses and a late one less, two twins more
+
+
+def test_captures_wait_for_no_more_than_they_must(tmp_path: Path) -> None:
+    """A source that is never settled does not hold up all that follows it."""
+    opening = make.ethernet(make.udp(make.rtp(b"\x48ab", 1, 1, ssrc=3)))
+    other = make.ethernet(make.udp(bytes(40), port=53))
+    call = [make.ethernet(make.udp(d)) for d in make.call(make.packets(30))]
+    data = make.pcap([opening, *[other] * 9000, *call])
+    after, _ = rewrite(data, tmp_path, padded)
+    compare(data, after)
+
+
+def test_captures_without_opus(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        rewrite(make.pcap([make.ethernet(make.udp(bytes(40)))]), tmp_path)
+    assert caught.value.code == "input.no_rtp"
+    with pytest.raises(BuildError) as refused:
+        rewrite(make.pcap(call_frames()), tmp_path, lambda record: b"\x48" + bytes(65500))
+    assert refused.value.code == "output.datagram"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["ogg", "webm", "mp4", "bit"])

@@ -58,7 +58,9 @@ def test_csrc_extension_and_padding_are_taken_off(
     payload: bytes, csrc: int, extension: bytes | None, padding: int
 ) -> None:
     data = make.rtp(payload, 65535, 2**32 - 1, csrc=csrc, extension=extension, padding=padding)
-    assert parse_rtp(data) == RtpPacket(111, 65535, 2**32 - 1, 0x1234, payload)
+    start = 12 + 4 * csrc + (0 if extension is None else 4 + len(extension))
+    expected = RtpPacket(111, 65535, 2**32 - 1, 0x1234, payload, start, frame=7)
+    assert parse_rtp(data, 7) == expected
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_any_arrival_within_the_window_gives_the_order_sent(
     kept = [p for p in range(count) if p not in lost]
     arrived = sorted(kept + [p for p in kept if p in twice], key=lambda p: arrival[p])
     orderer: Orderer[int] = Orderer(first)
-    found: list[int | Gap | Oddity] = []
+    found: list[int | Gap | Oddity[int]] = []
     for place in arrived:
         found += orderer.push(first + place & 0xFFFF, place, 1)
     found += orderer.flush()
