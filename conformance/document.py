@@ -1,4 +1,4 @@
-"""What the written specification says of the packages above ``spec``: networks, classes, features."""
+"""What the written specification takes from the packages above: networks, classes, features."""
 
 from __future__ import annotations
 

@@ -43,13 +43,26 @@ def catalogue() -> str:
     return json.dumps(entries, indent=1) + "\n"
 
 
-FORMS = {"html": html, "markdown": markdown, "requirements": catalogue}
+def wireshark() -> str:
+    """The Wireshark dissector as a Lua script."""
+    from spec.document.dissector import render_dissector
+
+    return render_dissector()
+
+
+FORMS = {
+    "html": html,
+    "markdown": markdown,
+    "requirements": catalogue,
+    "wireshark": wireshark,
+}
 
 
 @click.command()
 @click.option("--html", "form", flag_value="html", help="The specification as one page.")
 @click.option("--markdown", "form", flag_value="markdown", help="The same as Markdown (default).")
 @click.option("--requirements", "form", flag_value="requirements", help="The catalogue as JSON.")
+@click.option("--wireshark", "form", flag_value="wireshark", help="A dissector for Wireshark.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 def spec(form: str | None, output: Path | None) -> None:
     """Print the written specification, or what is generated from it."""
