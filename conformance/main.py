@@ -14,6 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
     "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
+    "vectors": (
+        "vectors.commands:vectors",
+        "The vectors: list, show, make again, what they cover.",
+    ),
     "run": ("conformance.cli.run:run", "Put an implementation to the test."),
     "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
     "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),

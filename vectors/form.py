@@ -158,9 +158,9 @@ def _fields(record: Any) -> dict[str, Any]:
     }
 
 
-def _vector_text(vector: Vector) -> str:
-    """One vector as canonical text, one key a line."""
-    form = {
+def vector_to_json(vector: Vector) -> dict[str, Any]:
+    """One vector as JSON, without what stands at its default."""
+    return {
         "id": vector.id,
         "title": vector.title,
         "level": vector.level,
@@ -172,6 +172,11 @@ def _vector_text(vector: Vector) -> str:
         "input": _fields(vector.input),
         "expected": {"kind": vector.expected.kind} | _fields(vector.expected),
     }
+
+
+def _vector_text(vector: Vector) -> str:
+    """One vector as canonical text, one key a line."""
+    form = vector_to_json(vector)
     lines = [f"   {_compact(key)}: {_compact(value)}" for key, value in form.items()]
     return "  {\n" + ",\n".join(lines) + "\n  }"
 

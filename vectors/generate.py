@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from vectors.form import file_to_text
 from vectors.model import GROUPS
+
+Notice = Callable[[str], object]
+"""Called with the path of each file before it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,15 @@ class Difference:
     """``missing``, ``different`` or ``surplus``."""
 
 
-def write(root: Path, groups: Iterable[str] | None = None) -> list[Difference]:
+def write(
+    root: Path, groups: Iterable[str] | None = None, notice: Notice = str
+) -> list[Difference]:
     """Bring the suite at ``root`` to what the generators make; say what was not so before."""
     found = []
     made = set()
     for product in products(groups):
         made.add(product.path)
+        notice(product.path)
         place = root / product.path
         difference = _compare(place, product)
         if difference is not None:
@@ -60,12 +66,15 @@ def write(root: Path, groups: Iterable[str] | None = None) -> list[Difference]:
     return found
 
 
-def verify(root: Path, groups: Iterable[str] | None = None) -> list[Difference]:
+def verify(
+    root: Path, groups: Iterable[str] | None = None, notice: Notice = str
+) -> list[Difference]:
     """What in the suite at ``root`` is not as the generators make it; nothing is written."""
     made = set()
     found = []
     for product in products(groups):
         made.add(product.path)
+        notice(product.path)
         difference = _compare(root / product.path, product)
         if difference is not None:
             found.append(difference)
@@ -81,7 +90,7 @@ def _compare(place: Path, product: Product) -> Difference | None:
 
 
 def _surplus(root: Path, made: set[str], groups: Iterable[str] | None) -> list[str]:
-    """Files of the groups that no generator makes; ``material`` is the generators' own input."""
+    """Files of the groups that no generator makes."""
     found = []
     for group in GROUPS if groups is None else groups:
         for place in sorted((root / group).rglob("*")):

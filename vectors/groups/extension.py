@@ -38,7 +38,8 @@ def _forms() -> Draft:
         for L in (0, 1):
             title = f"A short extension of id {id_} with L = {L}"
             data = short(id_, bytes([id_])[:L])
-            draft.area(f"short.id-{id_:03d}.l-{L}", title, data, count=1)
+            must = ("extension.short",) if L else ()
+            draft.area(f"short.id-{id_:03d}.l-{L}", title, data, count=1, requirements=must)
     for id_ in range(FIRST_LONG, LAST_ID + 1):
         title = f"A long extension of id {id_} up to the end of the area"
         draft.area(f"long.id-{id_:03d}.l-0", title, last(id_, b"ab"), count=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec.dred import add_prefix, build_payload
 from spec.packet import Frame, Packet, Toc, build_packet, parse_toc
-from spec.tables import VERSIONS
+from spec.tables import CURRENT_VERSION, VERSIONS
 from vectors.draft import Draft
 from vectors.groups.extension_parts import (
     NEXT,
@@ -41,9 +41,9 @@ def carriers(version: int) -> Draft:
     _places(draft)
     _passed_over(draft)
     _absent(draft)
-    if version == VERSIONS[-1]:
-        _repeated(draft)
-        _broken(draft)
+    _repeated(draft)
+    _broken(draft)
+    if version == CURRENT_VERSION:
         _final(draft)
     return draft
 

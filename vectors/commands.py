@@ -1,0 +1,218 @@
+"""``dredref vectors``: list the suite, show a vector, make the suite again, and what it covers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from vectors.blob import Blob
+from vectors.form import vector_to_json
+from vectors.generate import Difference, Notice
+from vectors.model import GROUPS, Vector
+from vectors.suite import DATA, load_suite
+
+SHOWN = 160
+"""Characters of a value that are shown to people."""
+
+
+def _folder_option(function: Any) -> Any:
+    return click.option(
+        "--vectors",
+        "folder",
+        type=click.Path(path_type=Path),
+        help="Another folder of vectors than the project's own.",
+    )(function)
+
+
+def _groups_option(function: Any) -> Any:
+    return click.option(
+        "--group",
+        "groups",
+        multiple=True,
+        type=click.Choice(GROUPS),
+        help="Only this group; may be given again.",
+    )(function)
+
+
+@click.group()
+def vectors() -> None:
+    """The conformance vectors: what they are, what they cover, and making them again."""
+
+
+@vectors.command("list")
+@_groups_option
+@click.option("--ids", multiple=True, metavar="GLOB", help="Only ids that match.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@_folder_option
+def list_(
+    groups: tuple[str, ...], ids: tuple[str, ...], as_json: bool, folder: Path | None
+) -> None:
+    """List vectors: id, level, version and title."""
+    for vector in load_suite(folder).vectors(groups or None, ids):
+        if as_json:
+            keys = ("id", "title", "level", "clauses", "requirements", "flags", "version")
+            form = vector_to_json(vector)
+            line = {key: form[key] for key in (*keys, "operation")}
+            click.echo(json.dumps(line, ensure_ascii=False))
+        else:
+            version = "  " if vector.version is None else vector.version
+            click.echo(f"{vector.id:52} {vector.level:6} {version}  {vector.title}")
+
+
+@vectors.command()
+@click.argument("name", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="The vector as it stands in its file.")
+@_folder_option
+def show(name: str, as_json: bool, folder: Path | None) -> None:
+    """Show one vector: what is asked, what is expected, and why."""
+    vector = load_suite(folder).find(name)
+    if as_json:
+        click.echo(json.dumps(vector_to_json(vector), ensure_ascii=False, indent=1))
+        return
+    console = Console()
+    console.print(vector.id, style="bold", highlight=False)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in _lines(vector):
+        table.add_row(label, text)
+    console.print(table, highlight=False)
+
+
+def _lines(vector: Vector) -> Iterator[tuple[str, str]]:
+    """What people want to know of a vector."""
+    yield "title", vector.title
+    yield "level", vector.level
+    yield "version", "any" if vector.version is None else str(vector.version)
+    yield "clauses", ", ".join(vector.clauses)
+    yield "requirements", ", ".join(vector.requirements) or "none in particular"
+    for flag in vector.flags:
+        yield flag, vector.notes[flag]
+    yield "operation", vector.operation
+    for label, record in (("input", vector.input), ("expected", vector.expected)):
+        kind = getattr(record, "kind", "")
+        yield label, kind
+        for item in fields(record):
+            value = getattr(record, item.name)
+            if value is not None:
+                yield f"  {item.name}", _short(value)
+
+
+def _short(value: Any) -> str:
+    """A value on one line, bytes with their size."""
+    if isinstance(value, Blob):
+        content = value.read()
+        text = f"{len(content)} bytes {content.hex(' ')}"
+    else:
+        text = json.dumps(value, default=dict, ensure_ascii=False)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+@vectors.command()
+@_groups_option
+@_folder_option
+def verify(groups: tuple[str, ...], folder: Path | None) -> None:
+    """See whether the generators still make the committed files, byte by byte."""
+    from vectors.generate import verify as verify_files  # the generators take time to load
+
+    with _progress() as notice:
+        found = verify_files(folder or DATA, groups or None, notice)
+    _tell(found)
+    if found:
+        sys.exit(1)
+    click.echo("every file is as the generators make it")
+
+
+@vectors.command()
+@_groups_option
+@_folder_option
+def generate(groups: tuple[str, ...], folder: Path | None) -> None:
+    """Make the files of the suite, where they are not so already."""
+    from vectors.generate import write
+
+    with _progress() as notice:
+        found = write(folder or DATA, groups or None, notice)
+    _tell(found)
+    click.echo(f"{len(found)} files changed")
+
+
+def _tell(found: list[Difference]) -> None:
+    for difference in found:
+        click.echo(f"{difference.what:10} {difference.path}")
+
+
+@contextmanager
+def _progress() -> Iterator[Notice]:
+    """A line on the terminal that names the file being made; nothing in a pipe."""
+    stderr = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task("")
+        yield lambda path: bar.update(task, description=path)
+
+
+@vectors.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@_folder_option
+def coverage(as_json: bool, folder: Path | None) -> None:
+    """What the vectors cover, and what none of them shows; exit code 1 if anything is missing."""
+    from vectors.coverage import coverage as count
+    from vectors.coverage import is_covered, requirement_coverage
+
+    listed = list(load_suite(folder).vectors())
+    rows = count(listed)
+    needs = requirement_coverage(listed)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "cases": [
+                        {
+                            "group": row.group,
+                            "what": row.what,
+                            "wanted": row.wanted,
+                            "found": row.found,
+                            "missing": list(row.missing),
+                        }
+                        for row in rows
+                    ],
+                    "requirements": [
+                        {
+                            "id": row.requirement.id,
+                            "level": str(row.requirement.level),
+                            "keeping": len(row.keeping),
+                            "breaking": len(row.breaking),
+                            "covered": is_covered(row),
+                        }
+                        for row in needs
+                    ],
+                },
+                indent=1,
+            )
+        )
+    else:
+        console = Console()
+        cases = Table("group", "cases", "wanted", "found", "missing", box=None)
+        for row in rows:
+            missing = ", ".join(map(str, row.missing[:4]))
+            cases.add_row(row.group, row.what, str(row.wanted), str(row.found), missing)
+        console.print(cases, highlight=False)
+        table = Table("requirement", "level", "keep it", "break it", "", box=None)
+        for need in needs:
+            known = need.requirement
+            kept, broken = str(len(need.keeping)), str(len(need.breaking))
+            remark = "" if is_covered(need) else "missing"
+            table.add_row(known.id, str(known.level), kept, broken, remark)
+        console.print(table, highlight=False)
+    if any(row.missing for row in rows) or not all(map(is_covered, needs)):
+        sys.exit(1)
