@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from dredref.batch.outline import DredOutline, Outline
 from dredref.streams.record import Record
-from spec.reading import Absence, Reading
+from spec.reading import Absence
 
 CHUNK_MS = 40.0
 UNIT_MS = 2.5
@@ -63,32 +64,28 @@ class StreamSummary:
     offset_ms: Spread = field(default_factory=Spread)
     _last_ms: float = 0.0
 
-    def add(self, record: Record, reading: Reading) -> None:
+    def add(self, record: Record, outline: Outline) -> None:
         """Count a record; a lost one lasts as long as the one before it."""
         self.records += 1
-        self.bytes += reading.size
+        self.bytes += outline.size
         if record.packet is None:
             self.lost += 1
-        elif reading.packet is not None:
-            self._last_ms = reading.packet.duration_ms
+        elif outline.duration_48k:
+            self._last_ms = outline.duration_48k / 48
         self.duration_ms += self._last_ms
-        if reading.dred is None:
-            assert reading.absence is not None
-            self.absences[reading.absence] += 1
-            return
-        size = reading.carrier.extension.size if reading.carrier else reading.size
-        dred = reading.dred
-        self.add_dred(dred.version, dred.q0, len(dred.chunks), dred.dred_offset, size)
+        if outline.absence is not None:
+            self.absences[outline.absence] += 1
+        if outline.dred is not None:
+            self._add_dred(outline.dred)
 
-    def add_dred(self, version: int, q0: int, chunks: int, dred_offset: int, size: int) -> None:
-        """Count the DRED of a record; ``size`` is its bytes on the wire."""
+    def _add_dred(self, dred: DredOutline) -> None:
         self.with_dred += 1
-        self.dred_bytes += size
-        self.versions[version] += 1
-        self.q0[q0] += 1
-        self.chunks.add(chunks)
-        self.covered.add(covered_ms(chunks, dred_offset))
-        self.offset_ms.add(dred_offset * UNIT_MS)
+        self.dred_bytes += dred.size
+        self.versions[dred.version] += 1
+        self.q0[dred.q0] += 1
+        self.chunks.add(dred.nb_chunks)
+        self.covered.add(covered_ms(dred.nb_chunks, dred.dred_offset))
+        self.offset_ms.add(dred.dred_offset * UNIT_MS)
 
     @property
     def dred_bits_per_second(self) -> float | None:

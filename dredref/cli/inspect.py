@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from dredref.batch.outline import outline_of
 from dredref.cli.options import open_input, parse_range, stdout, stream_options
 from dredref.cli.tables import notices_table, print_summary
 from dredref.cli.trees import record_tree
@@ -51,7 +52,7 @@ def inspect(
                 continue
             stdout.print(record_tree(inspection, verbose))
             summary = summaries.setdefault(inspection.record.stream, StreamSummary())
-            summary.add(inspection.record, inspection.reading)
+            summary.add(inspection.record, outline_of(inspection.reading))
         if not shown:
             raise UsageError("record.missing", f"{source} has no such record")
         if not as_json:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dredref.batch import Verdict, validate_records
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.cli.tables import describe, notices_table, violations_table
-from dredref.inspection import Inspection, inspections, violation_json
-from dredref.streams import Stream
+from dredref.inspection import violation_json
+from dredref.streams import Record, Stream
 from dredref.summary import StreamSummary
+from spec.checks import Violation
 from spec.errors import DredError
 from spec.requirements import Level
 
@@ -31,20 +33,22 @@ class Findings:
     counts: Counter[str] = field(default_factory=Counter)
     levels: Counter[Level] = field(default_factory=Counter)
     places: dict[str, str] = field(default_factory=dict)
-    listed: list[tuple[Inspection, int]] = field(default_factory=list)
-    """Inspection and number of the violation in it."""
+    listed: list[tuple[Record, Violation]] = field(default_factory=list)
 
-    def add(self, inspection: Inspection, keep: int | None) -> None:
+    def add(self, verdict: Verdict, keep: int | None) -> None:
         """Count a record; keep at most ``keep`` violations (None: all) to be listed."""
-        summary = self.summaries.setdefault(inspection.record.stream, StreamSummary())
-        summary.add(inspection.record, inspection.reading)
-        for number, violation in enumerate(inspection.violations):
+        record = verdict.record
+        summary = self.summaries.get(record.stream)
+        if summary is None:
+            summary = self.summaries[record.stream] = StreamSummary()
+        summary.add(record, verdict.outline)
+        for violation in verdict.violations:
             self.counts[violation.requirement.id] += 1
             self.levels[violation.level] += 1
-            place = f"record {inspection.record.index}, byte {violation.byte} bit {violation.bit}"
+            place = f"record {record.index}, byte {violation.byte} bit {violation.bit}"
             self.places.setdefault(violation.requirement.id, place)
             if keep is None or len(self.listed) < keep:
-                self.listed.append((inspection, number))
+                self.listed.append((record, violation))
 
     def verdict(self, strict: bool) -> int:
         """Exit code: a MUST counts, with ``strict`` a SHOULD too."""
@@ -97,9 +101,9 @@ def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
         task = bar.add_task(f"{findings.source}")
-        for count, inspection in enumerate(inspections(stream, final_id=final_id), start=1):
-            findings.add(inspection, keep)
-            if count % 256 == 0:
+        for count, verdict in enumerate(validate_records(stream, final_id=final_id), start=1):
+            findings.add(verdict, keep)
+            if count % 4096 == 0:
                 bar.update(task, description=f"{findings.source}: {count} records")
 
 
@@ -109,10 +113,9 @@ def _print(findings: Findings, stream: Stream, strict: bool) -> None:
     stdout.print(f"[bold]{findings.source}[/]: {verdict} ({counts})")
     for number, summary in sorted(findings.summaries.items()):
         stdout.print(f"  {describe(stream, number)}: {summary.answer()}")
-    for inspection, number in findings.listed:
-        violation = inspection.violations[number]
+    for record, violation in findings.listed:
         stdout.print(
-            f"  record {inspection.record.index} byte {violation.byte} bit {violation.bit}: "
+            f"  record {record.index} byte {violation.byte} bit {violation.bit}: "
             f"{violation.requirement.id}: {violation.detail}",
             markup=False,
         )
@@ -132,9 +135,8 @@ def _to_json(findings: Findings, stream: Stream, strict: bool) -> dict[str, obje
         "levels": {str(level): findings.levels[level] for level in Level},
         "requirements": dict(findings.counts),
         "violations": [
-            {"index": inspection.record.index, "stream": inspection.record.stream}
-            | violation_json(inspection.violations[number])
-            for inspection, number in findings.listed
+            {"index": record.index, "stream": record.stream} | violation_json(violation)
+            for record, violation in findings.listed
         ],
         "streams": [
             {"stream": number, **summary.to_json()}
