@@ -101,11 +101,13 @@ class Signal:
         self._heard = empty(HEARD)
         self._heard_bytes = Bytes(streams, HEARD)
         self._heard_rows = empty(2 * HEARD)
+        self._heard_before, self._heard_now = np.split(self._heard_rows, 2, axis=1)
         self._first = Dense(weights.signal, streams)
         self._first_gate = Gate(weights.signal_gate, streams)
 
         self._pitch = weights.pitch_gates
-        self._sums = empty(GATES, SIGNAL_HIDDEN)
+        self._products = empty(GATES, SIGNAL_HIDDEN)
+        self._sums = self._products[:, :, -1]
         self._gates = empty(GATES)
         self._gates_tangent = Tangent(streams, GATES)
         self._gated = empty(GATES, SUBFRAME)
@@ -117,14 +119,23 @@ class Signal:
         self._skip_gate = Gate(weights.skip_gate, streams)
         self._output = Scaled(weights.output, streams)
         self._output_tangent = Tangent(streams, SUBFRAME)
+        self._views(np.zeros((streams, GATES, self._skip.layer.inputs), np.float32))
 
-        stretch = self._skip.layer.inputs
-        room = np.zeros((streams, GATES, stretch), np.float32)
-        self._tails = room[:, :, stretch - TAIL :]
-        self._unit_rows = [
-            room[:, k, stretch - unit.fed.inputs :] for k, unit in enumerate(self._units)
-        ]
+    def _views(self, room: Carried) -> None:
+        """Name the parts of the buffers: of the inputs' ``room``, and those that are read often."""
+        stretch = room.shape[2]
+        tails = room[:, :, stretch - TAIL :]
+        self._gated_rows, self._past_rows = np.split(tails, 2, axis=2)
+        self._past = self._heard_now[:, None, PREDICTION:]
+        self._middle = self._heard[:, None, MARGIN : MARGIN + SUBFRAME]
+        self._first_column = self._first_gate.out[:, None, :]
+        self._gates_column = self._gates[:, :, None]
+        inputs = [unit.fed.inputs for unit in self._units]
+        self._unit_rows = [room[:, k, stretch - size :] for k, size in enumerate(inputs)]
+        self._fed_rows = [rows[:, :-TAIL] for rows in self._unit_rows]
         self._skip_rows = room[:, GATES - 1]
+        ends = np.cumsum((*GRU_SIZES, SIGNAL_HIDDEN))
+        *self._skip_parts, self._skip_first, _ = np.split(self._skip_rows, ends, axis=1)
 
     def run(
         self, state: SignalState[Carried], conditions: Carried, gains: Carried, periods: Integers
@@ -142,7 +153,7 @@ class Signal:
             unit.open(start)
         heard = self._heard
         heard[:] = state.convolution[:, CONDITION:]
-        self._heard_bytes(heard, self._heard_rows[:, HEARD:])
+        self._heard_bytes(heard, self._heard_now)
 
         for index in range(count):
             flat.take(places[index], out=heard, mode="clip")
@@ -158,38 +169,34 @@ class Signal:
 
     def _feed(self, share: Carried) -> None:
         """From what is heard to the inputs of the units: first layer, gates, gated prediction."""
-        rows, layer = self._heard_rows, self._first.layer
-        rows[:, :HEARD] = rows[:, HEARD:]
-        self._heard_bytes(self._heard, rows[:, HEARD:])
-        np.matmul(rows, self._heard_matrix, layer.out)
+        layer = self._first.layer
+        self._heard_before[:] = self._heard_now
+        self._heard_bytes(self._heard, self._heard_now)
+        np.matmul(self._heard_rows, self._heard_matrix, layer.out)
         np.add(layer.out, share, layer.out)
         first = self._first.finish(layer.scale())
-        first = self._first_gate(first, self._first.rows)
+        self._first_gate(first, self._first.rows)
 
-        sums, gates = self._sums, self._gates
-        np.multiply(self._pitch.weights, first[:, None, :], sums)
-        np.add.accumulate(sums, 2, None, sums)
-        np.add(sums[:, :, -1], self._pitch.bias, gates)
+        gates = self._gates
+        np.multiply(self._pitch.weights, self._first_column, self._products)
+        np.add.accumulate(self._products, 2, None, self._products)
+        np.add(self._sums, self._pitch.bias, gates)
         np.multiply(gates, HALF, gates)
         self._gates_tangent(gates)
         logistic(gates)
-        middle = self._heard[:, None, MARGIN : MARGIN + SUBFRAME]
-        np.multiply(gates[:, :, None], middle, self._gated)
-        self._gated_bytes(self._gated, self._tails[..., :SUBFRAME])
-        self._tails[..., SUBFRAME:] = rows[:, None, HEARD + PREDICTION :]
+        np.multiply(self._gates_column, self._middle, self._gated)
+        self._gated_bytes(self._gated, self._gated_rows)
+        self._past_rows[:] = self._past
 
     def _subframe(self) -> Carried:
         """From the units to the output: 40 samples before the gain."""
-        first, skip_rows = self._first_gate.rows, self._skip_rows
-        at = sum(GRU_SIZES)
-        skip_rows[:, at : at + SIGNAL_HIDDEN] = first
-        fed, at = first, 0
-        for unit, rows in zip(self._units, self._unit_rows, strict=True):
-            rows[:, : fed.shape[1]] = fed
-            fed = unit(rows)
-            skip_rows[:, at : at + unit.size] = fed
-            at += unit.size
-        last = self._skip(skip_rows)
+        fed = self._first_gate.rows
+        self._skip_first[:] = fed
+        for index, unit in enumerate(self._units):
+            self._fed_rows[index][:] = fed
+            fed = unit(self._unit_rows[index])
+            self._skip_parts[index][:] = fed
+        last = self._skip(self._skip_rows)
         self._skip_gate(last, self._skip.rows)
         samples = self._output(self._skip_gate.rows)
         self._output_tangent(samples)

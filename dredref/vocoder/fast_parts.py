@@ -46,6 +46,8 @@ class Tangent:
         """Make the buffers."""
         self._square = np.empty((2, *shape), np.float32)
         self._fraction = np.empty((2, *shape), np.float32)
+        self._squares = self._square[0], self._square[1]
+        self._above, self._below = self._fraction[0], self._fraction[1]
         pairs = zip(TANH_NUMERATOR, TANH_DENOMINATOR, strict=True)
         self._coefficients = [
             np.stack([np.full(shape, scalar(text)) for text in pair]) for pair in pairs
@@ -55,14 +57,14 @@ class Tangent:
         """In place; numerator and denominator are evaluated side by side."""
         square, fraction = self._square, self._fraction
         c0, c1, c2 = self._coefficients
-        np.multiply(x, x, square[0])
-        np.multiply(x, x, square[1])
+        np.multiply(x, x, self._squares[0])
+        np.multiply(x, x, self._squares[1])
         np.multiply(c2, square, fraction)
         np.add(fraction, c1, fraction)
         np.multiply(fraction, square, fraction)
         np.add(fraction, c0, fraction)
-        np.multiply(fraction[0], x, x)
-        np.divide(x, fraction[1], x)
+        np.multiply(self._above, x, x)
+        np.divide(x, self._below, x)
         clip_to_one(x)
 
 
@@ -138,6 +140,7 @@ class Gate:
         self._layer = Scaled(layer, streams, halved=outputs)
         self._tangent = Tangent(streams, outputs)
         self._to_bytes = Bytes(streams, outputs)
+        self.out = self._layer.out
         self.rows = np.empty((streams, outputs), np.float32)
 
     def __call__(self, x: Carried, rows: Carried) -> Carried:
@@ -165,11 +168,14 @@ class Unit:
         self.size = size
         self.fed = Scaled(inputs, streams, halved=2 * size)
         self._own = Scaled(recurrent, streams, halved=2 * size)
-        self._gates_tangent = Tangent(streams, 2 * size)
-        self._tangent = Tangent(streams, size)
+        self._fed_gates, self._fed_candidate = np.split(self.fed.out, [2 * size], axis=1)
+        self._own_gates, self._own_candidate = np.split(self._own.out, [2 * size], axis=1)
         self._gates = np.empty((streams, 2 * size), np.float32)
+        self._keep, self._reset = np.split(self._gates, 2, axis=1)
         self._rest = np.empty((streams, size), np.float32)
         self._candidate = np.empty((streams, size), np.float32)
+        self._gates_tangent = Tangent(streams, 2 * size)
+        self._tangent = Tangent(streams, size)
         self._to_bytes = Bytes(streams, size)
         self._rows = np.empty((streams, size), np.float32)
         self.state = np.empty((streams, size), np.float32)
@@ -182,17 +188,17 @@ class Unit:
 
     def __call__(self, rows: Carried) -> Carried:
         """One step: the gate's output, rounded to 8 bits."""
-        size, state, gates, candidate = self.size, self.state, self._gates, self._candidate
-        fed, own = self.fed(rows), self._own(self._rows)
-        np.add(fed[:, : 2 * size], own[:, : 2 * size], gates)
+        state, gates, candidate = self.state, self._gates, self._candidate
+        self.fed(rows)
+        self._own(self._rows)
+        np.add(self._fed_gates, self._own_gates, gates)
         self._gates_tangent(gates)
         logistic(gates)
-        z, r = gates[:, :size], gates[:, size:]
-        np.multiply(own[:, 2 * size :], r, candidate)
-        np.add(candidate, fed[:, 2 * size :], candidate)
+        np.multiply(self._own_candidate, self._reset, candidate)
+        np.add(candidate, self._fed_candidate, candidate)
         self._tangent(candidate)
-        np.multiply(z, state, state)
-        np.subtract(ONE, z, self._rest)
+        np.multiply(self._keep, state, state)
+        np.subtract(ONE, self._keep, self._rest)
         np.multiply(self._rest, candidate, candidate)
         np.add(state, candidate, state)
         self._to_bytes(state, self._rows)
