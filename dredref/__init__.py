@@ -10,7 +10,14 @@ from typing import Any
 
 _HOMES: dict[str, str] = {
     "DredError": "spec.errors",
+    "Notice": "dredref.streams",
     "ParseError": "spec.errors",
+    "Record": "dredref.streams",
+    "Stream": "dredref.streams",
+    "StreamInfo": "dredref.streams",
+    "create_stream": "dredref.streams",
+    "open_stream": "dredref.streams",
+    "rewrite_stream": "dredref.streams",
 }
 """Public name -> module that defines it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -76,11 +76,13 @@ class MatroskaWriter(Writer):
         if record.discard_48k:
             self._skip.update(SKIP_SAMPLES.pack(0, record.discard_48k) + bytes(2))
             packet.set_sidedata(self._skip)
-        self._output.mux(packet)
+        with _told():
+            self._output.mux(packet)
 
     def finish(self) -> None:
         """Write the index."""
-        self._output.close()
+        with _told():
+            self._output.close()
         self._template.close()
 
 
@@ -89,7 +91,24 @@ def rewrite_media(source: Source, file: BinaryIO, transform: Transform, observe:
 
     Raises:
         InputError: ``input.corrupt``, or ``input.track`` for a track that PyAV cannot copy.
+        BuildError: ``output.mux`` for times that the container cannot hold.
     """
+    with _told():
+        _rewrite(source, file, transform, observe)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what FFmpeg has against packets or tracks into an error of ours."""
+    try:
+        yield
+    except import_av().error.FFmpegError as error:
+        detail = f"packets or times that the container cannot hold: {why(error)}"
+        raise BuildError("output.mux", detail) from error
+
+
+def _rewrite(source: Source, file: BinaryIO, transform: Transform, observe: Observe) -> None:
+    """Copy tracks and packets."""
     av = import_av()
     head = source.peek(64)
     container = kind_of_media(source)

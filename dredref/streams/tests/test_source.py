@@ -104,3 +104,11 @@ def test_records_come_before_the_pipe_ends() -> None:
         pipe.write(record * 12)
         reader.join(timeout=10)
         assert seen == [packet] * 10
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = b"\0\0\0\x04\0\0\0\0\x48abc"
+    for raw in (io.BytesIO(record * 3), Trickle(record * 3, 5)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw))  # type: ignore[type-var]
+        with open_stream("-") as stream:
+            assert [r.packet for r in stream] == [b"\x48abc"] * 3

@@ -231,3 +231,12 @@ def test_standard_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: 
         for record in records:
             writer.write(record)
     assert caught.getvalue() == (tmp_path / f"a{SUFFIX[kind]}").read_bytes()
+
+
+def test_times_that_webm_cannot_hold(tmp_path: Path) -> None:
+    records = timed([*make.packets(30)])
+    records[20] = replace(records[20], timestamp_48k=0)
+    with pytest.raises(BuildError) as caught:
+        write(tmp_path / "a.webm", records)
+    assert caught.value.code == "output.mux"
+    assert list(tmp_path.iterdir()) == []
