@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
 from spec.errors import DredError
+
+# The products here are small: BLAS threads would wait for each other longer than they work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
