@@ -1,0 +1,58 @@
+"""``dredref report``: reports from recorded runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from conformance.record import read_run
+from spec.errors import DredError
+from vectors.suite import load_suite
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RESULTS.jsonl...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report"),
+    show_default=True,
+    help="Folder for the report.",
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown instead; write nothing.")
+@click.option(
+    "--vectors",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Another folder of vectors than the project's own.",
+)
+def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | None) -> None:
+    """Report one run, or compare several side by side.
+
+    A file without its footer is refused: the run broke off. Exit code 0 if nothing failed in any
+    of the runs, 1 if something did, 2 if a file cannot be used.
+    """
+    from conformance.report.markdown import comparison_markdown
+    from conformance.report.markdown import markdown as run_markdown
+    from conformance.report.side_by_side import compare_html
+    from conformance.report.write import make_folder, put, write_report
+
+    found = [read_run(path) for path in runs]
+    if markdown:
+        click.echo(run_markdown(found[0]) if len(found) == 1 else comparison_markdown(found))
+    elif len(found) == 1:
+        try:
+            suite = load_suite(folder)
+        except DredError:
+            suite = None
+        write_report(found[0], output, suite)
+        click.echo(f"report: {output / 'report.html'}")
+    else:
+        make_folder(output)
+        put(output / "compare.html", compare_html(found))
+        put(output / "compare.md", comparison_markdown(found))
+        click.echo(f"report: {output / 'compare.html'}")
+    sys.exit(0 if all(one.conformant for one in found) else 1)

@@ -1,0 +1,1 @@
+"""Reports of runs: HTML, Markdown, JUnit XML, and comparisons of several runs."""

@@ -1,0 +1,76 @@
+"""Summaries in Markdown: one run, or several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.classes import CLASSES
+from conformance.outcome import BAD, Outcome
+from conformance.record import Run
+from vectors.model import GROUPS
+
+FAILURES = 25
+"""Failures that are listed."""
+
+
+def cell(text: str) -> str:
+    """Text that is safe in a table cell."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def markdown(run: Run) -> str:
+    """The summary of one run."""
+    known = run.implementation
+    lines = [f"# DRED conformance of {cell(known.name)} {cell(known.version)}".rstrip(), ""]
+    lines.append(
+        f"{len(run.results)} vectors of suite {run.suite['version']}, {run.started}, "
+        f"{run.seconds:.1f} s"
+    )
+    lines += ["", "| class | verdict | held | vectors |", "|---|---|--:|--:|"]
+    titles = {one.name: one.title for one in CLASSES}
+    for one in run.verdicts:
+        held = one.counts[Outcome.PASS] + one.counts[Outcome.NONSTRICT]
+        lines.append(f"| {titles[one.name]} | {one.claim} | {held} | {one.total} |")
+    outcomes = list(Outcome)
+    lines += ["", "| group | " + " | ".join(outcomes) + " |"]
+    lines.append("|---|" + "--:|" * len(outcomes))
+    for group in GROUPS:
+        of_group = [result.outcome for result in run.results if result.group == group]
+        if of_group:
+            numbers = " | ".join(str(of_group.count(outcome)) for outcome in outcomes)
+            lines.append(f"| {group} | {numbers} |")
+    bad = [result for result in run.results if result.outcome in BAD]
+    if bad:
+        lines += ["", "## What failed", ""]
+        for result in bad[:FAILURES]:
+            where = result.divergence["text"] if result.divergence else result.reason
+            lines.append(f"- `{result.id}` ({result.outcome}): {cell(str(where))}")
+        if len(bad) > FAILURES:
+            lines.append(f"- and {len(bad) - FAILURES} more")
+    return "\n".join(lines) + "\n"
+
+
+def comparison_markdown(runs: Sequence[Run]) -> str:
+    """Classes and groups of several runs, a column each."""
+    names = " | ".join(cell(run.implementation.name) for run in runs)
+    head = [f"| | {names} |", "|---|" + "---|" * len(runs)]
+    lines = ["Verdict for each conformance class (vectors held of all):", "", *head]
+    for place, one in enumerate(CLASSES):
+        cells = []
+        for run in runs:
+            verdict = run.verdicts[place]
+            held = verdict.counts[Outcome.PASS] + verdict.counts[Outcome.NONSTRICT]
+            cells.append(f"{verdict.claim} ({held}/{verdict.total})")
+        lines.append(f"| {one.title} | " + " | ".join(cells) + " |")
+    lines += ["", "Outcomes, group by group:", "", *head]
+    for group in GROUPS:
+        cells = [_outcomes(run, group) for run in runs]
+        if any(cells):
+            lines.append(f"| {group} | " + " | ".join(one or "not run" for one in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _outcomes(run: Run, group: str) -> str:
+    """The outcomes of a group in a few words."""
+    found = [result.outcome for result in run.results if result.group == group]
+    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in Outcome if outcome in found)

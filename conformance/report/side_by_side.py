@@ -1,0 +1,123 @@
+"""Several runs side by side: classes, groups, and the vectors that tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from conformance.classes import CLASSES, Claim
+from conformance.outcome import Outcome, Result
+from conformance.record import Run
+from conformance.report.templates import render
+from conformance.report.views import counts, environment_rows, family_of
+from vectors.model import GROUPS
+
+ROWS = 12
+"""Vectors of a family that are listed, at most."""
+_CHIPS = {
+    Claim.CONFORMANT: "pass",
+    Claim.NOT: "fail",
+    Claim.PARTLY: "nonstrict",
+    Claim.NONE: "skipped",
+}
+
+
+def compare_html(runs: Sequence[Run]) -> str:
+    """The page."""
+    names = [run.implementation.name for run in runs]
+    by_id = [{result.id: result for result in run.results} for run in runs]
+    ids: dict[str, Result] = {}
+    for results in by_id:
+        for name, result in results.items():
+            ids.setdefault(name, result)
+    apart = [name for name in ids if _differ([results.get(name) for results in by_id])]
+    digests = {run.suite["digest"] for run in runs}
+    warning = ""
+    if len(digests) > 1:
+        warning = "The runs are of different suites; vectors of one name may not be the same."
+    return render(
+        "compare.html.j2",
+        title=" / ".join(names),
+        columns=[{"name": name} for name in names],
+        suite=runs[0].suite,
+        same=len(ids) - len(apart),
+        differing=len(apart),
+        warning=warning,
+        classes=_classes(runs),
+        groups=_groups(runs),
+        families=_families(apart, ids, by_id),
+        environment=_environment(runs),
+    )
+
+
+def _differ(found: Sequence[Result | None]) -> bool:
+    """Whether a vector ended in more than one way."""
+    return len({result.outcome if result else None for result in found}) > 1
+
+
+def _classes(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    rows = []
+    for place, one in enumerate(CLASSES):
+        verdicts = [run.verdicts[place] for run in runs]
+        cells = [
+            {
+                "claim": str(verdict.claim),
+                "chip": _CHIPS[verdict.claim],
+                "held": verdict.counts[Outcome.PASS] + verdict.counts[Outcome.NONSTRICT],
+                "total": verdict.total,
+            }
+            for verdict in verdicts
+        ]
+        rows.append({"title": one.title, "cells": cells})
+    return rows
+
+
+def _groups(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    rows = []
+    for group in GROUPS:
+        cells = [
+            [one for one in counts(r for r in run.results if r.group == group) if one.count]
+            for run in runs
+        ]
+        if any(cells):
+            rows.append({"name": group, "cells": cells})
+    return rows
+
+
+def _families(
+    apart: Sequence[str], ids: dict[str, Result], by_id: Sequence[dict[str, Result]]
+) -> list[dict[str, Any]]:
+    members: dict[str, list[str]] = {}
+    for name in apart:
+        members.setdefault(family_of(name), []).append(name)
+    return [
+        {
+            "name": family,
+            "total": len(names),
+            "left": max(0, len(names) - ROWS),
+            "rows": [
+                {
+                    "id": name,
+                    "title": ids[name].title,
+                    "cells": [_cell(results.get(name)) for results in by_id],
+                }
+                for name in names[:ROWS]
+            ],
+        }
+        for family, names in members.items()
+    ]
+
+
+def _cell(result: Result | None) -> dict[str, str] | None:
+    if result is None:
+        return None
+    text = str(result.divergence["text"]) if result.divergence else result.reason
+    return {"outcome": str(result.outcome), "text": "" if result.outcome is Outcome.PASS else text}
+
+
+def _environment(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    columns = [dict(environment_rows(run)) for run in runs]
+    names: dict[str, None] = {}
+    for column in columns:
+        names.update(dict.fromkeys(column))
+    return [(name, [column.get(name, "") for column in columns]) for name in names]

@@ -1,0 +1,292 @@
+"""A run as its page shows it: counts, findings, families of vectors, cards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.classes import CLASSES, Claim
+from conformance.outcome import BAD, Measure, Outcome, Result
+from conformance.record import Run
+from conformance.report.details import NOTHING, Detail, detail
+from vectors.model import GROUPS, Vector
+
+CARDS_EACH = 3
+"""Vectors of a family and outcome that get a card; the others get a line."""
+CARDS = 240
+"""Cards of a page that do not show a passing vector, at most."""
+PLOTTED = 18
+"""Cards with plots of vectors that did not pass, at most, for each operation that has them."""
+FINDINGS = 40
+"""Rows of findings, at most."""
+
+GROUP_TITLES: Mapping[str, str] = {
+    "packet": "framing of Opus packets",
+    "extension": "extension areas in the padding",
+    "payload": "DRED header, state and latent integers",
+    "decode": "payloads to features",
+    "vocoder": "features to speech",
+    "encode": "speech to a stream with DRED",
+    "stream": "whole streams: what is there to be had, and losses made good",
+    "hostile": "what must never crash, hang or read out of bounds",
+}
+CLAIM_STYLES = {
+    Claim.CONFORMANT: "conformant",
+    Claim.NOT: "not",
+    Claim.PARTLY: "partly",
+    Claim.NONE: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many vectors had an outcome."""
+
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A measure as a bar."""
+
+    name: str
+    text: str
+    limit: float | None
+    share: float | None
+    """Percent of the limit, at most 100."""
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A vector on the page."""
+
+    id: str
+    title: str
+    outcome: str
+    level: str
+    version: int | None
+    expectation: str
+    divergence: str
+    reason: str
+    clauses: tuple[str, ...]
+    requirements: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]
+    measures: tuple[Gauge, ...]
+    detail: Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Vectors whose ids differ in the last part only."""
+
+    name: str
+    total: int
+    counts: tuple[Count, ...]
+    bad: bool
+    open: bool
+    cards: tuple[Entry, ...]
+    lines: tuple[Entry, ...]
+    passed: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the suite."""
+
+    name: str
+    title: str
+    counts: tuple[Count, ...]
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What several vectors have in common that went wrong."""
+
+    count: int
+    outcome: str
+    stage: str
+    notes: tuple[tuple[str, str], ...]
+    first: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What a page still has room for."""
+
+    cards: int = CARDS
+    plotted: Counter[str] = field(default_factory=Counter)
+
+    def plots(self, result: Result) -> bool:
+        """Whether this vector's plots still fit."""
+        if result.answer is None and result.operation in ("decode", "records", "vocode", "conceal"):
+            return False
+        self.plotted[result.operation] += 1
+        return self.plotted[result.operation] <= PLOTTED
+
+
+def counts(results: Iterable[Result]) -> tuple[Count, ...]:
+    """Every outcome with its count."""
+    found = Counter(result.outcome for result in results)
+    return tuple(Count(str(outcome), found[outcome]) for outcome in Outcome)
+
+
+def family_of(name: str) -> str:
+    """The id without its last part."""
+    return name.rpartition(".")[0]
+
+
+def gauge(one: Measure) -> Gauge:
+    """A measure as a bar."""
+    share = None
+    if one.limit is not None and one.limit > 0:
+        share = 100.0 if not one.value <= one.limit else max(0.0, 100 * one.value / one.limit)
+    return Gauge(one.name, f"{one.value:.6g}", one.limit, share, one.kept)
+
+
+def groups(run: Run, vectors: Mapping[str, Vector]) -> tuple[Group, ...]:
+    """The page's groups; details come from the vectors, where they are at hand."""
+    budget = _Budget()
+    by_group: dict[str, list[Result]] = {}
+    for result in run.results:
+        by_group.setdefault(result.group, []).append(result)
+    return tuple(
+        Group(
+            name,
+            GROUP_TITLES[name],
+            counts(by_group[name]),
+            tuple(_families(by_group[name], vectors, budget)),
+        )
+        for name in GROUPS
+        if name in by_group
+    )
+
+
+def _families(
+    results: Sequence[Result], vectors: Mapping[str, Vector], budget: _Budget
+) -> Iterable[Family]:
+    """Families in the order of the suite."""
+    members: dict[str, list[Result]] = {}
+    for result in results:
+        members.setdefault(family_of(result.id), []).append(result)
+    opened = 0
+    for name, family in members.items():
+        cards: list[Entry] = []
+        lines: list[Entry] = []
+        passed: list[Entry] = []
+        shown: Counter[Outcome] = Counter()
+        for result in family:
+            vector = vectors.get(result.id)
+            if result.outcome is Outcome.PASS:
+                if result.answer is not None and vector is not None:
+                    cards.append(_entry(result, vector, detail(vector, result, plots=True)))
+                else:
+                    passed.append(_entry(result, vector, NOTHING))
+                continue
+            shown[result.outcome] += 1
+            wanted = result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED)
+            if wanted and shown[result.outcome] <= CARDS_EACH and budget.cards > 0:
+                budget.cards -= 1
+                inside = NOTHING
+                if vector is not None:
+                    inside = detail(vector, result, plots=budget.plots(result))
+                cards.append(_entry(result, vector, inside))
+            else:
+                lines.append(_entry(result, vector, NOTHING))
+        bad = any(result.outcome in BAD for result in family)
+        opened += bad
+        kept = tuple(one for one in counts(family) if one.count)
+        open_ = (bad and opened <= 3) or any(card.detail.plots.clips for card in cards)
+        yield Family(name, len(family), kept, bad, open_, tuple(cards), tuple(lines), tuple(passed))
+
+
+def _entry(result: Result, vector: Vector | None, inside: Detail) -> Entry:
+    """One vector as it is shown."""
+    text = str(result.divergence["text"]) if result.divergence else ""
+    return Entry(
+        id=result.id,
+        title=result.title,
+        outcome=str(result.outcome),
+        level=result.level,
+        version=result.version,
+        expectation=result.expectation,
+        divergence=text,
+        reason=result.reason,
+        clauses=result.clauses,
+        requirements=result.requirements,
+        notes=notes_of(result, vector),
+        measures=tuple(gauge(one) for one in result.measures),
+        detail=inside,
+    )
+
+
+def notes_of(result: Result, vector: Vector | None) -> tuple[tuple[str, str], ...]:
+    """Flags with what they mean."""
+    meanings = vector.notes if vector is not None else {}
+    return tuple((flag, meanings.get(flag, "")) for flag in result.flags)
+
+
+def findings(run: Run, vectors: Mapping[str, Vector]) -> tuple[Finding, ...]:
+    """Gather what went wrong by group, flags and place, the commonest first."""
+    gathered: dict[tuple[str, ...], list[Result]] = {}
+    for result in run.results:
+        if result.outcome in (*BAD, Outcome.NONSTRICT):
+            stage = _stage(result)
+            key = (result.group, str(result.outcome), stage, *result.flags)
+            gathered.setdefault(key, []).append(result)
+    ordered = sorted(gathered.values(), key=lambda found: -len(found))
+    return tuple(
+        Finding(
+            len(found),
+            str(found[0].outcome),
+            f"{found[0].group}: {_stage(found[0])}",
+            notes_of(found[0], vectors.get(found[0].id)),
+            found[0].id,
+            str(found[0].divergence["text"]) if found[0].divergence else found[0].reason,
+        )
+        for found in ordered[:FINDINGS]
+    )
+
+
+def _stage(result: Result) -> str:
+    """Where a result parts from what is expected, or the kind of fault."""
+    if result.divergence:
+        return str(result.divergence["stage"])
+    return result.reason.partition(":")[0]
+
+
+def verdict_views(run: Run) -> list[dict[str, Any]]:
+    """The classes with their claims."""
+    known = {one.name: one for one in CLASSES}
+    return [
+        {
+            "name": one.name,
+            "title": known[one.name].title,
+            "definition": known[one.name].definition,
+            "claim": str(one.claim),
+            "style": CLAIM_STYLES[one.claim],
+            "held": one.counts[Outcome.PASS] + one.counts[Outcome.NONSTRICT],
+            "total": one.total,
+        }
+        for one in run.verdicts
+    ]
+
+
+def environment_rows(run: Run) -> list[tuple[str, str]]:
+    """Everything that says what was run on what."""
+    known = run.implementation
+    return [
+        ("implementation", f"{known.name} {known.version}".strip()),
+        *((name, value) for name, value in known.details.items() if value),
+        ("operations", ", ".join(known.operations)),
+        ("DRED versions", ", ".join(str(one) for one in known.versions)),
+        ("suite", f"{run.suite['version']}, sha256 {run.suite['digest']}"),
+        ("started", run.started),
+        ("duration", f"{run.seconds:.1f} s"),
+        *run.environment.items(),
+    ]

@@ -1,0 +1,90 @@
+"""Writing the reports of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.outcome import BAD, Outcome
+from conformance.record import Run, write_run
+from conformance.report.junit import junit
+from conformance.report.markdown import markdown
+from conformance.report.templates import render
+from conformance.report.views import counts, environment_rows, findings, groups, verdict_views
+from dredref.files import atomic_output
+from spec.errors import InputError
+from vectors.model import Vector
+from vectors.suite import Suite
+
+FILES = ("results.jsonl", "report.html", "report.md", "junit.xml")
+"""What a report folder holds."""
+
+
+def write_report(run: Run, folder: Path, suite: Suite | None) -> None:
+    """Write all files of a report; each appears whole or not at all.
+
+    Args:
+        run: what to report.
+        folder: made if it is not there.
+        suite: where the vectors are, for bytes and plots; only used if it is the one that ran.
+
+    Raises:
+        InputError: ``output.unwritable``.
+    """
+    make_folder(folder)
+    write_run(run, folder / "results.jsonl")
+    put(folder / "report.html", html(run, vectors_of(run, suite)))
+    put(folder / "report.md", markdown(run))
+    put(folder / "junit.xml", junit(run))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for a report.
+
+    Raises:
+        InputError: ``output.unwritable``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "output.unwritable", f"cannot make {folder}: {error.strerror or error}"
+        ) from error
+
+
+def put(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic_output(path) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def vectors_of(run: Run, suite: Suite | None) -> dict[str, Vector]:
+    """The vectors of a run by id; none if the suite is another one."""
+    if suite is None or suite.digest() != run.suite["digest"]:
+        return {}
+    wanted = {result.id for result in run.results}
+    present = {result.group for result in run.results}
+    return {one.id: one for one in suite.vectors(present) if one.id in wanted}
+
+
+def html(run: Run, vectors: dict[str, Vector]) -> str:
+    """The page."""
+    selection = [*run.selection.get("groups", ()), *run.selection.get("ids", ())]
+    tally = run.counts
+    return render(
+        "report.html.j2",
+        title=f"DRED conformance of {run.implementation.name}",
+        known=run.implementation,
+        suite=run.suite,
+        partial=", ".join(selection),
+        started=run.started.replace("T", " ").replace("+00:00", " UTC"),
+        seconds=f"{run.seconds:.1f}",
+        total=len(run.results),
+        conformant=run.conformant,
+        bad=sum(tally[outcome] for outcome in BAD),
+        counts=counts(run.results),
+        outcomes=[str(outcome) for outcome in Outcome],
+        verdicts=verdict_views(run),
+        findings=findings(run, vectors),
+        groups=groups(run, vectors),
+        environment=environment_rows(run),
+    )
