@@ -140,6 +140,11 @@ class FeatureAnalyser:
         return low
 
 
+def to_float32(features: Int) -> NDArray[np.float32]:
+    """Q24 features as files and other programs take them (rounded to nearest even)."""
+    return (features * 2.0**-FEATURE_Q).astype(np.float32)
+
+
 def from_int16(pcm: NDArray[np.int16]) -> Int:
     """16-bit samples in the format that the analysis takes, Q14."""
     return pcm.astype(np.int64) << PCM_Q

@@ -1,0 +1,79 @@
+"""Putting DRED into packets and taking it out; frames and all other extensions stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
+from spec.errors import ParseError
+from spec.extension import Extension, pack_extensions, parse_area
+from spec.packet import Packet, build_packet, parse_packet, with_padding
+from spec.tables import CURRENT_VERSION
+
+
+def is_dred(extension: Extension, final_id: int | None = None) -> bool:
+    """Whether an extension is DRED's, of any version known here."""
+    if final_id is not None:
+        return extension.id == final_id
+    if extension.id != EXPERIMENT_ID:
+        return False
+    try:
+        split_prefix(extension.data)
+    except ParseError as error:
+        return error.code == "dred.size.empty"
+    return True
+
+
+def strip_dred(data: bytes, *, final_id: int | None = None) -> bytes:
+    """The packet without DRED.
+
+    A packet without DRED is returned as it is, byte for byte. From others all DRED extensions go,
+    and plain padding with them; where no extension is left, the packet takes its shortest form.
+
+    Raises:
+        ParseError: ``packet...`` if it is no Opus packet.
+    """
+    packet = parse_packet(data)
+    others, found = _others(packet, final_id)
+    return build_packet(_with_extensions(packet, others)) if found else data
+
+
+def insert_dred(
+    data: bytes, payload: bytes, version: int = CURRENT_VERSION, *, final_id: int | None = None
+) -> bytes:
+    """The packet with ``payload`` as its only DRED, in its first frame.
+
+    DRED that was there goes, and so does plain padding; other extensions stay in their frames. Of
+    a damaged extension area those stay that stand before the damage.
+
+    Args:
+        data: the packet.
+        payload: a DRED payload, without prefix.
+        version: DRED version, said in the prefix.
+        final_id: write DRED in its final form: with this id and without prefix.
+
+    Raises:
+        ParseError: ``packet...`` if it is no Opus packet.
+    """
+    packet = parse_packet(data)
+    others, _ = _others(packet, final_id)
+    content = add_prefix(version, payload) if final_id is None else payload
+    id_ = EXPERIMENT_ID if final_id is None else final_id
+    return build_packet(_with_extensions(packet, [*others, Extension(id_, 0, content)]))
+
+
+def _others(packet: Packet, final_id: int | None) -> tuple[list[Extension], bool]:
+    """Extensions that are not DRED's, and whether there were any that are."""
+    area = parse_area(packet.padding or b"", packet.nb_frames)
+    others = [one for one in area.extensions if not is_dred(one, final_id)]
+    return others, len(others) < len(area.extensions)
+
+
+def _with_extensions(packet: Packet, extensions: list[Extension]) -> Packet:
+    """The packet with these extensions as all of its padding."""
+    if extensions:
+        return with_padding(packet, pack_extensions(extensions, packet.nb_frames))
+    sizes = {len(frame.data) for frame in packet.frames}
+    code = {1: 0, 2: 1 if len(sizes) == 1 else 2}.get(packet.nb_frames, 3)
+    vbr = packet.vbr and len(sizes) > 1
+    return replace(packet, toc=replace(packet.toc, code=code), vbr=vbr, padding=None)
