@@ -36,7 +36,7 @@ class VectorTable:
 
     nonzero: Ranges
     """Frequency of all values but zero, of 2**15."""
-    decay: NDArray[np.uint8]
+    decay: Places
     limit: Values
     """Largest magnitude that the encoder's network can put out."""
 
@@ -60,7 +60,7 @@ def vector_table(version: int, vector: Vector) -> VectorTable:
     nonzero = np.where(table.coded, LAPLACE_TOTAL - (table.p0.astype(np.uint32) << 7), 0)
     return VectorTable(
         np.ascontiguousarray(nonzero.T, np.uint32),
-        np.ascontiguousarray(table.r.T),
+        np.ascontiguousarray(table.r.T, np.int64),
         np.ascontiguousarray(np.array(limits, np.int16).T),
     )
 
@@ -75,60 +75,60 @@ def magnitude_table() -> Ranges:
 def read_vector(decoders: Decoders, table: VectorTable, levels: Places) -> Values:
     """Read a vector of each string, at each its level: [dimension, n]."""
     values = np.zeros((table.dimension, len(decoders)), np.int16)
-    nonzero = table.nonzero[:, levels]
-    decay = table.decay[:, levels]
-    for index in range(table.dimension):
-        rows, negative = _read_sign(decoders, nonzero[index])
+    for value, nonzero, decay in zip(values, table.nonzero, table.decay, strict=True):
+        rows, positive = _read_sign(decoders, nonzero.take(levels))
         if rows.size:
-            magnitude = _read_magnitude(decoders, rows, decay[index][rows])
-            values[index][rows] = np.where(negative, -magnitude, magnitude)
+            magnitude = _read_magnitude(decoders, rows, decay.take(levels[rows]))
+            value[rows] = magnitude * positive - magnitude * ~positive
     return values
 
 
 def _read_sign(decoders: Decoders, nonzero: Ranges) -> tuple[Places, Flags]:
-    """Read zero or sign: the rows that are not zero, and which of those are negative.
+    """Read zero or sign: the rows that are not zero, and which of those are positive.
 
     Counted from the top of the range, as ``difference`` is, negative comes first, then positive,
-    then zero.
+    then zero. The frequencies are even, so that positive and negative are equally wide.
     """
-    step = decoders.range >> TOTAL_BITS
-    taken = step * nonzero
-    rows = np.flatnonzero(decoders.difference < taken)
+    taken = (decoders.range >> TOTAL_BITS) * nonzero
+    rows = (decoders.difference < taken).nonzero()[0]
     difference = decoders.difference[rows]
-    half = step[rows] * (nonzero[rows] >> 1)
-    negative = difference < half
+    half = taken[rows] >> 1
+    positive = difference >= half
     decoders.difference -= taken
     decoders.range -= taken
-    decoders.difference[rows] = np.where(negative, difference, difference - half)
-    decoders.range[rows] = np.where(negative, half, taken[rows] - half)
+    decoders.difference[rows] = difference - half * positive
+    decoders.range[rows] = half
     decoders.normalize()
-    return rows, negative
+    return rows, positive
 
 
-def _read_magnitude(decoders: Decoders, rows: Places, decay: NDArray[np.uint8]) -> Values:
+def _read_magnitude(decoders: Decoders, rows: Places, decay: Places) -> Values:
     """Read the magnitudes of some rows."""
-    magnitude = np.ones(len(rows), np.int16)
-    reading = np.arange(len(rows))
+    symbol = _read_step(decoders, rows, decay)
+    magnitude = symbol + np.int16(1)
     for _ in range(ESCAPES):
-        symbol = _read_step(decoders, rows[reading], decay[reading])
-        magnitude[reading] += symbol
-        reading = reading[symbol == LAPLACE_ESCAPE]
+        reading = (symbol == LAPLACE_ESCAPE).nonzero()[0]
         if not reading.size:
             break
+        symbol = np.zeros_like(magnitude)
+        symbol[reading] = _read_step(decoders, rows[reading], decay[reading])
+        magnitude += symbol
     return magnitude
 
 
-def _read_step(decoders: Decoders, rows: Places, decay: NDArray[np.uint8]) -> Values:
+def _read_step(decoders: Decoders, rows: Places, decay: Places) -> Values:
     """Read one symbol of the magnitudes of some rows, 0 to 7."""
     extent = decoders.range[rows]
     difference = decoders.difference[rows]
     step = extent >> TOTAL_BITS
     inverse = magnitude_table()
     bounds = inverse[1:-1].take(decay, axis=1) * step
-    symbol: Values = np.sum(difference < bounds, axis=0, dtype=np.int16)
-    below = inverse[symbol + 1, decay] * step
-    above = np.where(symbol == 0, extent, inverse[symbol, decay] * step)
+    symbol = np.add.reduce((difference < bounds).view(np.uint8), axis=0, dtype=np.uint8)
+    upper = decay + 256 * symbol.astype(np.int64)
+    above = inverse.take(upper) * step
+    np.copyto(above, extent, where=symbol == 0)
+    below = inverse.take(upper + 256) * step
     decoders.difference[rows] = difference - below
     decoders.range[rows] = above - below
     decoders.normalize()
-    return symbol
+    return symbol.astype(np.int16)

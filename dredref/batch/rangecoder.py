@@ -104,14 +104,15 @@ class Decoders:
 
     def normalize(self) -> None:
         """Let bytes in where the range has become small (RFC 6716 section 4.1.2.1)."""
-        rows = np.flatnonzero(self.range <= CODE_BOTTOM)
+        rows = (self.range <= CODE_BOTTOM).nonzero()[0]
         small = self.range[rows]
         position = self.position[rows]
-        shift = np.where(small <= ONE_BYTE_BELOW, np.uint32(16), np.uint32(8))
+        count = (small <= ONE_BYTE_BELOW) + np.uint32(1)
+        shift = count << 3
         window = self.strings.windows[np.minimum(position, self.limit[rows])]
         self.range[rows] = small << shift
         self.difference[rows] = self.difference[rows] << shift | window >> 16 - shift
-        self.position[rows] = position + (shift >> 3)
+        self.position[rows] = position + count
 
     def uint(self, total: int | Ranges) -> Ranges:
         """An integer below ``total``, at most 256, all equally likely (section 4.1.5)."""
