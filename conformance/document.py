@@ -53,10 +53,10 @@ def _format(layer: Layer) -> str:
 
 
 def _first_vector() -> Iterator[str]:
-    """The newest feature vector of the example's packet, in Q24 and as numbers."""
+    """The newest feature vector of the example's packet: binary32 words, and as numbers."""
     dred = worked_example().reading.dred
     assert dred is not None
-    vector = decode_payloads([dred])[0][0].tolist()
+    vector = decode_payloads([dred])[0][0]
     for name, part in zip(NAMES, (vector[:9], vector[9:18], vector[18:]), strict=True):
-        yield f"{name:14s} Q24 " + " ".join(f"{value:10d}" for value in part)
-        yield f"{'':14s}     " + " ".join(f"{value / (1 << 24):10.6f}" for value in part)
+        yield f"{name:14s} " + " ".join(f"{word:10x}" for word in part.view("uint32").tolist())
+        yield f"{'':14s} " + " ".join(f"{value:10.6f}" for value in part.tolist())

@@ -85,20 +85,20 @@ def _dred(given: DecodeInput, wanted: int) -> DredPayload | None:
 
 
 def _decode(given: DecodeInput, wanted: int) -> dict[str, Any]:
-    from dredref.rdovae.decoder import decode_payloads, to_float
+    from dredref.rdovae.decoder import decode_payloads
 
     dred = _dred(given, wanted)
     if dred is None or not dred.chunks:
         return {"features": ""}
-    rows = to_float(decode_payloads([dred])[0])
+    rows = decode_payloads([dred])[0]
     return {"features": rows.astype("<f4").tobytes().hex()}
 
 
 def _records(given: RecordsInput, wanted: int) -> dict[str, Any]:
-    from dredref.rdovae.decoder import decode_payloads, to_float
+    from dredref.rdovae.decoder import decode_payloads
 
     payloads = read_records(given.records.read(), wanted)
-    rows = [to_float(found)[::-1] for found in decode_payloads(payloads)]
+    rows = [found[::-1] for found in decode_payloads(payloads)]
     return {"features": b"".join(one.astype("<f4").tobytes() for one in rows).hex()}
 
 

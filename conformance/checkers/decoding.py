@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from conformance.checkers.alignment import DredFeatures
-from dredref.rdovae.decoder import decode_payloads, to_float
+from dredref.rdovae.decoder import decode_payloads
 from spec.checks import check_record
 from spec.dred import DredPayload
 from spec.reading import read_packet
@@ -42,7 +42,7 @@ def view_stream(packets: Sequence[bytes], version: int | None) -> StreamView:
             payloads.append(dred)
             places.append((index, start_48k // 120))
         start_48k += reading.packet.duration_48k if reading.packet else 0
-    features = [to_float(rows) for rows in decode_payloads(payloads)]
+    features = decode_payloads(payloads)
     return StreamView(
         tuple(
             DredFeatures(index, start, payload.dred_offset, np.asarray(rows, np.float64))

@@ -55,7 +55,7 @@ def to_bytes(x: Fixed) -> Fixed:
     """Q24 to the 8 bits that integer layers take: ``floor(127 * x + 1/2)``, saturated.
 
     Same kind as ``x``, but that a carrier is narrowed to float32, which holds 8 bits exactly.
-    Magnitudes of ``x`` stay below 2**45; past 8 bits, narrowing may round, but not into their range.
+    Magnitudes of ``x`` stay below 2**45; past 8 bits narrowing may round, but not into their range.
     """
     if is_carrier(x):
         y = x * (BYTE * 2.0**-Q)

@@ -13,7 +13,7 @@ from rich.progress import Progress as ProgressBar
 
 from dredref.cli.options import open_input, stderr, stream_options
 from dredref.inspection import read_record
-from dredref.rdovae.decoder import decode_payloads, to_float
+from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder.files import (
     check_samples_path,
     read_features,
@@ -97,7 +97,7 @@ def recover(
 
 def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
     """The feature vectors that a payload holds, [4 * chunks, 20]."""
-    return to_float(decode_payloads([dred])[0])[::-1]
+    return decode_payloads([dred])[0][::-1]
 
 
 @contextmanager

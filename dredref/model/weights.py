@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.significand import Words, rounded, to_words
 from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.nn.layers import ByteLinear, Linear, WideLinear
 from spec.errors import InputError
@@ -113,6 +114,20 @@ class Layer:
         """Bias of each output in Qq, halves up; None where there is none."""
         return in_format(self.raw.arrays["bias"], q) if "bias" in self.raw.arrays else None
 
+    def words(self, role: str) -> Words:
+        """An array of the file as binary32 words, exactly, in the file's order.
+
+        Raises:
+            InputError: ``model.layer`` if there is none or a number has more than 24 bits.
+        """
+        if role not in self.raw.arrays:
+            raise InputError("model.layer", f"layer {self.name} has no {role}")
+        m, q = self.raw.arrays[role].mantissa.astype(np.int64), self.raw.arrays[role].q
+        pairs = rounded(m, np.full_like(m, -q))
+        if np.any(pairs.m << np.maximum(pairs.e + q, 0) != m):
+            raise InputError("model.layer", f"layer {self.name}: {role} is no array of binary32")
+        return to_words(pairs)
+
     @cached_property
     def linear(self) -> Linear:
         """The affine map on Q24.
@@ -166,8 +181,19 @@ class Model:
             {layer.name: Layer(layer) for layer in raw.layers}
         )
 
+    def layer(self, name: str, role: str) -> Layer:
+        """Layer ``name``, which has an array ``role``.
+
+        Raises:
+            InputError: ``model.layer`` if there is none.
+        """
+        layer = self.layers.get(name)
+        if layer is None or role not in layer.raw.arrays:
+            raise InputError("model.layer", f"model {self.name} has no layer {name} with {role}")
+        return layer
+
     def __getitem__(self, name: str) -> Linear:
-        """The affine map of layer ``name``.
+        """The affine map of layer ``name`` on Q24.
 
         Raises:
             InputError: ``model.layer`` if the model has no such layer or its numbers do not fit.

@@ -6,7 +6,8 @@ convolution over this and the previous chunk to what later layers see. Every lay
 was made before it, rounded to 8 bits.
 
 Only the recurrent product has to wait for the previous chunk, so each layer works on all chunks of
-all packets at once, and the recurrence alone goes step by step.
+all packets at once, and the recurrence alone goes step by step. Its arithmetic, on either kind of
+number, is that of :mod:`dredref.arithmetic.significand`.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
+from typing import Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.activations import sigmoid, tanh
-from dredref.arithmetic.fixed import Fixed, Integers, Q, carry, multiply, settle
-from dredref.arithmetic.products import BYTE, ExactMatrix, to_bytes
-from dredref.model import Model, packaged
-from dredref.nn.layers import ByteLinear, gru_step
+from dredref.arithmetic.fixed import Fixed, Integers
+from dredref.arithmetic.products import BYTE, ExactMatrix
+from dredref.arithmetic.significand import Carried, N, Significands, to_words
+from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
+from dredref.model import packaged
+from dredref.model.weights import Model
+from dredref.nn.portable import ByteLayer, byte_layer, gru_step, real_layer
 from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.schedule import Schedule
 from spec.dred import DredPayload
@@ -36,36 +40,45 @@ VECTORS = 4
 BATCH_ROWS = 1536
 """Chunks that are worked on at once; a matter of speed alone."""
 
+Form = Literal["fast", "integers"]
+"""How numbers are held: packed in binary32, or as pairs of integers, which defines the result."""
+PACKED: Carried = np.zeros(0, np.float32)
+PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
-class Decoder:
+
+class Decoder(Generic[N]):
     """The decoder network of one DRED version."""
 
-    def __init__(self, model: Model) -> None:
-        """Take the layers of ``model``.
+    def __init__(self, model: Model, like: N) -> None:
+        """Take the layers of ``model``, for numbers of the kind of ``like``.
 
         Raises:
             InputError: ``model.layer`` if it is no RDOVAE decoder.
         """
-        self.hidden_init = model["dec_hidden_init"]
-        self.first = model["dec_dense1"]
-        self.stages = tuple(_Stage(model, stage) for stage in range(1, STAGES + 1))
-        self.state_init = _narrow(model, "dec_gru_init")
-        self.output = _narrow(model, "dec_output")
+        self.like = like
+        self.hidden_init = real_layer(model, "dec_hidden_init", like)
+        self.state_init = byte_layer(model, "dec_gru_init", like)
+        self.first = real_layer(model, "dec_dense1", like)
+        self.stages = tuple(_Stage(model, stage, like) for stage in range(1, STAGES + 1))
+        self.output = byte_layer(model, "dec_output", like)
 
-    def __call__(self, states: Fixed, latents: Fixed, counts: Integers, workers: int = 1) -> Fixed:
-        """Features of many packets, Q24, with the carrier of the arguments.
+    def __call__(
+        self, states: N, latents: N, counts: Integers, workers: int = 1
+    ) -> NDArray[np.float32]:
+        """Features of many packets.
 
         Args:
-            states: initial states [packets, S], Q24.
-            latents: latents of all packets [chunks, L or L + 1], Q24; packet after packet, newest
-                chunk first.
+            states: initial states [packets, S].
+            latents: latents of all packets [chunks, L or L + 1]; packet after packet, newest chunk
+                first.
             counts: chunks of each packet [packets].
             workers: threads that share the batches; the result does not depend on it.
 
         Returns:
-            Feature vectors [4 * chunks, 20] in the order of the chunks, newest first.
+            Feature vectors [4 * chunks, 20] in the order of the chunks, newest first; the numbers
+            are exactly those that either kind holds.
         """
-        out = np.empty((len(latents), VECTORS * FEATURES), dtype=latents.dtype)
+        out = np.empty((latents.shape[0], VECTORS * FEATURES), np.float32)
         ends = np.concatenate(([0], np.cumsum(counts)))
 
         def run(part: tuple[int, int]) -> None:
@@ -82,16 +95,17 @@ class Decoder:
                 run(part)
         return out.reshape(-1, FEATURES)
 
-    def _run(self, states: Fixed, latents: Fixed, counts: Integers) -> Fixed:
+    def _run(self, states: N, latents: N, counts: Integers) -> NDArray[np.float32]:
         """One batch: features of each chunk, four vectors in a row."""
         schedule = Schedule.of(counts)
         hidden = tanh(self.hidden_init(states[schedule.sequences]))
-        memories = np.split(tanh(self.state_init(hidden)), STAGES, axis=-1)
+        memory = tanh(self.state_init(hidden))
         first = to_bytes(tanh(self.first(latents[schedule.rows])))
         seen = _Seen(first, self.output.inputs)
-        for stage, memory in zip(self.stages, memories, strict=True):
-            stage.add_to(seen, memory, schedule)
-        rows = self.output.of_bytes(seen.rows)
+        size = memory.shape[1] // STAGES
+        for number, stage in enumerate(self.stages):
+            stage.add_to(seen, memory[:, number * size : (number + 1) * size], schedule)
+        rows = _packed(self.output.of_bytes(seen.rows))
         out = np.empty_like(rows)
         out[schedule.rows] = rows
         return out
@@ -117,40 +131,42 @@ class _Seen:
         self._end += x.shape[1]
 
 
-class _Stage:
+class _Stage(Generic[N]):
     """One gated recurrent unit with its gate, and one convolution."""
 
-    def __init__(self, model: Model, number: int) -> None:
+    def __init__(self, model: Model, number: int, like: N) -> None:
         """Take the layers of stage ``number``, from 1."""
-        self.inputs = _narrow(model, f"dec_gru{number}_input")
-        self.recurrent = _narrow(model, f"dec_gru{number}_recurrent")
-        self.gate = _narrow(model, f"dec_glu{number}")
+        self.inputs = byte_layer(model, f"dec_gru{number}_input", like)
+        self.recurrent = byte_layer(model, f"dec_gru{number}_recurrent", like)
+        self.gate = byte_layer(model, f"dec_glu{number}", like)
         before = f"dec_conv_dense{number}"
-        self.before_conv = _narrow(model, before) if before in model.layers else None
+        self.before_conv: ByteLayer[N] | None = None
         """The small layer that feeds a convolution from version 12 on."""
-        self.conv = _narrow(model, f"dec_conv{number}")
+        if before in model.layers:
+            self.before_conv = byte_layer(model, before, like)
+        self.conv = byte_layer(model, f"dec_conv{number}", like)
         taps = np.split(model.layers[f"dec_conv{number}"].matrix, 2, axis=1)
         self.taps = ExactMatrix(np.concatenate(taps), BYTE + 1)
         """The convolution's weights for the previous chunk, then those for this one."""
 
-    def add_to(self, seen: _Seen, memory: Fixed, schedule: Schedule) -> None:
+    def add_to(self, seen: _Seen, memory: N, schedule: Schedule) -> None:
         """Append the gated state and the convolution, as 8 bits, to what was ``seen``."""
         states = self._recur(self.inputs.of_bytes(seen.rows), memory, schedule)
-        seen.add(to_bytes(multiply(states, sigmoid(self.gate(states)))))
+        seen.add(to_bytes(states * sigmoid(self.gate(states))))
         now = seen.rows
         if self.before_conv is not None:
             now = to_bytes(tanh(self.before_conv.of_bytes(now)))
         seen.add(to_bytes(tanh(self._convolve(now, schedule))))
 
-    def _recur(self, fed: Fixed, memory: Fixed, schedule: Schedule) -> Fixed:
+    def _recur(self, fed: N, memory: N, schedule: Schedule) -> N:
         """The recurrent unit's state after every row."""
-        states = np.empty((len(fed), self.recurrent.inputs), dtype=fed.dtype)
+        states = []
         for rows, size in zip(schedule.steps(), schedule.sizes, strict=True):
             memory = gru_step(fed[rows], self.recurrent, memory[:size])
-            states[rows] = memory
-        return states
+            states.append(memory)
+        return _joined(states) if states else memory[:0]
 
-    def _convolve(self, now: Fixed, schedule: Schedule) -> Fixed:
+    def _convolve(self, now: Fixed, schedule: Schedule) -> N:
         """The convolution over the previous chunk and this one.
 
         The previous chunk's products are taken where it stands and then moved to the next row:
@@ -161,11 +177,20 @@ class _Stage:
         return self.conv.of_sums(schedule.previous(sums[:, :size]) + sums[:, size:])
 
 
-def _narrow(model: Model, name: str) -> ByteLinear:
-    """The layer ``name``, which takes 8-bit inputs."""
-    layer = model[name]
-    assert isinstance(layer, ByteLinear)
-    return layer
+def _joined(parts: Sequence[N]) -> N:
+    """Rows one after the other."""
+    first = parts[0]
+    if isinstance(first, Significands):
+        m = np.concatenate([part.m for part in parts])
+        return Significands(m, np.concatenate([part.e for part in parts]))
+    return np.concatenate(parts)
+
+
+def _packed(numbers: Significands | Carried) -> NDArray[np.float32]:
+    """Numbers of either kind as float32."""
+    if isinstance(numbers, Significands):
+        return to_words(numbers).view(np.float32)
+    return numbers
 
 
 def _parts(ends: Integers, workers: int) -> list[int]:
@@ -180,27 +205,33 @@ def _parts(ends: Integers, workers: int) -> list[int]:
 
 
 @cache
-def packaged_decoder(version: int) -> Decoder:
-    """The decoder network of DRED version 10 or 12 that comes with the project."""
-    return Decoder(packaged(f"rdovae-decoder-v{version}"))
+def packaged_decoder(version: int) -> Decoder[Carried]:
+    """The decoder network of DRED version 10 or 12 that comes with the project, in fast form."""
+    return Decoder(packaged(f"rdovae-decoder-v{version}"), PACKED)
 
 
 def decode_payloads(
-    payloads: Sequence[DredPayload], decoder: Decoder | None = None
-) -> list[Integers]:
-    """Features of each payload [4 * chunks, 20], Q24, newest first.
+    payloads: Sequence[DredPayload], model: Model | None = None, form: Form = "fast"
+) -> list[NDArray[np.float32]]:
+    """Features of each payload [4 * chunks, 20], newest first.
 
-    All payloads are of one version. ``decoder`` is the packaged one if None.
+    Args:
+        payloads: of one version.
+        model: an RDOVAE decoder; the packaged one if None.
+        form: ``integers`` computes on pairs of integers: the same numbers, far slower.
     """
     if not payloads:
         return []
     version = payloads[0].version
-    states, latents, counts = network_inputs(payloads, version)
-    decoder = packaged_decoder(version) if decoder is None else decoder
-    features = settle(decoder(carry(states), carry(latents), counts))
-    return np.split(features, VECTORS * np.cumsum(counts)[:-1])
+    if form == "integers":
+        pairs = Decoder(model or packaged(f"rdovae-decoder-v{version}"), PAIRS)
+        return _decode(pairs, payloads, version)
+    fast = packaged_decoder(version) if model is None else Decoder(model, PACKED)
+    return _decode(fast, payloads, version)
 
 
-def to_float(features: Integers) -> NDArray[np.float32]:
-    """Q24 features as float32, the form files and other programs use (rounded to nearest even)."""
-    return (features * 2.0**-Q).astype(np.float32)
+def _decode(
+    decoder: Decoder[N], payloads: Sequence[DredPayload], version: int
+) -> list[NDArray[np.float32]]:
+    states, latents, counts = network_inputs(payloads, version, decoder.like)
+    return np.split(decoder(states, latents, counts), VECTORS * np.cumsum(counts)[:-1])

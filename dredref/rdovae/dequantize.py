@@ -1,4 +1,4 @@
-"""From coded integers to the decoder network's inputs, Q24."""
+"""From coded integers to the decoder network's inputs, numbers of 24 significant bits."""
 
 from __future__ import annotations
 
@@ -6,48 +6,53 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dredref.arithmetic.fixed import ONE, Integers, Q
+from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.significand import N, clip, concatenate, constant, from_integers
 from spec.dred import DredPayload
 from spec.tables import QuantizerTable, quantizer_tables
 
-COUNT_LIMIT = 1 << 20
-"""Where a coded integer saturates; far past what any layer's input can hold."""
-LEVEL_STEP = ONE // 8
-"""Q24 step of the extra input that tells the quantizer level."""
+COUNT_LIMIT = (1 << 24) - 1
+"""Where a coded integer saturates."""
+INPUT_LIMIT = "262144"
+"""Where an input of the network saturates, 2**18: every number after it stays below 2**127."""
+LEVEL_STEPS = 8
+"""The extra input that tells a chunk's level counts in eighths, from -1."""
 
 
-def dequantize(values: Integers, levels: Integers, table: QuantizerTable) -> Integers:
-    """``value * 256 / scale``, Q24, halves up; a scale of 0 counts as 1.
+def dequantize(values: Integers, levels: Integers, table: QuantizerTable, like: N) -> N:
+    """``value * 256 / scale``; a scale of 0 counts as 1.
 
     Args:
-        values: coded integers [rows, dimension]; saturated at 2**20.
+        values: coded integers [rows, dimension].
         levels: quantizer level of each row [rows].
         table: the tables of the vector.
+        like: the kind of number to make.
     """
     scale = np.maximum(table.scale[levels].astype(np.int64), 1)
-    numerator = np.clip(values, -COUNT_LIMIT, COUNT_LIMIT) << (8 + Q)
-    return (2 * numerator + scale) // (2 * scale)
+    counts = from_integers(np.clip(values, -COUNT_LIMIT, COUNT_LIMIT), like)
+    inputs = counts * constant("256", like) / from_integers(scale, like)
+    limit = constant(INPUT_LIMIT, like)
+    return clip(inputs, -limit, limit)
 
 
-def latent_rows(latents: Integers, levels: Integers, version: int) -> Integers:
+def latent_rows(latents: Integers, levels: Integers, version: int, like: N) -> N:
     """Inputs of the decoder network for chunks: [rows, L], or [rows, L + 1] from version 12 on.
 
     Version 12 appends ``level / 8 - 1``.
     """
-    rows = dequantize(latents, levels, quantizer_tables(version).latent)
+    rows = dequantize(latents, levels, quantizer_tables(version).latent, like)
     if version < 12:
         return rows
-    return np.concatenate((rows, levels[:, np.newaxis] * LEVEL_STEP - ONE), axis=1)
+    steps = from_integers(levels[:, np.newaxis] - LEVEL_STEPS, like)
+    return concatenate((rows, steps * constant("0.125", like)))
 
 
-def state_rows(states: Integers, levels: Integers, version: int) -> Integers:
+def state_rows(states: Integers, levels: Integers, version: int, like: N) -> N:
     """Inputs of the decoder network for initial states, [rows, S]."""
-    return dequantize(states, levels, quantizer_tables(version).state)
+    return dequantize(states, levels, quantizer_tables(version).state, like)
 
 
-def network_inputs(
-    payloads: Sequence[DredPayload], version: int
-) -> tuple[Integers, Integers, Integers]:
+def network_inputs(payloads: Sequence[DredPayload], version: int, like: N) -> tuple[N, N, Integers]:
     """States [n, S], latents [all chunks, L or L + 1] and chunk counts [n] of payloads."""
     tables = quantizer_tables(version)
     chunks = [chunk for payload in payloads for chunk in payload.chunks]
@@ -57,7 +62,7 @@ def network_inputs(
     levels = np.array([chunk.level for chunk in chunks], dtype=np.int64)
     counts = np.array([len(payload.chunks) for payload in payloads], dtype=np.int64)
     return (
-        state_rows(states.reshape(-1, tables.state.dimension), first, version),
-        latent_rows(latents.reshape(-1, tables.latent.dimension), levels, version),
+        state_rows(states.reshape(-1, tables.state.dimension), first, version, like),
+        latent_rows(latents.reshape(-1, tables.latent.dimension), levels, version, like),
         counts,
     )

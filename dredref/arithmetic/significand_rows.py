@@ -1,0 +1,93 @@
+"""Tangent, logistic function and 8-bit rounding of large arrays of 24-bit numbers.
+
+The functions are those of :mod:`dredref.arithmetic.significand_functions`. Pairs of integers are
+handed on to them; binary32 is worked on a block at a time, so that the passes stay in cache, with
+the same operations in the same order. Tests hold the two equal, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dredref.arithmetic import significand_functions as definition
+from dredref.arithmetic.fixed import Fixed
+from dredref.arithmetic.significand import Carried, N, Significands, constant
+
+BLOCK = 16384
+"""Elements of a block."""
+
+_KIND: Carried = np.zeros(0, np.float32)
+_N0, _N1, _N2 = (constant(text, _KIND) for text in definition.TANH_NUMERATOR)
+_D0, _D1, _D2 = (constant(text, _KIND) for text in definition.TANH_DENOMINATOR)
+_ONE, _HALF = constant("1", _KIND), constant("0.5", _KIND)
+_STEP = constant("254", _KIND)
+
+Block = Callable[[Carried, Carried, Carried], None]
+"""Works on a block: input, output, scratch [2, elements]."""
+
+
+def tanh(x: N) -> N:
+    """Rational hyperbolic tangent; for magnitudes of ``x`` below 2**24."""
+    if isinstance(x, Significands):
+        return definition.tanh(x)
+    return _in_blocks(x, _tanh_block)
+
+
+def sigmoid(x: N) -> N:
+    """``1/2 + tanh(x/2) / 2``."""
+    if isinstance(x, Significands):
+        return definition.sigmoid(x)
+    return _in_blocks(x, _sigmoid_block)
+
+
+def to_bytes(x: N) -> Fixed:
+    """``floor(127 x + 1/2)`` of the rounded ``127 x``, as int64 or as float32 that carries it.
+
+    For ``x`` within -1..1 but for its rounding. Binary32: ``254 x`` is exactly twice the rounded
+    ``127 x``, and ``floor((floor(2 y) + 1) / 2)`` is ``floor(y + 1/2)``.
+    """
+    if isinstance(x, Significands):
+        return definition.to_bytes(x)
+    y = x * _STEP
+    np.floor(y, out=y)
+    y += _ONE
+    y *= _HALF
+    return np.floor(y, out=y)
+
+
+def _tanh_block(x: Carried, out: Carried, scratch: Carried) -> None:
+    u, denominator = scratch[:, : x.size]
+    np.multiply(x, x, out=u)
+    np.multiply(u, _D2, out=denominator)
+    denominator += _D1
+    denominator *= u
+    denominator += _D0
+    np.multiply(u, _N2, out=out)
+    out += _N1
+    out *= u
+    out += _N0
+    out *= x
+    out /= denominator
+    np.clip(out, -_ONE, _ONE, out=out)
+
+
+def _sigmoid_block(x: Carried, out: Carried, scratch: Carried) -> None:
+    half = scratch[2, : x.size]
+    np.multiply(x, _HALF, out=half)
+    _tanh_block(half, out, scratch[:2])
+    out *= _HALF
+    out += _HALF
+
+
+def _in_blocks(x: Carried, block: Block) -> Carried:
+    """``block`` on all of ``x``."""
+    flat = x.reshape(-1)
+    out = np.empty_like(flat)
+    scratch = np.empty((3, min(BLOCK, flat.size)), np.float32)
+    rows = scratch if block is _sigmoid_block else scratch[:2]
+    for start in range(0, flat.size, BLOCK):
+        span = slice(start, min(start + BLOCK, flat.size))
+        block(flat[span], out[span], rows)
+    return out.reshape(x.shape)

@@ -1,0 +1,127 @@
+"""Layers on numbers of 24 significant bits, many rows at once.
+
+They round as libopus' portable path does, operation by operation (see
+:mod:`dredref.arithmetic.significand`), on either kind of number: pairs of integers or binary32.
+Rows stand first, features last.
+"""
+
+from __future__ import annotations
+
+from typing import Generic
+
+import numpy as np
+
+from dredref.arithmetic.fixed import Fixed, Integers
+from dredref.arithmetic.products import BYTE, ExactMatrix
+from dredref.arithmetic.significand import (
+    BITS,
+    N,
+    Significands,
+    constant,
+    from_integers,
+    numbers,
+)
+from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
+from dredref.model.weights import Model
+from spec.errors import InputError
+
+
+class ByteLayer(Generic[N]):
+    """Weights of 8 bits, inputs rounded to 8 bits, a scale for each output: ``scale * sum + bias``.
+
+    The sum is one of integers and within 24 bits, so that taking it for a number rounds nothing.
+    """
+
+    def __init__(self, weights: Integers, scale: N, bias: N | None = None) -> None:
+        """Weights [outputs, inputs], scales [outputs], biases [outputs] or None for zeros.
+
+        Raises:
+            ValueError: if a sum could pass 24 bits.
+        """
+        self.outputs, self.inputs = weights.shape
+        self.matrix = ExactMatrix(weights, BYTE + 1)
+        self.scale = scale
+        self.bias = bias
+        if self.matrix.bound > 1 << BITS:
+            raise ValueError(f"sums reach {self.matrix.bound}, past 2**{BITS}")
+
+    def of_sums(self, sums: Fixed) -> N:
+        """The outputs of sums of products [rows, outputs], which may be overwritten."""
+        if isinstance(self.scale, Significands):
+            y = from_integers(sums, self.scale) * self.scale
+            return y if self.bias is None else y + self.bias
+        np.multiply(sums, self.scale, out=sums)
+        if self.bias is not None:
+            np.add(sums, self.bias, out=sums)
+        return sums
+
+    def of_bytes(self, rows: Fixed) -> N:
+        """The outputs of inputs that are rounded to 8 bits already."""
+        return self.of_sums(self.matrix(rows))
+
+    def __call__(self, x: N) -> N:
+        """Rows of inputs within -1..1 to rows of outputs."""
+        return self.of_bytes(to_bytes(x))
+
+
+class RealLayer(Generic[N]):
+    """Weights of 24 significant bits: products are rounded and added in the order of inputs.
+
+    The bias comes last.
+    """
+
+    def __init__(self, weights: N, bias: N) -> None:
+        """Weights [inputs, outputs] and biases [outputs]."""
+        self.weights = weights
+        self.bias = bias
+
+    def __call__(self, x: N) -> N:
+        """Rows of inputs to rows of outputs."""
+        total: N = x[:, :1] * self.weights[:1]
+        for index in range(1, x.shape[1]):
+            here = slice(index, index + 1)
+            total = total + x[:, here] * self.weights[here]
+        return total + self.bias
+
+
+def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
+    """One step of a gated recurrent unit: the new state.
+
+    ``fed``, the input layer's outputs, and the recurrent layer's give update gate z, reset gate r
+    and candidate h, one after the other; r scales the recurrent half of h after the product.
+    ``state' = z * state + (1 - z) * h``.
+    """
+    size = recurrent.inputs
+    own = recurrent(state)
+    gates = sigmoid(fed[:, : 2 * size] + own[:, : 2 * size])
+    z, r = gates[:, :size], gates[:, size:]
+    h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)
+    return z * state + (constant("1", state) - z) * h
+
+
+def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:
+    """The layer ``name``, for numbers of the kind of ``like``.
+
+    Raises:
+        InputError: ``model.layer`` if there is none with 8-bit weights or its numbers do not fit.
+    """
+    layer = model.layer(name, "bytes")
+    bias = layer.words("bias") if "bias" in layer.raw.arrays else None
+    try:
+        return ByteLayer(
+            layer.matrix,
+            numbers(layer.words("scale"), like),
+            numbers(bias, like) if bias is not None and bias.any() else None,
+        )
+    except (KeyError, ValueError) as error:
+        raise InputError("model.layer", f"{model.name}, layer {name}: {error}") from error
+
+
+def real_layer(model: Model, name: str, like: N) -> RealLayer[N]:
+    """The layer ``name``, for numbers of the kind of ``like``.
+
+    Raises:
+        InputError: ``model.layer`` if there is none with weights that are no 8-bit integers.
+    """
+    layer = model.layer(name, "wide")
+    return RealLayer(numbers(layer.words("wide"), like), numbers(layer.words("bias"), like))
