@@ -48,7 +48,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "probe_parse": (None, [BYTES, PTR, I32, I32, I32] + [PTR] * 7),
     "probe_dred_stages": (I32, [PTR, I32, I32, I32, I32, I32, I32] + [PTR] * 5),
     "probe_write_payload": (I32, [PTR, PTR, I32, I32, I32, I32, PTR, I32, I32, I32, I32, I32, PTR]),
-    "probe_time_parse": (F64, [BYTES, PTR, I32, I32, I32, I32, PTR]),
+    "probe_time_parse": (F64, [BYTES, PTR, I32, I32, I32, I32, PTR, PTR]),
     "probe_features": (F64, [PTR, PTR, PTR, I32, PTR]),
     "probe_rdovae_encode": (I32, [PTR, I32, PTR, PTR]),
     "probe_analysis": (None, [PTR, I32, PTR, PTR, PTR]),

@@ -28,6 +28,7 @@ from tools.libopus.results import (
     PeerPacket,
     Speech,
     Stages,
+    Timing,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "PeerPacket",
     "Speech",
     "Stages",
+    "Timing",
     "available",
 ]
 
@@ -185,16 +187,15 @@ class Peer:
 
     def time_parse(
         self, packets: list[bytes], max_samples: int = 49_920, rate: int = 48_000, repeats: int = 1
-    ) -> tuple[float, int]:
-        """Seconds that ``opus_dred_parse`` takes for all packets, ``repeats`` times, untraced;
-        and the chunks found in one round.
-        """
+    ) -> Timing:
+        """How long ``opus_dred_parse`` takes for all packets, ``repeats`` times, untraced."""
         data, ends = joined(packets)
-        chunks = np.zeros(1, np.int64)
+        cpu, chunks = np.zeros(1), np.zeros(1, np.int64)
         seconds = load(self.name, traced=False).probe_time_parse(
-            data, address(ends), len(packets), max_samples, rate, repeats, address(chunks)
+            *(data, address(ends), len(packets), max_samples, rate, repeats),
+            *(address(cpu), address(chunks)),
         )
-        return float(seconds), int(chunks[0])
+        return Timing(float(seconds), float(cpu[0]), int(chunks[0]))
 
     def write_payload(
         self,

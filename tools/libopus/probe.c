@@ -414,28 +414,38 @@ PROBE int probe_write_payload(const float *latents, const float *states, int32_t
    return ret;
 }
 
-/* Seconds that `repeats` rounds of opus_dred_parse, without feature decoding, take over n packets.
-   chunks: how many chunks one round decodes. */
+static double clock_seconds(clockid_t which)
+{
+   struct timespec now;
+   clock_gettime(which, &now);
+   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Seconds on the clock that `repeats` rounds of opus_dred_parse, without feature decoding, take
+   over n packets. processor: seconds of this thread. chunks: how many one round decodes. */
 PROBE double probe_time_parse(const uint8_t *bytes, const int64_t *ends, int32_t n,
-                              int32_t max_samples, int32_t rate, int32_t repeats, int64_t *chunks)
+                              int32_t max_samples, int32_t rate, int32_t repeats,
+                              double *processor, int64_t *chunks)
 {
    int error, dred_end, round;
    OpusDREDDecoder *decoder = opus_dred_decoder_create(&error);
    OpusDRED *dred = opus_dred_alloc(&error);
-   struct timespec from, to;
+   double seconds;
    int64_t k;
    *chunks = 0;
-   clock_gettime(CLOCK_MONOTONIC, &from);
+   *processor = -clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+   seconds = -clock_seconds(CLOCK_MONOTONIC);
    for (round = 0; round < repeats; round++)
       for (k = 0; k < n; k++) {
          opus_dred_parse(decoder, dred, bytes + ends[k], (opus_int32)(ends[k + 1] - ends[k]),
                          max_samples, rate, &dred_end, 1);
          if (round == 0 && dred->process_stage == 1) *chunks += dred->nb_latents;
       }
-   clock_gettime(CLOCK_MONOTONIC, &to);
+   seconds += clock_seconds(CLOCK_MONOTONIC);
+   *processor += clock_seconds(CLOCK_THREAD_CPUTIME_ID);
    opus_dred_free(dred);
    opus_dred_decoder_destroy(decoder);
-   return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+   return seconds;
 }
 
 /* ---- networks ---- */
@@ -446,17 +456,16 @@ PROBE double probe_features(const float *states, const float *latents, const int
                             int32_t n, float *features)
 {
    RDOVAEDec model;
-   struct timespec from, to;
+   double seconds;
    int arch = opus_select_arch();
    int64_t k;
    if (init_rdovaedec(&model, rdovaedec_arrays) != 0) return -1;
-   clock_gettime(CLOCK_MONOTONIC, &from);
+   seconds = -clock_seconds(CLOCK_MONOTONIC);
    for (k = 0; k < n; k++)
       DRED_rdovae_decode_all(&model, features + k * 4 * CHUNKS * DRED_NUM_FEATURES,
                              states + k * DRED_STATE_DIM, latents + k * CHUNKS * STRIDE, counts[k],
                              arch);
-   clock_gettime(CLOCK_MONOTONIC, &to);
-   return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+   return seconds + clock_seconds(CLOCK_MONOTONIC);
 }
 
 /* RDOVAE encoding of n pairs of feature vectors [n, 40]: latents [n, LATENT_DIM] and states

@@ -152,3 +152,12 @@ class Speech:
     pcm: Floats
     periods: Ints
     states: Floats
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timing:
+    """Seconds on the clock and of the processor, and the chunks found in one round."""
+
+    seconds: float
+    cpu: float
+    chunks: int

@@ -42,7 +42,9 @@ def test_a_stream_is_what_its_packets_are(tmp_path: Path) -> None:
 
 @pytest.mark.peer
 def test_the_command_times_both(peer_161: Peer) -> None:
-    done = CliRunner().invoke(validate.main, ["--packets", "40", "--fewer", "20", "--json"])
+    done = CliRunner().invoke(
+        validate.main, ["--packets", "40", "--fewer", "20", "--rounds", "1", "--json"]
+    )
     assert done.exit_code == 0, done.output
     result = json.loads(done.output)
     assert result["packets"] == 40
@@ -50,8 +52,17 @@ def test_the_command_times_both(peer_161: Peer) -> None:
     assert 10 < result["peak_mib"] < 500
 
 
+def test_of_two_runs_the_quicker_counts_and_the_higher_peak() -> None:
+    first, second = validate.Run(1.0, 0.9, 50.0), validate.Run(1.2, 0.8, 60.0)
+    assert first.quickest(second) == validate.Run(1.0, 0.8, 60.0)
+
+
 def test_rates_follow_from_the_seconds() -> None:
-    result = validate.Result(1000, 5, 9, 0.01, 1.5, 1.4, 0.5, 50.0, 10, 49.0, "here")
+    times = (0.01, 0.02, 1.5, 1.4, 0.5, 0.4)
+    result = validate.Result(1000, 5, 9, *times, 50.0, 10, 49.0, "here")
     assert result.times_libopus == pytest.approx(100)
-    assert validate.row("x", 1000, 0.01, result, "") == ["x", "0.01", "100,000", "1.0", ""]
-    assert validate.table(result).row_count == 4
+    cells = [list(column.cells) for column in validate.table(result).columns]
+    assert cells[1] == ["0.01", "1.50", "1.00", "0.02", "1.00", ""]
+    assert cells[2] == ["100,000", "667", "1,000", "50,000", "1,000", ""]
+    assert cells[3] == ["1.0", "150.0", "100.0", "1.0", "50.0", ""]
+    assert cells[4] == ["", "50", "", "", "", "49"]

@@ -242,9 +242,9 @@ def test_a_batch_of_areas_gives_what_each_gives(peer: Peer) -> None:
 
 def test_timing_counts_what_it_parsed(peer_161: Peer, clip: npt.NDArray[np.int16]) -> None:
     packets = encoded(peer_161, clip)
-    seconds, chunks = peer_161.time_parse(packets, repeats=3)
-    assert seconds > 0
-    assert chunks == peer_161.parse(packets).summary["nb_chunks"].sum()
+    timing = peer_161.time_parse(packets, repeats=3)
+    assert 0 < timing.cpu <= timing.seconds * 1.01
+    assert timing.chunks == peer_161.parse(packets).summary["nb_chunks"].sum()
 
 
 def test_a_program_is_compiled_once_for_each_build(peer_161: Peer, tmp_path: Path) -> None:
