@@ -1,5 +1,9 @@
 """The Debian mirror and the version are found whatever form the machine's sources have."""
 
+import os
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -122,8 +126,6 @@ def test_a_failing_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
 
 
 def test_a_tarball_becomes_the_folder_named(tmp_path: Path) -> None:
-    import tarfile
-
     (tmp_path / "top").mkdir()
     (tmp_path / "top" / "file").write_text("content")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
@@ -131,3 +133,13 @@ def test_a_tarball_becomes_the_folder_named(tmp_path: Path) -> None:
     sources.unpack(tmp_path / "a.tar.gz", tmp_path / "target")
     assert (tmp_path / "target" / "file").read_text() == "content"
     assert sources.sha256(tmp_path / "target" / "file").startswith("ed7002b4")
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", "1 skipped"), ("true", "1 error")])
+def test_a_missing_build_skips_here_and_fails_in_ci(ci: str, outcome: str, tmp_path: Path) -> None:
+    test = Path(__file__).with_name("test_libopus_peer.py")
+    command = [sys.executable, "-m", "pytest", "-rs", "-k", "timing", str(test)]
+    environment = {**os.environ, "DREDREF_LIBOPUS": str(tmp_path), "CI": ci}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert outcome in done.stdout
+    assert "python -m tools.libopus.build 1.6.1" in done.stdout
