@@ -12,8 +12,14 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from tools.libopus.peer import Peer, available
+
+
+# Shared and slow machines: no draw is timed.
+settings.register_profile("dredref", deadline=None)
+settings.load_profile("dredref")
 
 
 def peer_or_skip(name: str) -> Peer:
