@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from dredref.files import atomic_output
-from spec.errors import DredError, InputError
+from spec.errors import DredError, InputError, ParseError
+from spec.tables import CURRENT_VERSION
 
 USAGE = """\
 usage: {0} -features <input.pcm> <features.f32>
@@ -41,8 +42,24 @@ def synthesis(data: bytes) -> bytes:
     return samples
 
 
+def decoding(data: bytes) -> bytes:
+    """Records of latents to feature vectors, oldest first in each record."""
+    from conformance.running.files import read_records
+    from dredref.rdovae.decoder import decode_payloads
+
+    try:
+        records = read_records(data, CURRENT_VERSION)
+    except ParseError as error:
+        if error.code != "record.truncated":
+            raise
+        records = read_records(data[: error.byte], CURRENT_VERSION)
+    vectors = [found[::-1].astype("<f4").tobytes() for found in decode_payloads(records)]
+    return b"".join(vectors)
+
+
 MODES: dict[str, Callable[[bytes], bytes]] = {
     "-fargan-synthesis": synthesis,
+    "-dred-decoding": decoding,
 }
 """Mode -> what makes the output's bytes of the input's."""
 
