@@ -1,0 +1,1 @@
+"""Tools that make and test the vectors with the help of libopus."""

@@ -1,0 +1,62 @@
+"""Reading ``vectors/material``: payloads and streams that libopus made, once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+FOLDER = Path(__file__).parent / "material"
+
+
+@dataclass(frozen=True, slots=True)
+class RealPayload:
+    """A payload of real speech, and what it was made from."""
+
+    clip: str
+    seconds: float
+    """Where in the clip its newest chunk ends."""
+    q0: int
+    dQ: int  # noqa: N815 - the draft's name
+    qmax: int
+    chunks: int
+    payload: bytes
+
+
+@cache
+def manifest() -> Mapping[str, Mapping[str, Any]]:
+    """File name -> how it was made and its SHA-256."""
+    found: dict[str, Any] = json.loads((FOLDER / "MANIFEST.json").read_text())
+    return MappingProxyType(found)
+
+
+@cache
+def read_material(name: str) -> bytes:
+    """A file of the material, its digest checked."""
+    content = (FOLDER / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == manifest()[name]["sha256"], name
+    return content
+
+
+def real_payloads(version: int) -> list[RealPayload]:
+    """The payloads of one version."""
+    entries = json.loads(read_material(f"payloads-v{version}.json"))
+    return [
+        RealPayload(**{**entry, "payload": bytes.fromhex(entry["payload"])}) for entry in entries
+    ]
+
+
+def bit_packets(content: bytes) -> list[bytes]:
+    """The packets of a ``.bit`` file."""
+    packets = []
+    place = 0
+    while place < len(content):
+        size = int.from_bytes(content[place : place + 4], "big")
+        packets.append(content[place + 8 : place + 8 + size])
+        place += 8 + size
+    return packets

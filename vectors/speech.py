@@ -1,0 +1,34 @@
+"""The speech clips that come with the project, and how samples and features become bytes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+AUDIO = Path(__file__).parent / "audio"
+SPEECH_RATE = 16_000
+CLIPS = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")
+
+
+@cache
+def read_clip(name: str) -> NDArray[np.int16]:
+    """Samples of a clip, 16 kHz mono."""
+    samples, rate = soundfile.read(AUDIO / f"{name}.flac", dtype="int16")
+    assert rate == SPEECH_RATE, name
+    samples.setflags(write=False)
+    return np.asarray(samples, np.int16)
+
+
+def pcm_bytes(samples: NDArray[np.int16]) -> bytes:
+    """Samples as vectors hold them."""
+    return samples.astype("<i2").tobytes()
+
+
+def feature_bytes(features: NDArray[np.floating[Any]]) -> bytes:
+    """Feature vectors as vectors hold them: little-endian float32."""
+    return features.astype("<f4").tobytes()
