@@ -30,7 +30,7 @@ class Run:
 
     implementation: Capabilities
     suite: Mapping[str, Any]
-    """``version``, ``digest`` and ``totals`` (vectors of each group)."""
+    """``version``, ``digest``, ``totals`` (vectors of each group), ``notes`` (on flags)."""
     environment: Mapping[str, str]
     selection: Mapping[str, Any]
     """``groups`` and ``ids`` that were asked for, empty for everything."""

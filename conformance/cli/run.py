@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -151,14 +152,21 @@ def run(
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
     totals: dict[str, int] = {}
+    notes: dict[str, str] = {}
     for path in suite.files():
         content = suite.read(path)
         totals[content.group] = totals.get(content.group, 0) + len(content.vectors)
+        notes |= content.notes
     started, clock = datetime.now(UTC), time.monotonic()
     results = _with_progress(chosen, make, known, jobs)
     done = Run(
         implementation=known,
-        suite={"version": SUITE_VERSION, "digest": suite.digest(), "totals": totals},
+        suite={
+            "version": SUITE_VERSION,
+            "digest": suite.digest(),
+            "totals": totals,
+            "notes": notes,
+        },
         environment=environment(),
         selection={"groups": list(names or ()), "ids": list(ids)},
         started=started.isoformat(timespec="seconds"),
@@ -170,8 +178,6 @@ def run(
 
         write_report(done, report, suite)
     if as_json:
-        import json
-
         click.echo(json.dumps({"counts": done.counts, "conformant": done.conformant}))
     else:
         print_run(done, Console(highlight=False))

@@ -81,7 +81,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Vectors whose ids differ in the last part only."""
+    """Vectors whose ids begin alike."""
 
     name: str
     total: int
@@ -105,12 +105,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What several vectors have in common that went wrong."""
+    """What several vectors have in common that went wrong: a flag, or else group and place."""
 
-    count: int
-    outcome: str
-    stage: str
-    notes: tuple[tuple[str, str], ...]
+    name: str
+    note: str
+    missed: int
+    of: int
+    """Vectors with the flag, or of the group, that were answered."""
+    outcomes: tuple[Count, ...]
     first: str
     text: str
 
@@ -137,8 +139,10 @@ def counts(results: Iterable[Result]) -> tuple[Count, ...]:
 
 
 def family_of(name: str) -> str:
-    """The id without its last part."""
-    return name.rpartition(".")[0]
+    """The first two parts of an id; the third as well where the second is a DRED version."""
+    parts = name.split(".")
+    count = 3 if len(parts) > 3 and parts[1] in ("v10", "v12") else 2
+    return ".".join(parts[:count])
 
 
 def gauge(one: Measure) -> Gauge:
@@ -160,7 +164,7 @@ def groups(run: Run, vectors: Mapping[str, Vector]) -> tuple[Group, ...]:
             name,
             GROUP_TITLES[name],
             counts(by_group[name]),
-            tuple(_families(by_group[name], vectors, budget)),
+            tuple(_families(by_group[name], vectors, run.suite["notes"], budget)),
         )
         for name in GROUPS
         if name in by_group
@@ -168,14 +172,20 @@ def groups(run: Run, vectors: Mapping[str, Vector]) -> tuple[Group, ...]:
 
 
 def _families(
-    results: Sequence[Result], vectors: Mapping[str, Vector], budget: _Budget
+    results: Sequence[Result],
+    vectors: Mapping[str, Vector],
+    meanings: Mapping[str, str],
+    budget: _Budget,
 ) -> Iterable[Family]:
-    """Families in the order of the suite."""
+    """Families in the order of the suite, those with something bad first."""
     members: dict[str, list[Result]] = {}
     for result in results:
         members.setdefault(family_of(result.id), []).append(result)
+    ordered = sorted(
+        members.items(), key=lambda item: all(one.outcome not in BAD for one in item[1])
+    )
     opened = 0
-    for name, family in members.items():
+    for name, family in ordered:
         cards: list[Entry] = []
         lines: list[Entry] = []
         passed: list[Entry] = []
@@ -184,9 +194,9 @@ def _families(
             vector = vectors.get(result.id)
             if result.outcome is Outcome.PASS:
                 if result.answer is not None and vector is not None:
-                    cards.append(_entry(result, vector, detail(vector, result, plots=True)))
+                    cards.append(_entry(result, meanings, detail(vector, result, plots=True)))
                 else:
-                    passed.append(_entry(result, vector, NOTHING))
+                    passed.append(_entry(result, meanings, NOTHING))
                 continue
             shown[result.outcome] += 1
             wanted = result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED)
@@ -195,9 +205,9 @@ def _families(
                 inside = NOTHING
                 if vector is not None:
                     inside = detail(vector, result, plots=budget.plots(result))
-                cards.append(_entry(result, vector, inside))
+                cards.append(_entry(result, meanings, inside))
             else:
-                lines.append(_entry(result, vector, NOTHING))
+                lines.append(_entry(result, meanings, NOTHING))
         bad = any(result.outcome in BAD for result in family)
         opened += bad
         kept = tuple(one for one in counts(family) if one.count)
@@ -205,7 +215,7 @@ def _families(
         yield Family(name, len(family), kept, bad, open_, tuple(cards), tuple(lines), tuple(passed))
 
 
-def _entry(result: Result, vector: Vector | None, inside: Detail) -> Entry:
+def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry:
     """One vector as it is shown."""
     text = str(result.divergence["text"]) if result.divergence else ""
     return Entry(
@@ -219,37 +229,45 @@ def _entry(result: Result, vector: Vector | None, inside: Detail) -> Entry:
         reason=result.reason,
         clauses=result.clauses,
         requirements=result.requirements,
-        notes=notes_of(result, vector),
+        notes=notes_of(result, meanings),
         measures=tuple(gauge(one) for one in result.measures),
         detail=inside,
     )
 
 
-def notes_of(result: Result, vector: Vector | None) -> tuple[tuple[str, str], ...]:
+def notes_of(result: Result, meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Flags with what they mean."""
-    meanings = vector.notes if vector is not None else {}
     return tuple((flag, meanings.get(flag, "")) for flag in result.flags)
 
 
-def findings(run: Run, vectors: Mapping[str, Vector]) -> tuple[Finding, ...]:
-    """Gather what went wrong by group, flags and place, the commonest first."""
-    gathered: dict[tuple[str, ...], list[Result]] = {}
+def findings(run: Run) -> tuple[Finding, ...]:
+    """Gather what went wrong: by flag, and what has no flag by group and place.
+
+    A vector with several flags counts for each of them.
+    """
+    missed: dict[str, list[Result]] = {}
+    put: Counter[str] = Counter()
+    notes = run.suite["notes"]
     for result in run.results:
-        if result.outcome in (*BAD, Outcome.NONSTRICT):
-            stage = _stage(result)
-            key = (result.group, str(result.outcome), stage, *result.flags)
-            gathered.setdefault(key, []).append(result)
-    ordered = sorted(gathered.values(), key=lambda found: -len(found))
+        if result.outcome in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
+            continue
+        put.update(result.flags or (result.group,))
+        if result.outcome is Outcome.PASS:
+            continue
+        for name in result.flags or (f"{result.group}: {_stage(result)}",):
+            missed.setdefault(name, []).append(result)
+    ordered = sorted(missed.items(), key=lambda item: -len(item[1]))
     return tuple(
         Finding(
-            len(found),
-            str(found[0].outcome),
-            f"{found[0].group}: {_stage(found[0])}",
-            notes_of(found[0], vectors.get(found[0].id)),
-            found[0].id,
-            str(found[0].divergence["text"]) if found[0].divergence else found[0].reason,
+            name=name,
+            note=notes.get(name, ""),
+            missed=len(found),
+            of=put[name if name in put else found[0].group],
+            outcomes=tuple(one for one in counts(found) if one.count),
+            first=found[0].id,
+            text=str(found[0].divergence["text"]) if found[0].divergence else found[0].reason,
         )
-        for found in ordered[:FINDINGS]
+        for name, found in ordered[:FINDINGS]
     )
 
 

@@ -15,6 +15,8 @@ from spec.errors import InputError
 from vectors.model import Vector
 from vectors.suite import Suite
 
+ALWAYS = (Outcome.PASS, Outcome.FAIL)
+"""Outcomes that have a column even where there is none."""
 FILES = ("results.jsonl", "report.html", "report.md", "junit.xml")
 """What a report folder holds."""
 
@@ -82,9 +84,10 @@ def html(run: Run, vectors: dict[str, Vector]) -> str:
         conformant=run.conformant,
         bad=sum(tally[outcome] for outcome in BAD),
         counts=counts(run.results),
-        outcomes=[str(outcome) for outcome in Outcome],
+        outcomes=[one for one in Outcome if tally[one] or one in ALWAYS],
         verdicts=verdict_views(run),
-        findings=findings(run, vectors),
+        findings=findings(run),
         groups=groups(run, vectors),
+        bare=not vectors,
         environment=environment_rows(run),
     )

@@ -40,7 +40,12 @@ def run(*results: Result) -> Run:
     """A run of a suite of three payload vectors and one hostile one."""
     return Run(
         implementation=Capabilities("an implementation", ("payload",), "1.0"),
-        suite={"version": "0.1.0", "digest": "00", "totals": {"payload": 3, "hostile": 1}},
+        suite={
+            "version": "0.1.0",
+            "digest": "00",
+            "totals": {"payload": 3, "hostile": 1},
+            "notes": {},
+        },
         environment={"python": "3"},
         selection={"groups": [], "ids": []},
         started="2026-01-01T00:00:00+00:00",
