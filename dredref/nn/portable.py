@@ -15,6 +15,7 @@ from dredref.arithmetic.fixed import Fixed, Integers
 from dredref.arithmetic.products import BYTE, ExactMatrix
 from dredref.arithmetic.significand import (
     BITS,
+    Carried,
     N,
     Significands,
     constant,
@@ -24,6 +25,10 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model.weights import Model
 from spec.errors import InputError
+
+
+BLOCK_ROWS = 256
+"""Rows of a layer of real weights that are worked on at once, so that sums stay in cache."""
 
 
 class ByteLayer(Generic[N]):
@@ -42,6 +47,7 @@ class ByteLayer(Generic[N]):
         self.matrix = ExactMatrix(weights, BYTE + 1)
         self.scale = scale
         self.bias = bias
+        self.one = constant("1", scale)
         if self.matrix.bound > 1 << BITS:
             raise ValueError(f"sums reach {self.matrix.bound}, past 2**{BITS}")
 
@@ -77,11 +83,26 @@ class RealLayer(Generic[N]):
 
     def __call__(self, x: N) -> N:
         """Rows of inputs to rows of outputs."""
-        total: N = x[:, :1] * self.weights[:1]
-        for index in range(1, x.shape[1]):
-            here = slice(index, index + 1)
-            total = total + x[:, here] * self.weights[here]
-        return total + self.bias
+        if isinstance(x, Significands):
+            total = x[:, :1] * self.weights[:1]
+            for index in range(1, x.shape[1]):
+                here = slice(index, index + 1)
+                total = total + x[:, here] * self.weights[here]
+            return total + self.bias
+        parts = [self._packed(x[k : k + BLOCK_ROWS]) for k in range(0, len(x), BLOCK_ROWS)]
+        return np.concatenate(parts) if parts else self._packed(x)
+
+    def _packed(self, x: Carried) -> Carried:
+        """The same on binary32, with rows last so that inner loops are long."""
+        columns = np.ascontiguousarray(x.T)
+        weights = self.weights[:, :, np.newaxis]
+        total = weights[0] * columns[0]
+        product = np.empty_like(total)
+        for weight, column in zip(weights[1:], columns[1:], strict=True):
+            np.multiply(weight, column, out=product)
+            total += product
+        total += self.bias[:, np.newaxis]
+        return total.T
 
 
 def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
@@ -96,7 +117,7 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     gates = sigmoid(fed[:, : 2 * size] + own[:, : 2 * size])
     z, r = gates[:, :size], gates[:, size:]
     h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)
-    return z * state + (constant("1", state) - z) * h
+    return z * state + (recurrent.one - z) * h
 
 
 def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:
