@@ -23,8 +23,9 @@ from vectors.speech import feature_bytes
 LIMITS = {"total": 0.5, "max": 0.15, "pitch": 0.02}
 """Upstream's tolerance for decoded features; averages, so they do not depend on the length."""
 PACKETS = (20, 72, 100, 140)
-"""Packets of a stream; on some others, of half a second of hard speech, the mean pitch of libopus'
-own builds parts by more than upstream's tolerance, which was set for minutes."""
+"""Packets of a stream. One octave jump in a second of speech can move the mean pitch by more than
+upstream's tolerance, which is for whole files: such packets, on which libopus' own builds part,
+are no fair question."""
 RECORD_CHUNKS = 25
 """Chunks of a record; upstream's program has room for 50 units of 20 ms."""
 UNITS_PER_CHUNK = 2
@@ -132,7 +133,8 @@ def _name(real: RealPayload) -> str:
 
 
 def _title(real: RealPayload) -> str:
-    return f"Up to {0.04 * real.chunks:.2f} s of {real.clip} before {real.seconds:.2f} s, levels from {real.q0}"
+    length = f"Up to {0.04 * real.chunks:.2f} s"
+    return f"{length} of {real.clip} before {real.seconds:.2f} s, levels from {real.q0}"
 
 
 def _largest(version: int, q0: int, kind: str) -> DredPayload:
