@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
     "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),
     "spec": ("conformance.cli.spec:spec", "Print the written specification."),
+    "trail": ("conformance.cli.trail:trail", "From requirements to vectors and outcomes."),
     "report": ("conformance.cli.report:report", "Reports of runs, one or side by side."),
 }
 """Command -> (where it is defined, its line in ``--help``)."""

@@ -23,20 +23,21 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One statement that can be checked on a stream."""
+    """One statement that can be checked on a stream, or on an implementation."""
 
     id: str
     level: Level
     clause: str
     summary: str
     check: str
-    """``parser``, ``carrier``, or the name of a function of :mod:`spec.checks`."""
+    """``parser``, ``carrier``, ``stream``, ``implementation``, or a function of
+    :mod:`spec.checks`."""
     codes: tuple[str, ...]
     """Codes of its violations."""
 
     @property
     def group(self) -> str:
-        """``packet``, ``extension`` or ``dred``."""
+        """``packet``, ``extension``, ``dred``, ``decoder``, ``vocoder`` or ``encoder``."""
         return self.id.partition(".")[0]
 
 

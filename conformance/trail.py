@@ -1,0 +1,93 @@
+"""The trail: requirement, its check, its vectors, and what implementations made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.outcome import Outcome
+from conformance.record import Run
+from conformance.report.templates import render
+from spec.requirements import Requirement
+from vectors.coverage import requirement_coverage
+from vectors.model import Vector
+
+UNCOVERED: dict[str, str] = {}
+"""Requirement that vectors cannot keep or break -> why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """A requirement with all that hangs on it."""
+
+    requirement: Requirement
+    keeping: tuple[str, ...]
+    """Ids of vectors whose input keeps it."""
+    breaking: tuple[str, ...]
+    """Ids of vectors whose input breaks it."""
+    outcomes: tuple[Counter[Outcome], ...]
+    """Of each run, over all these vectors."""
+
+    @property
+    def where(self) -> str:
+        """What checks it."""
+        check = self.requirement.check
+        return {
+            "parser": f"spec.{self.requirement.group}, while parsing",
+            "carrier": "spec.reading, while looking for DRED",
+            "stream": "spec.checks.StreamChecker",
+            "implementation": "conformance.checkers, on what an implementation answers",
+        }.get(check, f"spec.checks.{check}")
+
+    @property
+    def reason(self) -> str:
+        """Why there is no vector, where there is none."""
+        return UNCOVERED.get(self.requirement.id, "")
+
+    @property
+    def covered(self) -> bool:
+        """A vector keeps it and one breaks it, or the reason why not is written down."""
+        return bool(self.keeping and self.breaking) or self.requirement.id in UNCOVERED
+
+
+def trail(vectors: Iterable[Vector], runs: Sequence[Run] = ()) -> list[TrailRow]:
+    """A row for each requirement, in the order of the catalogue."""
+    results = [{result.id: result.outcome for result in run.results} for run in runs]
+    rows = []
+    for row in requirement_coverage(vectors):
+        ids = (*row.keeping, *row.breaking)
+        outcomes = tuple(Counter(found[name] for name in ids if name in found) for found in results)
+        rows.append(TrailRow(row.requirement, row.keeping, row.breaking, outcomes))
+    return rows
+
+
+def without_requirement(vectors: Iterable[Vector]) -> list[str]:
+    """Ids of vectors that name no requirement."""
+    return [vector.id for vector in vectors if not vector.requirements]
+
+
+def trail_html(rows: Sequence[TrailRow], runs: Sequence[Run]) -> str:
+    """The trail as one page."""
+    names = [run.implementation.name for run in runs]
+    return render("trail.html.j2", title="Requirement trail", rows=rows, names=names)
+
+
+def trail_json(rows: Sequence[TrailRow], runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The trail for programs."""
+    return [
+        {
+            "requirement": row.requirement.id,
+            "level": str(row.requirement.level),
+            "check": row.where,
+            "keeping": list(row.keeping),
+            "breaking": list(row.breaking),
+            "uncovered": UNCOVERED.get(row.requirement.id),
+            "outcomes": {
+                run.implementation.name: {str(key): count for key, count in sorted(found.items())}
+                for run, found in zip(runs, row.outcomes, strict=True)
+            },
+        }
+        for row in rows
+    ]
