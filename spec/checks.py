@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -292,6 +292,12 @@ def _overrun(reading: Reading, symbols: list[Symbol], what: str) -> Iterator[Fou
 
 def _built(dred: DredPayload) -> bytes | None:
     """What an encoder writes for these values; None where it cannot."""
+    return _build(replace(dred, symbols=()))
+
+
+@lru_cache(maxsize=16)
+def _build(dred: DredPayload) -> bytes | None:
+    """The same of values without their places, kept because several checks of a record ask it."""
     try:
         return build_payload(dred, allow_unseen=True)
     except BuildError:

@@ -238,7 +238,7 @@ def build_payload(
     """
     _check_values(payload)
     encoder = RangeEncoder()
-    trace: list[Symbol] = []
+    trace: list[Symbol] | None = None if allow_unseen else []
     values = {
         "q0": payload.q0,
         "dQ": payload.dQ,
@@ -250,7 +250,7 @@ def build_payload(
     }
     PAYLOAD.build_stream(values, encoder, version=payload.version, trace=trace)
     string = encoder.finish(size)
-    if payload.chunks and not allow_unseen:
+    if payload.chunks and trace is not None:
         starts, _ = _chunk_bounds(trace, len(payload.chunks))
         if 8 * len(string) - -(-starts[-1] // 8) <= SPARE_BITS:
             raise BuildError(

@@ -8,6 +8,7 @@ All numbers are integers and no operation rounds but the stated floor divisions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from spec.errors import BuildError
 
@@ -29,18 +30,21 @@ FRACTION_BITS = 3
 
 
 def fractional_log2(value: int) -> int:
-    """``ceil``-like log2 of a range, in 1/8 bit, as RFC 6716 section 4.1.6.2 computes it.
-
-    The value is squared in Q15 once per fractional bit, each square rounded down.
-    """
+    """``ceil``-like log2 of a range, in 1/8 bit, as RFC 6716 section 4.1.6.2 computes it."""
     length = value.bit_length()
-    mantissa = value >> (length - 16)
+    return (length << FRACTION_BITS) + _log2_fraction(value >> (length - 16))
+
+
+@cache
+def _log2_fraction(mantissa: int) -> int:
+    """Fraction of the log2 of a Q15 mantissa, in 1/8; each of its squares is rounded down."""
+    fraction = 0
     for _ in range(FRACTION_BITS):
         mantissa = mantissa * mantissa >> 15
         carry = mantissa >> 16
-        length = length << 1 | carry
+        fraction = fraction << 1 | carry
         mantissa >>= carry
-    return length
+    return fraction
 
 
 class _Coder:

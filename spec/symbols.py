@@ -3,16 +3,15 @@
 The stream that these constructs parse from is a :class:`~spec.rangecoder.RangeDecoder`, the one
 they build to a :class:`~spec.rangecoder.RangeEncoder`; a declaration made of them reads like any
 other construct layout. They take two parameters of the call: ``trace``, a list to which each
-symbol is appended with its place and cost, and ``limit``, the most repetitions of
+symbol is appended with its place and cost, or None, and ``limit``, the most repetitions of
 :class:`WhileBitsLeft`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from construct import Construct
@@ -24,6 +23,8 @@ LAPLACE_TOTAL = 1 << 15
 """Frequencies of the Laplace model sum to this."""
 LAPLACE_ESCAPE = 7
 """The magnitude symbol that adds 7 and reads on."""
+FIRST_START = 8
+"""``tell_frac`` of a range coder before its first symbol, in 1/8 bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Symbol:
     """``tell_frac`` before it, in 1/8 bit."""
     cost: int
     """In 1/8 bit."""
+
+    @property
+    def end(self) -> int:
+        """``tell_frac`` after it, in 1/8 bit."""
+        return self.start + self.cost
 
 
 @cache
@@ -109,16 +115,18 @@ def _value(parameter: Any, context: Any) -> Any:
     return parameter(context) if callable(parameter) else parameter
 
 
-@contextmanager
-def _traced(coder: Any, context: Any, path: str) -> Iterator[Callable[[int], None]]:
-    """Give a function that notes the symbol, with its cost, in the call's trace."""
-    start = coder.tell_frac()
+@lru_cache(maxsize=4096)
+def _name(path: str) -> str:
+    """A symbol's name, from the path that construct gives: ``(parsing) -> state[0]``."""
+    return ".".join(path.split(" -> ")[1:])
 
-    def note(value: int) -> None:
-        name = ".".join(path.split(" -> ")[1:])
-        context._params.trace.append(Symbol(name, value, start, coder.tell_frac() - start))
 
-    yield note
+def _note(coder: Any, context: Any, path: str, value: int) -> None:
+    """Note the symbol that ends here in the call's trace, if one is kept."""
+    trace: list[Symbol] | None = context._params.trace
+    if trace is not None:
+        start = trace[-1].end if trace else FIRST_START
+        trace.append(Symbol(_name(path), value, start, coder.tell_frac() - start))
 
 
 class Uint(Construct):  # type: ignore[misc]
@@ -130,15 +138,13 @@ class Uint(Construct):  # type: ignore[misc]
         self.total = total
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
-        with _traced(stream, context, path) as note:
-            value = stream.uint(_value(self.total, context))
-            note(value)
+        value = stream.uint(_value(self.total, context))
+        _note(stream, context, path, value)
         return value
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
-        with _traced(stream, context, path) as note:
-            stream.uint(obj, _value(self.total, context))
-            note(obj)
+        stream.uint(obj, _value(self.total, context))
+        _note(stream, context, path, obj)
         return obj
 
 
@@ -159,15 +165,14 @@ class CapSymbol(Construct):  # type: ignore[misc]
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
         first = _value(self.first, context)
         count = self.TOP - (first + 1)
-        with _traced(stream, context, path) as note:
-            value = stream.decode(2 * count)
-            if value < count:
-                stream.update(0, count, 2 * count)
-                level = self.TOP
-            else:
-                stream.update(value, value + 1, 2 * count)
-                level = first + 1 + value - count
-            note(level)
+        value = stream.decode(2 * count)
+        if value < count:
+            stream.update(0, count, 2 * count)
+            level = self.TOP
+        else:
+            stream.update(value, value + 1, 2 * count)
+            level = first + 1 + value - count
+        _note(stream, context, path, level)
         return level
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
@@ -175,13 +180,12 @@ class CapSymbol(Construct):  # type: ignore[misc]
         count = self.TOP - (first + 1)
         if not first < obj <= self.TOP:
             raise BuildError("dred.qmax", f"qmax {obj} is not in {first + 1} to {self.TOP}")
-        with _traced(stream, context, path) as note:
-            if obj == self.TOP:
-                stream.encode(0, count, 2 * count)
-            else:
-                value = count + obj - (first + 1)
-                stream.encode(value, value + 1, 2 * count)
-            note(obj)
+        if obj == self.TOP:
+            stream.encode(0, count, 2 * count)
+        else:
+            value = count + obj - (first + 1)
+            stream.encode(value, value + 1, 2 * count)
+        _note(stream, context, path, obj)
         return obj
 
 
@@ -194,16 +198,20 @@ class Laplace(Construct):  # type: ignore[misc]
         self.p0, self.r = p0, r
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
-        with _traced(stream, context, path) as note:
-            value = read_laplace(stream, _value(self.p0, context), _value(self.r, context))
-            note(value)
+        value = read_laplace(stream, _value(self.p0, context), _value(self.r, context))
+        _note(stream, context, path, value)
         return value
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
-        with _traced(stream, context, path) as note:
-            write_laplace(stream, obj, _value(self.p0, context), _value(self.r, context))
-            note(obj)
+        write_laplace(stream, obj, _value(self.p0, context), _value(self.r, context))
+        _note(stream, context, path, obj)
         return obj
+
+
+@cache
+def _laplace(p0: int, r: int) -> Laplace:
+    """The Laplace value of a table's entry; vectors are made of few different ones."""
+    return Laplace(p0, r)
 
 
 class LaplaceVector(Construct):  # type: ignore[misc]
@@ -217,7 +225,7 @@ class LaplaceVector(Construct):  # type: ignore[misc]
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> tuple[int, ...]:
         pairs = zip(*self.row(context), strict=True)
         return tuple(
-            Laplace(p0, r)._parse(stream, context, f"{path}[{index}]")
+            _laplace(p0, r)._parse(stream, context, f"{path}[{index}]")
             for index, (p0, r) in enumerate(pairs)
         )
 
@@ -228,7 +236,7 @@ class LaplaceVector(Construct):  # type: ignore[misc]
         if len(obj) != len(p0_row):
             raise BuildError("dred.dimension", f"{len(obj)} values where {len(p0_row)} belong")
         for index, (value, p0, r) in enumerate(zip(obj, p0_row, r_row, strict=True)):
-            Laplace(p0, r)._build(value, stream, context, f"{path}[{index}]")
+            _laplace(p0, r)._build(value, stream, context, f"{path}[{index}]")
         return obj
 
 
