@@ -247,17 +247,3 @@ def floor_half_up(x: N) -> Integers:
         half = (np.int64(1) << down) >> 1
         return ((x.m << up) + half) >> down
     return np.floor(x.astype(np.float64) + 0.5).astype(np.int64)
-
-
-def sum_in_order(terms: N) -> N:
-    """Sum along the last axis from the first term to the last, each partial sum rounded.
-
-    Carrier: ``np.add.accumulate`` gives every partial sum, so it cannot but go in this order.
-    """
-    if isinstance(terms, Significands):
-        total = terms[..., 0]
-        for index in range(1, terms.shape[-1]):
-            total = total + terms[..., index]
-        return total
-    sums: Carried = np.add.accumulate(terms, axis=-1)
-    return sums[..., -1]

@@ -7,7 +7,7 @@ and the speech is that of libopus' portable path, sample for sample.
 ``synthesis``      the public interface: start, synthesize, speak
 ``engine``         a run of frames, from a state to a state
 ``network``        the specification of the two networks
-``layers``         layers on numbers of 24 significant bits
+``weights``        its layers, made from the model
 ``period``         the pitch period of a feature vector, and what it repeats
 ``emphasis``       pre-emphasis, de-emphasis, rounding to 16 bits
 ``fast``           the same numbers packed in binary32, with buffers and BLAS

@@ -105,7 +105,8 @@ class Signal:
         self._first = Dense(weights.signal, streams)
         self._first_gate = Gate(weights.signal_gate, streams)
 
-        self._pitch = weights.pitch_gates
+        self._pitch_weights = np.ascontiguousarray(weights.pitch_gates.weights.T)
+        self._pitch_bias = weights.pitch_gates.bias
         self._products = empty(GATES, SIGNAL_HIDDEN)
         self._sums = self._products[:, :, -1]
         self._gates = empty(GATES)
@@ -178,9 +179,9 @@ class Signal:
         self._first_gate(first, self._first.rows)
 
         gates = self._gates
-        np.multiply(self._pitch.weights, self._first_column, self._products)
+        np.multiply(self._pitch_weights, self._first_column, self._products)
         np.add.accumulate(self._products, 2, None, self._products)
-        np.add(self._sums, self._pitch.bias, gates)
+        np.add(self._sums, self._pitch_bias, gates)
         np.multiply(gates, HALF, gates)
         self._gates_tangent(gates)
         logistic(gates)

@@ -1,6 +1,6 @@
 """Pieces of the fast form: functions and layers on binary32 numbers, with buffers made once.
 
-Each does, operation by operation, what its namesake in :mod:`dredref.vocoder.layers` does. A factor
+Each does, operation by operation, what its namesake in :mod:`dredref.nn.portable` does. A factor
 of two is exact, so the argument of a logistic function is halved where it is made, by a halved
 scale, and ``ceil(floor(254 x) / 2)`` stands for ``floor(127 x + 1/2)``.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from dredref.arithmetic.significand import Carried, constant
 from dredref.arithmetic.significand_functions import TANH_DENOMINATOR, TANH_NUMERATOR
-from dredref.vocoder.layers import ByteLayer
+from dredref.nn.portable import ByteLayer
 
 KIND: Carried = np.zeros(0, np.float32)
 """What constants are made like."""

@@ -21,9 +21,9 @@ from dredref.arithmetic.significand import (
     reshaped,
 )
 from dredref.arithmetic.significand_functions import exp, sigmoid, tanh
-from dredref.vocoder.layers import glu, gru
+from dredref.nn.portable import ByteLayer, gru_step
 from dredref.vocoder.period import embedding_row, repetition
-from dredref.vocoder.sizes import CONDITION, HISTORY, MARGIN, SUBFRAME, SUBFRAMES
+from dredref.vocoder.sizes import CONDITION, CONDITION_HIDDEN, HISTORY, MARGIN, SUBFRAME, SUBFRAMES
 from dredref.vocoder.weights import Weights
 
 GAIN_FLOOR = "0.00001"
@@ -54,14 +54,15 @@ def condition(weights: Weights[N], memory: N, features: N, period: Integers) -> 
     Returns:
         Conditions [streams, 4 * frames, 80], gains [streams, 4 * frames] and the memory.
     """
-    embedded = weights.embedding[embedding_row(period)]
-    hidden = tanh(weights.features(concatenate([features, embedded])))
-    hidden = concatenate([memory, hidden], axis=1)
-    window = concatenate([hidden[:, :-2], hidden[:, 1:-1], hidden[:, 2:]])
-    conditions = tanh(weights.condition(tanh(weights.frames(window))))
     streams, frames = period.shape
+    embedded = weights.embedding[embedding_row(period)]
+    given = rows(concatenate([features, embedded]))
+    hidden = reshaped(tanh(weights.features(given)), (streams, frames, CONDITION_HIDDEN))
+    hidden = concatenate([memory, hidden], axis=1)
+    window = rows(concatenate([hidden[:, :-2], hidden[:, 1:-1], hidden[:, 2:]]))
+    conditions = tanh(weights.condition(tanh(weights.frames(window))))
     conditions = reshaped(conditions, (streams, SUBFRAMES * frames, CONDITION))
-    gains = exp(weights.gain(conditions)[..., 0])
+    gains = reshaped(exp(weights.gain(rows(conditions))), (streams, SUBFRAMES * frames))
     return conditions, gains, hidden[:, -2:]
 
 
@@ -94,7 +95,8 @@ def subframe(
     for index in range(len(state.units)):
         gated = gates[:, index : index + 1] * middle
         fed = concatenate([fed, gated, past])
-        unit = gru(weights.gru_inputs[index], weights.gru_recurrent[index], state.units[index], fed)
+        fed = weights.gru_inputs[index](fed)
+        unit = gru_step(fed, weights.gru_recurrent[index], state.units[index])
         units.append(unit)
         fed = glu(weights.gru_gates[index], unit)
         outputs.append(fed)
@@ -104,6 +106,16 @@ def subframe(
     samples = tanh(weights.output(last)) * gain
     history = concatenate([state.history[:, SUBFRAME:], samples])
     return samples, SignalState(history, x, tuple(units))
+
+
+def glu(layer: ByteLayer[N], x: N) -> N:
+    """Gated linear unit: ``x * sigmoid(layer(x))``."""
+    return x * sigmoid(layer(x))
+
+
+def rows(x: N) -> N:
+    """All vectors of an array, one a row."""
+    return reshaped(x, (-1, x.shape[-1]))
 
 
 def repeated(history: N, period: Integers) -> N:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic
 
-import numpy as np
-
-from dredref.arithmetic.significand import N, Words, numbers, rounded, to_words
-from dredref.model.container import Quantity
-from dredref.model.weights import Layer, Model
+from dredref.arithmetic.significand import N
+from dredref.model.weights import Model
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, real_layer
 from dredref.vocoder import sizes
-from dredref.vocoder.layers import ByteLayer, RealLayer
 from spec.errors import InputError
 
 
@@ -44,52 +41,25 @@ class Weights(Generic[N]):
     """128 to the 40 samples."""
 
 
-def exact_words(quantity: Quantity) -> Words:
-    """A model's numbers as binary32 words.
-
-    Raises:
-        InputError: ``model.array`` if one has more than 24 significant bits.
-    """
-    m = quantity.mantissa.astype(np.int64)
-    pairs = rounded(m, np.full_like(m, -quantity.q))
-    back = pairs.m.astype(object) * 2 ** (pairs.e + quantity.q).clip(0).astype(object)
-    if np.any(back != m):
-        raise InputError("model.array", "a number of the vocoder has more than 24 bits")
-    return to_words(pairs)
-
-
 def make_weights(model: Model, like: N) -> Weights[N]:
     """The layers of ``model``, for numbers of the kind of ``like``.
 
     Raises:
-        InputError: ``model.layer`` if a layer is missing or has another shape, ``model.array`` if
-            its numbers do not fit.
+        InputError: ``model.layer`` if a layer is missing, has another shape, or numbers that do
+            not fit.
     """
 
-    def layer(name: str, inputs: int, outputs: int) -> Layer:
+    def fitting(name: str, inputs: int, outputs: int) -> str:
         found = model.layers.get(name)
         if found is None or (found.inputs, found.outputs) != (inputs, outputs):
             raise InputError("model.layer", f"model {model.name} has no {name} {inputs}x{outputs}")
-        return found
-
-    def part(layer: Layer, role: str) -> N:
-        if role not in layer.raw.arrays:
-            raise InputError("model.layer", f"{model.name}, layer {layer.name} has no {role}")
-        return numbers(exact_words(layer.raw.arrays[role]), like)
+        return name
 
     def eight(name: str, inputs: int, outputs: int) -> ByteLayer[N]:
-        found = layer(name, inputs, outputs)
-        biased = "bias" in found.raw.arrays and found.raw.arrays["bias"].mantissa.any()
-        bias = part(found, "bias") if biased else None
-        try:
-            return ByteLayer(found.matrix, part(found, "scale"), bias)
-        except ValueError as error:
-            raise InputError("model.layer", f"{model.name}, layer {name}: {error}") from error
+        return byte_layer(model, fitting(name, inputs, outputs), like)
 
     def real(name: str, inputs: int, outputs: int) -> RealLayer[N]:
-        found = layer(name, inputs, outputs)
-        words = np.ascontiguousarray(exact_words(found.raw.arrays["wide"]).T)
-        return RealLayer(numbers(words, like), part(found, "bias"))
+        return real_layer(model, fitting(name, inputs, outputs), like)
 
     hidden, condition = sizes.CONDITION_HIDDEN, sizes.CONDITION
     wide, skip = sizes.SIGNAL_HIDDEN, 128
@@ -97,9 +67,8 @@ def make_weights(model: Model, like: N) -> Weights[N]:
     past = 2 * sizes.SUBFRAME
     fed = (wide, *sizes.GRU_SIZES[:-1])
     units = list(enumerate(zip(fed, sizes.GRU_SIZES, strict=True), start=1))
-    embedding = layer("cond_net_pembed", rows, sizes.EMBEDDING).raw.arrays["wide"]
     return Weights(
-        embedding=numbers(exact_words(embedding), like),
+        embedding=real("cond_net_pembed", rows, sizes.EMBEDDING).weights,
         features=real("cond_net_fdense1", sizes.FEATURES + sizes.EMBEDDING, hidden),
         frames=eight("cond_net_fconv1", sizes.CONDITION_TAPS * hidden, 128),
         condition=eight("cond_net_fdense2", 128, sizes.SUBFRAMES * condition),

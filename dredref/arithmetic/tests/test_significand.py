@@ -96,15 +96,6 @@ def test_decimals_become_the_nearest_number(text: str) -> None:
     assert sig.nearest(text) == struct.unpack("<i", struct.pack("<f", float(text)))[0]
 
 
-def test_sums_go_in_order() -> None:
-    """A sum whose partial sums round differently in another order."""
-    x = sig.carry(spread(64 * 192, 110, 130, seed=6)).reshape(64, 192)
-    pairs = sig.sum_in_order(sig.from_words(x.view(np.int32)))
-    np.testing.assert_array_equal(sig.to_words(pairs), sig.settle(sig.sum_in_order(x)))
-    backwards = sig.settle(sig.sum_in_order(np.ascontiguousarray(x[:, ::-1])))
-    assert (sig.to_words(pairs) != backwards).any()
-
-
 def test_functions_agree_on_both_kinds() -> None:
     """Tangent, logistic function and the 8 bits, from the smallest argument to the largest."""
     words = np.concatenate([spread(50000, 90, 140, seed=7), spread(50000, 0, 147, seed=8)])

@@ -128,4 +128,4 @@ def test_other_models_are_refused() -> None:
     ]
     with pytest.raises(InputError) as caught:
         Vocoder(Model(RawModel("fargan", None, {}, tuple(spoiled))))
-    assert caught.value.code == "model.array"
+    assert caught.value.code == "model.layer"
