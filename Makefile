@@ -13,8 +13,12 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+STREAMS := $(wildcard spec/streams/*.bit spec/streams/*.ogg spec/streams/*.webm spec/streams/*.pcap)
+
 run: setup
-	$(BIN)/dredref validate spec/streams/*
+	$(BIN)/dredref validate --brief $(STREAMS)
+	$(BIN)/dredref run --impl reference --report report
+	@echo "open report/report.html in a browser"
 
 check: setup
 	$(BIN)/ruff check .

@@ -50,6 +50,15 @@ class Findings:
             if keep is None or len(self.listed) < keep:
                 self.listed.append((record, violation))
 
+    def join(self, other: Findings) -> None:
+        """Add what another input gave."""
+        first = len(self.summaries)
+        self.summaries |= {first + number: one for number, one in other.summaries.items()}
+        self.counts += other.counts
+        self.levels += other.levels
+        for requirement, place in other.places.items():
+            self.places.setdefault(requirement, f"{other.source}, {place}")
+
     def verdict(self, strict: bool) -> int:
         """Exit code: a MUST counts, with ``strict`` a SHOULD too."""
         bad = self.levels[Level.MUST] + (self.levels[Level.SHOULD] if strict else 0)
@@ -60,6 +69,7 @@ class Findings:
 @click.argument("sources", metavar="INPUT...", nargs=-1, required=True)
 @click.option("--strict", is_flag=True, help="Count a violated SHOULD as invalid too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an input.")
+@click.option("--brief", is_flag=True, help="One line an input, then one table of all.")
 @click.option("--all", "show_all", is_flag=True, help="List every violation, not the first ten.")
 @stream_options
 @click.pass_context
@@ -68,6 +78,7 @@ def validate(
     sources: tuple[str, ...],
     strict: bool,
     as_json: bool,
+    brief: bool,
     show_all: bool,
     payload_type: int | None,
     ssrc: int | None,
@@ -79,6 +90,7 @@ def validate(
     """
     worst = VALID
     keep = None if show_all or as_json else SHOWN
+    total = Findings(f"{len(sources)} inputs")
     for source in sources:
         findings = Findings(source)
         try:
@@ -86,13 +98,18 @@ def validate(
                 _read(stream, findings, keep, final_id)
                 if as_json:
                     click.echo(json.dumps(_to_json(findings, stream, strict)))
+                elif brief:
+                    stdout.print(_verdict_line(findings, strict))
+                    total.join(findings)
                 else:
                     _print(findings, stream, strict)
         except DredError as error:
-            click.echo(f"dredref: {source}: {error}", err=True)
+            click.echo(f"dredref: {error}", err=True)
             worst = UNREADABLE
             continue
         worst = max(worst, findings.verdict(strict))
+    if brief and not as_json:
+        _print_total(total, strict)
     context.exit(worst)
 
 
@@ -107,10 +124,26 @@ def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | 
                 bar.update(task, description=f"{findings.source}: {count} records")
 
 
-def _print(findings: Findings, stream: Stream, strict: bool) -> None:
+def _verdict_line(findings: Findings, strict: bool) -> str:
     verdict = {VALID: "[green]valid[/]", INVALID: "[bold red]invalid[/]"}[findings.verdict(strict)]
     counts = ", ".join(f"{findings.levels[level]} {level}" for level in Level)
-    stdout.print(f"[bold]{findings.source}[/]: {verdict} ({counts})")
+    return f"[bold]{findings.source}[/]: {verdict} ({counts})"
+
+
+def _print_total(total: Findings, strict: bool) -> None:
+    """What all inputs come to."""
+    stdout.print()
+    stdout.print(_verdict_line(total, strict))
+    records = sum(summary.records for summary in total.summaries.values())
+    carrying = sum(summary.with_dred for summary in total.summaries.values())
+    seconds = sum(summary.duration_ms for summary in total.summaries.values()) / 1000
+    stdout.print(f"  {records} records, {seconds:.0f} s of audio, {carrying} with DRED")
+    if total.counts:
+        stdout.print(violations_table(total.counts, total.places))
+
+
+def _print(findings: Findings, stream: Stream, strict: bool) -> None:
+    stdout.print(_verdict_line(findings, strict))
     for number, summary in sorted(findings.summaries.items()):
         stdout.print(f"  {describe(stream, number)}: {summary.answer()}")
     for record, violation in findings.listed:
