@@ -47,6 +47,7 @@ class Violation:
         return self.requirement.level
 
 
+NO_CHUNK = "no chunk"
 Found = tuple[int, int, str]
 """Byte, bit, and what was found."""
 Check = Callable[[Reading], Iterator[Found]]
@@ -146,7 +147,7 @@ def dred_chunk_overrun(reading: Reading) -> Iterator[Found]:
 def dred_chunks_none(reading: Reading) -> Iterator[Found]:
     """A payload holds at least one chunk."""
     if reading.dred is not None and not reading.dred.chunks:
-        yield *_position(reading, reading.dred.used), "no chunk"
+        yield *_position(reading, reading.dred.used), NO_CHUNK
 
 
 def dred_chunks_max(reading: Reading) -> Iterator[Found]:
@@ -176,31 +177,42 @@ def _unseen(seen: int, hidden: int) -> str:
     return f"{which} cannot be seen"
 
 
-def unseen_violation(payload_byte: int, used: int, seen: int, hidden: int) -> Violation:
-    """What :func:`dred_chunk_unseen` says of a record of which only these numbers are known.
+def ending_violations(payload_byte: int, used: int, seen: int, hidden: int) -> list[Violation]:
+    """What the checks of missing and of unseen chunks say of a record known by its numbers alone.
 
     Args:
         payload_byte: where the payload starts in the record.
-        used: ``tell_frac`` after the last chunk that is seen, in 1/8 bit.
+        used: ``tell_frac`` after the last symbol that is seen, in 1/8 bit.
         seen: chunks that are.
         hidden: chunks that are not.
     """
-    requirement = requirement_of_code("dred.chunk-unseen")
-    byte, bit = _place(payload_byte, used)
-    return Violation(requirement, requirement.codes[0], byte, bit, _unseen(seen, hidden))
+    found = []
+    if seen == 0:
+        found.append(("dred.chunks-none", NO_CHUNK))
+    if hidden:
+        found.append(("dred.chunk-unseen", _unseen(seen, hidden)))
+    place = _place(payload_byte, used)
+    return [Violation(requirement_of_code(code), code, *place, text) for code, text in found]
 
 
 def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
-    """No bytes follow what the payload needs."""
+    """No bytes follow what the payload needs, unseen chunks included."""
     dred = reading.dred
     if dred is None or reading.payload[-1:] != b"\0" or _is_canonical(reading):
+        return
+    if any(dred_chunk_unseen(reading)):
+        return
+    if any(dred_chunk_unseen(reading)):
         return
     for count in reversed(range(len(dred.chunks))):
         needed = _built(replace(dred, chunks=dred.chunks[:count]))
         if needed is not None and needed == reading.payload.rstrip(b"\0").ljust(len(needed), b"\0"):
             start = dred.chunks[count].start
             spare = len(reading.payload) - len(needed)
-            detail = f"{spare} zero bytes are read as {len(dred.chunks) - count} chunks"
+            phantoms = len(dred.chunks) - count
+            detail = (
+                f"what follows chunk {count - 1} is {spare} zero bytes, read as {phantoms} more"
+            )
             yield *_position(reading, start), detail
             return
 
