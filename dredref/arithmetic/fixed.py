@@ -26,6 +26,10 @@ Integers = NDArray[np.int64]
 """Integers as themselves."""
 
 
+_POWERS = np.int64(1) << np.arange(63)
+"""Powers of two, for finding the length of an integer."""
+
+
 def is_carrier(x: Fixed) -> bool:
     """Whether ``x`` carries its integers in float64; ``int64`` is the other kind.
 
@@ -113,10 +117,4 @@ def isqrt(x: Integers) -> Integers:
 
 def bit_length(x: Integers) -> Integers:
     """Bits of ``x >= 0``: the least n with ``x < 2**n``; 0 for 0."""
-    rest = np.asarray(x, dtype=np.int64).copy()
-    length = np.zeros_like(rest)
-    for step in (32, 16, 8, 4, 2, 1):
-        large = rest >> step > 0
-        length += np.where(large, step, 0)
-        rest = np.where(large, rest >> step, rest)
-    return length + (rest > 0)
+    return np.searchsorted(_POWERS, x, side="right")

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -176,6 +177,7 @@ def settle(numbers: Carried) -> Words:
     return (numbers + np.float32(0)).view(np.int32)
 
 
+@cache
 def nearest(value: Fraction | str) -> int:
     """The word nearest to an exact value or a decimal numeral."""
     exact = Fraction(value)

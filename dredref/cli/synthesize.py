@@ -40,7 +40,7 @@ from spec.errors import InputError, UsageError
     "--integers",
     is_flag=True,
     help="Compute in the form that defines the result, in integers alone: the same samples, "
-    "about 200 times slower.",
+    "more than a hundred times slower.",
 )
 def synthesize(features: str, output: str, before: str | None, integers: bool) -> None:
     """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
