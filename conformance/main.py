@@ -16,6 +16,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
+    "encode": ("dredref.cli.encode:encode", "Encode audio as Opus with DRED."),
+    "inject": ("dredref.cli.encode:inject", "Put DRED into a stream, from its audio."),
+    "strip": ("dredref.cli.encode:strip", "Take DRED out of a stream."),
+    "align": ("dredref.cli.align:align", "Find whether DRED stands where its speech was."),
+    "features": ("dredref.cli.features:features", "Analyse speech: 20 features every 10 ms."),
+    "decode": ("dredref.cli.decode:decode", "Decode DRED to acoustic features."),
     "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
     "vectors": (
@@ -25,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("conformance.cli.run:run", "Put an implementation to the test."),
     "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
     "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),
+    "model": ("dredref.cli.model:model", "Show the networks' weights, or bring others."),
     "spec": ("conformance.cli.spec:spec", "Print the written specification."),
     "trail": ("conformance.cli.trail:trail", "From requirements to vectors and outcomes."),
     "report": ("conformance.cli.report:report", "Reports of runs, one or side by side."),

@@ -96,3 +96,11 @@ def plan_rate(bitrate: int, loss: float, packet_ms: float, reach_ms: float) -> R
     if chunks < 2 or max_bytes < LEAST_BYTES:
         return RatePlan(levels, 0, 0, 0)
     return RatePlan(levels, chunks, max_bytes, expected_bits(levels, chunks) + FRAMING_BITS)
+
+
+def total_bitrate(opus_bitrate: float, loss: float) -> int:
+    """The total bit rate whose Opus part is ``opus_bitrate``: step 1 of the rule, solved for R."""
+    part = min(loss / (loss + LOSS_SCALE), LARGEST_SHARE[0] / LARGEST_SHARE[1]) if loss > 0 else 0
+    if opus_bitrate <= OPUS_BITRATE:
+        return int(opus_bitrate)
+    return int((opus_bitrate - part * OPUS_BITRATE) / (1 - part))

@@ -1,0 +1,160 @@
+"""``dredref align``: whether decoded features stand where the speech was."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.table import Table
+
+from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
+from dredref.audio import AudioFile, open_audio
+from dredref.cli.options import open_input, stderr, stdout, stream_options
+from dredref.cli.progress import audio_progress
+from dredref.inject import DEFAULT_PRE_SKIP
+from dredref.inspection import inspections
+from dredref.streams import Stream
+
+BATCH = 64
+"""Packets that are decoded at once."""
+
+
+@click.command()
+@click.argument("source", metavar="STREAM")
+@click.option("--audio", required=True, metavar="IN.wav", help="What STREAM was encoded from.")
+@click.option(
+    "--tolerance-ms",
+    type=click.FloatRange(0),
+    default=10,
+    show_default=True,
+    help="Larger errors make the result 1.",
+)
+@click.option(
+    "--reach-ms",
+    type=click.FloatRange(10, 1000),
+    default=500,
+    show_default=True,
+    help="The largest error that is looked for.",
+)
+@click.option(
+    "--pre-skip",
+    type=click.IntRange(0),
+    help="Delay of the codec in samples at 48 kHz; by default what the stream states, or 312.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a packet, then a summary.")
+@stream_options
+def align(
+    source: str,
+    audio: str,
+    tolerance_ms: float,
+    reach_ms: float,
+    pre_skip: int | None,
+    as_json: bool,
+    payload_type: int | None,
+    ssrc: int | None,
+    final_id: int | None,
+) -> None:
+    """Find where the speech of each packet's DRED stands in the audio, for any encoder's stream.
+
+    The error is stated less true time: a packet with +80 ms says that its speech is 80 ms more
+    recent than it is. Ends with 1 if a packet is clearly further off than the tolerance.
+    """
+    with open_audio(audio) as file, open_input(source, payload_type, ssrc) as stream:
+        stated = stream.info.pre_skip if pre_skip is None else pre_skip
+        delay = DEFAULT_PRE_SKIP if stated is None else stated
+        aligner = Aligner(file.rate, file.channels, pre_skip=delay, reach_ms=reach_ms)
+        found: list[Alignment] = []
+        with audio_progress("aligning", file.length / file.rate) as progress:
+            for alignment in judged(aligner, file, stream, final_id):
+                found.append(alignment)
+                progress(alignment.timestamp / 48_000)
+    summary = summarise(found, tolerance_ms)
+    if as_json:
+        for alignment in found:
+            click.echo(json.dumps(_packet_json(alignment, tolerance_ms)))
+        click.echo(json.dumps(_summary_json(summary)))
+    else:
+        _print(summary)
+    if not summary.judged:
+        stderr.print("no packet could be judged: too little speech in DRED")
+    if summary.off:
+        sys.exit(1)
+
+
+def judged(
+    aligner: Aligner, audio: AudioFile, stream: Stream, final_id: int | None = None
+) -> Iterator[Alignment]:
+    """Every packet of a stream that carries DRED, laid against the audio."""
+    blocks = audio.blocks()
+    fed, ended = 0, False
+    batch: list[Placed] = []
+
+    def flush() -> Iterator[Alignment]:
+        nonlocal fed, ended
+        until = aligner.needs_until(batch[-1].timestamp) if batch else 0
+        while fed * 48_000 // audio.rate < until and not ended:
+            block = next(blocks, None)
+            if block is None:
+                aligner.end()
+                ended = True
+            else:
+                fed += len(block)
+                aligner.feed(block)
+        yield from aligner.judge(batch)
+        batch.clear()
+
+    number = stream.info.number
+    for inspection in inspections(iter(stream), final_id=final_id):
+        record, dred = inspection.record, inspection.reading.dred
+        if record.stream != number or dred is None or record.timestamp_48k is None:
+            continue
+        batch.append(Placed(record.index, record.timestamp_48k, dred))
+        if len(batch) == BATCH:
+            yield from flush()
+    yield from flush()
+
+
+def _packet_json(alignment: Alignment, tolerance_ms: float) -> dict[str, Any]:
+    return {
+        "packet": alignment.index,
+        "timestamp_48k": alignment.timestamp,
+        "dred_offset": alignment.dred_offset,
+        "vectors": alignment.vectors,
+        "error_ms": alignment.error_ms,
+        "contrast": round(alignment.contrast, 3),
+        "off": alignment.is_off(tolerance_ms),
+    }
+
+
+def _summary_json(summary: AlignmentSummary) -> dict[str, Any]:
+    return {
+        "judged": summary.judged,
+        "unjudged": summary.unjudged,
+        "median_ms": summary.median_ms,
+        "off": [alignment.index for alignment in summary.off],
+    }
+
+
+def _print(summary: AlignmentSummary) -> None:
+    """The summary, and a table of packets that are off."""
+    middle = "" if summary.median_ms is None else f", median error {summary.median_ms:+.1f} ms"
+    stdout.print(
+        f"{summary.judged} packets judged, {summary.unjudged} not{middle}, {len(summary.off)} off"
+    )
+    if not summary.off:
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("packet", "time", "dred_offset", "error", "contrast"):
+        table.add_column(title, justify="right")
+    for one in summary.off:
+        table.add_row(
+            str(one.index),
+            f"{one.timestamp / 48:.1f} ms",
+            str(one.dred_offset),
+            f"{one.error_ms:+.1f} ms",
+            f"{one.contrast:.2f}",
+        )
+    stdout.print(table)

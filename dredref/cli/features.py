@@ -1,0 +1,44 @@
+"""``dredref features``: the 20 acoustic features of speech."""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+
+from dredref.analysis.analyser import FeatureAnalyser, to_float32
+from dredref.analysis.tables import FRAME, Int
+from dredref.audio import open_audio
+from dredref.cli.progress import audio_progress
+from dredref.files import atomic_output
+from dredref.resample import Resampler
+
+
+@click.command()
+@click.argument("source", metavar="IN.wav")
+@click.argument("output", metavar="OUT.f32")
+def features(source: str, output: str) -> None:
+    """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
+
+    WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
+    to 16 kHz mono as the DRED encoder does. Samples that do not fill a frame are left out.
+    """
+    with (
+        open_audio(source) as audio,
+        atomic_output(output) as temporary,
+        temporary.open("wb") as file,
+        audio_progress("analysing", audio.length / audio.rate) as progress,
+    ):
+        resampler = Resampler(audio.rate, audio.channels)
+        analyser = FeatureAnalyser()
+        waiting: Int = np.zeros((1, 0), np.int64)
+        done = 0
+        for block in audio.blocks():
+            waiting = np.concatenate([waiting, resampler.convert(block[None])], axis=1)
+            whole = waiting.shape[1] // FRAME * FRAME
+            file.write(to_float32(analyser.analyse(waiting[:, :whole])[0]).astype("<f4").tobytes())
+            waiting = waiting[:, whole:]
+            done += len(block)
+            progress(done / audio.rate)
+        rest = np.concatenate([waiting, resampler.flush()], axis=1)
+        if rest.shape[1] >= FRAME:
+            file.write(to_float32(analyser.analyse(rest[:, :FRAME])[0]).astype("<f4").tobytes())

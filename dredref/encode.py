@@ -1,0 +1,205 @@
+"""Encoding audio as Opus with DRED: the frames from PyAV's libopus, DRED from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dredref.audio import AudioFile, open_audio, to_int16
+from dredref.opusframes import RATES as OPUS_RATES
+from dredref.opusframes import OpusEncoder, OpusSettings
+from dredref.payload.encoder import DredEncoder, DredSettings
+from dredref.payload.insert import insert_dred
+from dredref.payload.placement import Slot
+from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
+from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
+from dredref.streams import Record, StreamInfo, create_stream, kind_of_output
+from spec.packet import parse_packet
+from spec.tables import CURRENT_VERSION
+
+Progress = Callable[[float], None]
+"""Told the seconds of audio that are done."""
+
+BLOCK_SECONDS = 5.0
+"""Audio that is worked on at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DredRequest:
+    """What is asked of DRED; what is None follows from the rate rule."""
+
+    reach_ms: float = 1000
+    q0: int | None = None
+    dQ: int | None = None  # noqa: N815 - the draft's name
+    qmax: int | None = None
+    max_bytes: int | None = None
+    version: int = CURRENT_VERSION
+    skip_silence: bool = True
+
+    def plan(self, bitrate: int, loss: float, packet_ms: float) -> RatePlan:
+        """Levels, chunks and bytes at a total bit rate; see :mod:`dredref.payload.rate`.
+
+        With ``q0`` given, the whole reach is sent at the levels asked for, whatever it costs.
+
+        Raises:
+            UsageError: ``encode.levels``.
+        """
+        plan = plan_rate(bitrate, loss, packet_ms, self.reach_ms)
+        levels, chunks, max_bytes = plan.levels, plan.chunks, plan.max_bytes
+        if self.q0 is not None:
+            rise = 5 if self.dQ is None else self.dQ
+            top = 15 if self.qmax is None else self.qmax
+            levels = Levels(self.q0, rise, top)
+            chunks, max_bytes = chunks_of(self.reach_ms), MAX_PAYLOAD_BYTES
+        elif self.dQ is not None or self.qmax is not None:
+            levels = Levels(
+                levels.q0,
+                levels.dQ if self.dQ is None else self.dQ,
+                levels.qmax if self.qmax is None else self.qmax,
+            )
+        if self.max_bytes is not None:
+            max_bytes = min(max_bytes, self.max_bytes)
+        bits = min(expected_bits(levels, chunks), 8 * max_bytes) if chunks else 0
+        return RatePlan(levels, chunks, max_bytes, bits)
+
+    def settings(self, plan: RatePlan) -> DredSettings:
+        """What the DRED encoder is told."""
+        return DredSettings(
+            plan.levels, plan.chunks, plan.max_bytes, self.version, self.skip_silence
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeRequest:
+    """What a stream is to be."""
+
+    bitrate: int = 32_000
+    """Of everything together, in bit/s."""
+    loss: float = 10
+    """Expected packet loss in percent."""
+    frame_ms: float = 20
+    application: str = "voip"
+    cbr: bool = False
+    """Constant bit rate of the Opus frames; DRED comes on top and varies."""
+    fec: bool = False
+    dred: DredRequest = field(default_factory=DredRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeResult:
+    """What came of it."""
+
+    plan: RatePlan
+    packets: int
+    with_dred: int
+    opus_bytes: int
+    total_bytes: int
+    duration_48k: int
+
+    @property
+    def bitrate(self) -> float:
+        """Mean bit rate of the packets, in bit/s."""
+        return self.total_bytes * 8 * 48_000 / max(self.duration_48k, 1)
+
+
+def encode_file(
+    source: str | Path,
+    target: str | Path,
+    request: EncodeRequest,
+    progress: Progress = lambda seconds: None,
+) -> EncodeResult:
+    """Encode an audio file as a stream with DRED, which appears whole or not at all.
+
+    Raises:
+        InputError: ``audio...``, ``encode.opus``, ``output.unwritable``.
+        UsageError: ``encode...``, ``output.suffix``.
+        MissingExtraError: PyAV is not installed.
+    """
+    with open_audio(source, OPUS_RATES) as audio:
+        plan = request.dred.plan(request.bitrate, request.loss, request.frame_ms)
+        opus = OpusEncoder(
+            audio.rate,
+            audio.channels,
+            OpusSettings(
+                bitrate=request.bitrate - int(plan.bits * 1000 / request.frame_ms),
+                frame_ms=request.frame_ms,
+                application=request.application,
+                cbr=request.cbr,
+                loss=round(request.loss),
+                fec=request.fec,
+            ),
+        )
+        info = StreamInfo(
+            0,
+            kind_of_output(target),
+            channels=audio.channels,
+            pre_skip=opus.pre_skip,
+            input_rate=audio.rate,
+            mapping_family=0,
+            head=opus.head,
+        )
+        packets = with_dred = opus_bytes = total_bytes = duration = 0
+        with create_stream(target, info=info) as writer:
+            for plain, record in encode_records(audio, opus, request.dred, plan, progress):
+                assert record.packet is not None
+                writer.write(record)
+                packets += 1
+                with_dred += record.packet is not plain
+                opus_bytes += len(plain)
+                total_bytes += len(record.packet)
+                duration += parse_packet(plain).duration_48k
+    return EncodeResult(plan, packets, with_dred, opus_bytes, total_bytes, duration)
+
+
+def encode_records(
+    audio: AudioFile, opus: OpusEncoder, dred: DredRequest, plan: RatePlan, progress: Progress
+) -> Iterator[tuple[bytes, Record]]:
+    """Each packet without DRED, and the record with it."""
+    frame_48k = opus.frame_size * 48_000 // audio.rate
+    audio_48k = audio.length * 48_000 // audio.rate
+    count = max(1, -(-(audio_48k + opus.pre_skip) // frame_48k))
+    encoder = None
+    if plan.chunks:
+        encoder = DredEncoder(
+            audio.rate,
+            audio.channels,
+            pre_skip=opus.pre_skip,
+            settings=dred.settings(plan),
+        )
+    index = 0
+    for packets in _packets(audio, opus, encoder, count):
+        slots = [Slot(frame_48k * (index + k), frame_48k) for k in range(len(packets))]
+        payloads = encoder.payloads(slots) if encoder else [None] * len(packets)
+        for plain, slot, payload in zip(packets, slots, payloads, strict=True):
+            data = plain if payload is None else insert_dred(plain, payload, dred.version)
+            trimmed = max(0, slot.timestamp + frame_48k - opus.pre_skip - audio_48k)
+            discard = min(trimmed, frame_48k) if index == count - 1 else 0
+            yield (
+                plain,
+                Record(index, data, timestamp_48k=slot.timestamp, discard_48k=discard),
+            )
+            index += 1
+        progress(min(index * frame_48k, audio_48k) / 48_000)
+
+
+def _packets(
+    audio: AudioFile, opus: OpusEncoder, encoder: DredEncoder | None, count: int
+) -> Iterator[list[bytes]]:
+    """Packets of a block of audio at a time; DRED has heard the same audio, and the end."""
+    waiting = np.zeros((0, audio.channels), np.int16)
+    made = 0
+    for block in audio.blocks(BLOCK_SECONDS):
+        if encoder is not None:
+            encoder.feed(block)
+        waiting = np.concatenate([waiting, to_int16(block)])
+        whole = len(waiting) // opus.frame_size * opus.frame_size
+        made += whole // opus.frame_size
+        yield list(opus.encode(waiting[:whole]))
+        waiting = waiting[whole:]
+    if encoder is not None:
+        encoder.end()
+    rest = (count - made) * opus.frame_size - len(waiting)
+    yield list(opus.encode(np.concatenate([waiting, np.zeros((rest, audio.channels), np.int16)])))
