@@ -1,0 +1,121 @@
+"""DRED into packets and out of them: everything else stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dredref.payload.insert import insert_dred, strip_dred
+from spec.dred import EXPERIMENT_ID
+from spec.errors import ParseError
+from spec.extension import Extension, pack_extensions, parse_area
+from spec.packet import Frame, Packet, Toc, build_packet, parse_packet
+from spec.reading import read_packet
+
+PAYLOAD = bytes(range(200, 230))
+
+
+@st.composite
+def packets(draw: st.DrawFn, *, extensions: bool = True) -> bytes:
+    """Packets of any code, with extensions that are not DRED's."""
+    config = draw(st.sampled_from([1, 5, 9, 13, 15, 17, 19, 27, 31]))
+    count = draw(st.integers(1, 3))
+    frames = [draw(st.binary(max_size=30)) for _ in range(count)]
+    equal = len({len(frame) for frame in frames}) == 1
+    shortest = {1: 0, 2: 1 if equal else 2}.get(count, 3)
+    padding = None
+    if extensions and draw(st.booleans()):
+        shortest = 3
+        found = draw(
+            st.lists(
+                st.builds(
+                    Extension,
+                    id=st.integers(3, 127).filter(lambda i: i != EXPERIMENT_ID),
+                    frame=st.integers(0, count - 1),
+                    data=st.just(b"") | st.binary(max_size=1),
+                ),
+                max_size=5,
+            )
+        )
+        padding = pack_extensions(found, count)
+    toc = Toc(config, draw(st.booleans()), shortest)
+    vbr = shortest == 3 and not equal
+    return build_packet(Packet(toc, tuple(map(Frame, frames)), vbr, padding))
+
+
+def extensions_of(data: bytes) -> list[Extension]:
+    packet = parse_packet(data)
+    area = parse_area(packet.padding or b"", packet.nb_frames)
+    return sorted(area.extensions, key=lambda one: one.frame)
+
+
+@given(packets(), st.sampled_from([10, 12]))
+def test_insert_keeps_frames_and_other_extensions(data: bytes, version: int) -> None:
+    out = insert_dred(data, PAYLOAD, version)
+    before, after = parse_packet(data), parse_packet(out)
+    assert [frame.data for frame in after.frames] == [frame.data for frame in before.frames]
+    assert (after.toc.config, after.toc.stereo) == (before.toc.config, before.toc.stereo)
+    others = [one for one in extensions_of(out) if one.id != EXPERIMENT_ID]
+    assert others == extensions_of(data)
+    reading = read_packet(out)
+    assert reading.errors == ()
+    assert reading.carrier is not None
+    assert (reading.carrier.version, reading.payload) == (version, PAYLOAD)
+    assert reading.carrier.extension.frame == 0
+    assert len(reading.carriers) == 1
+
+
+@given(packets())
+def test_insert_replaces(data: bytes) -> None:
+    once = insert_dred(data, PAYLOAD)
+    assert insert_dred(insert_dred(data, b"other payload", 10), PAYLOAD) == once
+    assert insert_dred(once, PAYLOAD) == once
+
+
+@given(packets(extensions=False))
+def test_strip_undoes_insert(data: bytes) -> None:
+    assert strip_dred(insert_dred(data, PAYLOAD)) == data
+
+
+@given(packets())
+def test_strip_keeps_other_extensions(data: bytes) -> None:
+    out = strip_dred(insert_dred(data, PAYLOAD))
+    assert extensions_of(out) == extensions_of(data)
+    assert read_packet(out).carriers == ()
+
+
+@given(packets())
+def test_packets_without_dred_are_left_alone(data: bytes) -> None:
+    assert strip_dred(data) is data
+
+
+def test_other_experiments_stay() -> None:
+    other = Extension(EXPERIMENT_ID, 0, b"Xyz")
+    data = build_packet(
+        Packet(Toc(1, False, 3), (Frame(b"a"),), False, pack_extensions([other], 1))
+    )
+    out = insert_dred(data, PAYLOAD)
+    assert extensions_of(out) == [other, Extension(EXPERIMENT_ID, 0, b"D\x0c" + PAYLOAD)]
+    assert extensions_of(strip_dred(out)) == [other]
+
+
+def test_final_form_has_no_prefix() -> None:
+    data = build_packet(Packet(Toc(1, False, 0), (Frame(b"a"),)))
+    out = insert_dred(data, PAYLOAD, final_id=50)
+    assert extensions_of(out) == [Extension(50, 0, PAYLOAD)]
+    assert read_packet(out, final_id=50).payload == PAYLOAD
+    assert strip_dred(out) == out
+    assert strip_dred(out, final_id=50) == data
+
+
+def test_dred_without_payload_goes_too() -> None:
+    bare = Extension(EXPERIMENT_ID, 0, b"D\x0c")
+    data = build_packet(Packet(Toc(1, False, 3), (Frame(b"a"),), False, pack_extensions([bare], 1)))
+    assert extensions_of(strip_dred(data)) == []
+
+
+def test_no_packet_is_refused() -> None:
+    for work in (strip_dred, lambda data: insert_dred(data, PAYLOAD)):
+        with pytest.raises(ParseError):
+            work(b"")
