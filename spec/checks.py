@@ -202,8 +202,6 @@ def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
         return
     if any(dred_chunk_unseen(reading)):
         return
-    if any(dred_chunk_unseen(reading)):
-        return
     for count in reversed(range(len(dred.chunks))):
         needed = _built(replace(dred, chunks=dred.chunks[:count]))
         if needed is not None and needed == reading.payload.rstrip(b"\0").ljust(len(needed), b"\0"):

@@ -1,9 +1,10 @@
 """Certifying a batch of records: which of them certainly break no requirement, and their numbers.
 
 A certificate is a proof, record by record, that the reference (:func:`spec.checks.check_record`)
-would find nothing, but for one thing that libopus writes often and that is told here with its
-place: last chunks that no decoder sees. Whatever is not proven is left to the reference, so that
-violations are worded in one place. :data:`PROVEN` says where each requirement is seen to.
+would find nothing, but for two things that libopus writes often and that follow from the numbers
+told here: last chunks that no decoder sees, and payloads without any that one does. Whatever is
+not proven is left to the reference, so that violations are worded in one place. :data:`PROVEN`
+says where each requirement is seen to.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ PROVEN: Mapping[str, str] = MappingProxyType(
         "dred.header-overrun": "certificate: used is at most the bits of the payload",
         "dred.state-overrun": "certificate: used is at most the bits of the payload",
         "dred.chunk-overrun": "certificate: used is at most the bits of the payload",
-        "dred.chunks-none": "certificate: nb_chunks is not 0",
+        "dred.chunks-none": "payload: nb_chunks is not 0, or the violation is told",
         "dred.chunks-max": "payload: not unread",
         "dred.chunk-unseen": "payload: hidden_chunks is 0, or the violation is told",
-        "dred.trailing-bytes": "certificate: hidden_chunks is 0 or the last byte is not",
+        "dred.trailing-bytes": "payload: hidden_chunks is not -1",
         "dred.trailing-bits": "payload: hidden_chunks is not -1",
         "dred.extra-offset": "certificate: the extra offset is not 0",
         "dred.value-range": "payload: not outside",
@@ -64,7 +65,7 @@ class Certificates:
     """What is proven of n records; arrays [n], 0 where a number says nothing."""
 
     clean: Flags
-    """Proven to break nothing but what ``hidden`` says."""
+    """Proven to break nothing but what ``nb_chunks`` and ``hidden`` say."""
     size: Places
     duration_48k: Places
     absence: Places
@@ -184,9 +185,7 @@ def _take_strings(found: Certificates, rows: Places, strings: Strings, version: 
     payloads = read_payloads(strings, version)
     hidden = hidden_chunks(payloads, strings)
     clean = ~payloads.outside & ~payloads.unread
-    clean &= (payloads.used <= 8 * strings.bits) & (payloads.nb_chunks > 0)
-    clean &= (hidden == 0) | ((hidden > 0) & (strings.last_byte > 0))
-    clean &= payloads.extra_offset != 0
+    clean &= (payloads.used <= 8 * strings.bits) & (payloads.extra_offset != 0) & (hidden >= 0)
     extra = np.where(payloads.extra_offset == NO_EXTRA, 0, payloads.extra_offset)
     found.clean[rows] = clean
     found.hidden[rows] = np.where(clean, hidden, 0)

@@ -123,7 +123,8 @@ def _read_step(decoders: Decoders, rows: Places, decay: Places) -> Values:
     step = extent >> TOTAL_BITS
     inverse = magnitude_table()
     bounds = inverse[1:-1].take(decay, axis=1) * step
-    symbol = np.add.reduce((difference < bounds).view(np.uint8), axis=0, dtype=np.uint8)
+    flags = (difference < bounds).view(np.uint8)
+    symbol: NDArray[np.uint8] = np.add.reduce(flags, axis=0, dtype=np.uint8)
     upper = decay + 256 * symbol.astype(np.int64)
     above = inverse.take(upper) * step
     np.copyto(above, extent, where=symbol == 0)

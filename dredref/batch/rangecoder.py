@@ -56,12 +56,6 @@ class Strings:
         return len(self.size)
 
     @property
-    def last_byte(self) -> NDArray[np.uint8]:
-        """The last byte of each string, of which none is empty."""
-        last: NDArray[np.uint8] = self.data[self.start + self.size - 1]
-        return last
-
-    @property
     def bits(self) -> Places:
         """Bits of each string."""
         return 8 * self.size

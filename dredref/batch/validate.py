@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
 
 from dredref.batch.certificate import ABSENCES, PRESENT, Certificates, certify
 from dredref.batch.outline import DredOutline, Outline, outline_of
 from dredref.inspection import Inspection, read_record
 from dredref.streams.record import Record
-from spec.checks import StreamChecker, Violation, unseen_violation
+from spec.checks import StreamChecker, Violation, ending_violations
 
-BATCH = 4096
+BATCH = 8192
 """Records of a batch."""
 BATCH_BYTES = 1 << 22
 """A batch is closed once it holds this many bytes, so that its memory is bounded."""
@@ -105,10 +104,8 @@ def _outlines(found: Certificates) -> Iterator[Outline | None]:
 
 
 def _violations(found: Certificates) -> Iterator[tuple[Violation, ...]]:
-    """What is wrong with records that are certified: chunks that cannot be seen, or nothing."""
-    if not found.hidden.any():
-        yield from repeat((), len(found.hidden))
-        return
-    columns = (found.hidden, found.payload_byte, found.used, found.nb_chunks)
-    for hidden, byte, used, seen in zip(*(column.tolist() for column in columns), strict=True):
-        yield (unseen_violation(byte, used, seen, hidden),) if hidden else ()
+    """What is wrong with records that are certified: nothing, or what their numbers say."""
+    told = (found.absence == PRESENT) & ((found.hidden > 0) | (found.nb_chunks == 0))
+    columns = (told, found.payload_byte, found.used, found.nb_chunks, found.hidden)
+    for is_told, *numbers in zip(*(column.tolist() for column in columns), strict=True):
+        yield tuple(ending_violations(*numbers)) if is_told else ()
