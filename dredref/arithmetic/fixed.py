@@ -100,7 +100,8 @@ def divide(numerator: Fixed, denominator: Fixed) -> Fixed:
         y = numerator / denominator
         y += 0.5
         return np.floor(y, out=y)
-    return (2 * numerator + denominator) // (2 * denominator)
+    quotient: Integers = (2 * numerator + denominator) // (2 * denominator)
+    return quotient
 
 
 def isqrt(x: Integers) -> Integers:

@@ -47,8 +47,10 @@ class ExactMatrix:
     def __call__(self, rows: Fixed) -> Fixed:
         """``rows @ weights.T``; rows of float32 or float64 carriers give carriers of that type."""
         if rows.dtype == np.int64:
-            return rows @ self.integers
-        return np.matmul(rows.astype(self.type, copy=False), self.carried)
+            sums: Integers = rows @ self.integers
+            return sums
+        carried: Fixed = np.matmul(rows.astype(self.type, copy=False), self.carried)
+        return carried
 
 
 def to_bytes(x: Fixed) -> Fixed:
@@ -62,4 +64,5 @@ def to_bytes(x: Fixed) -> Fixed:
         y += 0.5
         narrow = np.floor(y, out=y).astype(np.float32)
         return np.clip(narrow, BYTE_MIN, BYTE_MAX, out=narrow)
-    return np.clip((x * BYTE + (1 << (Q - 1))) >> Q, BYTE_MIN, BYTE_MAX)
+    rounded: Integers = (x * BYTE + (1 << (Q - 1))) >> Q
+    return np.clip(rounded, BYTE_MIN, BYTE_MAX)

@@ -54,7 +54,8 @@ def to_bytes(x: N) -> Fixed:
     np.floor(y, out=y)
     y += _ONE
     y *= _HALF
-    return np.floor(y, out=y)
+    rounded: Fixed = np.floor(y, out=y)
+    return rounded
 
 
 def _tanh_block(x: Carried, out: Carried, scratch: Carried) -> None:

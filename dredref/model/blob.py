@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,12 @@ from spec.errors import InputError
 HEAD = struct.Struct("<4siiii44s")
 MAGIC = b"DNNw"
 BLOCK = 64
-TYPES = {0: np.dtype("<f4"), 1: np.dtype("<i4"), 2: np.dtype("i1"), 3: np.dtype("i1")}
+TYPES: dict[int, np.dtype[Any]] = {
+    0: np.dtype("<f4"),
+    1: np.dtype("<i4"),
+    2: np.dtype("i1"),
+    3: np.dtype("i1"),
+}
 """Type in a head -> layout: float, int, and two names for 8-bit weights."""
 LICENCE = "as its origin says; libopus' own weights: BSD-3-Clause, LICENSE.libopus"
 
@@ -56,7 +62,11 @@ def read_blob(data: bytes) -> Arrays:
 
 def write_blob(arrays: Arrays) -> bytes:
     """A blob of ``arrays``: float32, int32 or int8."""
-    kinds = {np.dtype(np.float32): 0, np.dtype(np.int32): 1, np.dtype(np.int8): 3}
+    kinds: dict[np.dtype[Any], int] = {
+        np.dtype(np.float32): 0,
+        np.dtype(np.int32): 1,
+        np.dtype(np.int8): 3,
+    }
     blob = bytearray()
     for name, numbers in arrays.items():
         raw = numbers.astype(TYPES[kinds[numbers.dtype]]).tobytes()

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from spec.errors import InputError
 
 MAGIC = b"DREDREF MODEL 1\n"
-TYPES = {
+TYPES: dict[str, np.dtype[Any]] = {
     "int8": np.dtype("i1"),
     "int16": np.dtype("<i2"),
     "int32": np.dtype("<i4"),

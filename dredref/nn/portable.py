@@ -26,7 +26,6 @@ from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model.weights import Model
 from spec.errors import InputError
 
-
 BLOCK_ROWS = 256
 """Rows of a layer of real weights that are worked on at once, so that sums stay in cache."""
 
@@ -36,6 +35,10 @@ class ByteLayer(Generic[N]):
 
     The sum is one of integers and within 24 bits, so that taking it for a number rounds nothing.
     """
+
+    scale: N
+    bias: N | None
+    one: N
 
     def __init__(self, weights: Integers, scale: N, bias: N | None = None) -> None:
         """Weights [outputs, inputs], scales [outputs], biases [outputs] or None for zeros.
@@ -54,12 +57,13 @@ class ByteLayer(Generic[N]):
     def of_sums(self, sums: Fixed) -> N:
         """The outputs of sums of products [rows, outputs], which may be overwritten."""
         if isinstance(self.scale, Significands):
-            y = from_integers(sums, self.scale) * self.scale
-            return y if self.bias is None else y + self.bias
-        np.multiply(sums, self.scale, out=sums)
+            scaled: N = from_integers(sums, self.scale) * self.scale
+            biased: N = scaled if self.bias is None else scaled + self.bias
+            return biased
+        out: N = np.multiply(sums, self.scale, out=sums)
         if self.bias is not None:
-            np.add(sums, self.bias, out=sums)
-        return sums
+            out += self.bias
+        return out
 
     def of_bytes(self, rows: Fixed) -> N:
         """The outputs of inputs that are rounded to 8 bits already."""
@@ -76,6 +80,9 @@ class RealLayer(Generic[N]):
     The bias comes last.
     """
 
+    weights: N
+    bias: N
+
     def __init__(self, weights: N, bias: N) -> None:
         """Weights [inputs, outputs] and biases [outputs]."""
         self.weights = weights
@@ -84,25 +91,26 @@ class RealLayer(Generic[N]):
     def __call__(self, x: N) -> N:
         """Rows of inputs to rows of outputs."""
         if isinstance(x, Significands):
-            total = x[:, :1] * self.weights[:1]
+            total: N = x[:, :1] * self.weights[:1]
             for index in range(1, x.shape[1]):
                 here = slice(index, index + 1)
                 total = total + x[:, here] * self.weights[here]
-            return total + self.bias
-        parts = [self._packed(x[k : k + BLOCK_ROWS]) for k in range(0, len(x), BLOCK_ROWS)]
-        return np.concatenate(parts) if parts else self._packed(x)
+            biased: N = total + self.bias
+            return biased
+        blocks = (x[k : k + BLOCK_ROWS] for k in range(0, max(len(x), 1), BLOCK_ROWS))
+        return np.concatenate([_real_rows(self.weights, self.bias, rows) for rows in blocks])
 
-    def _packed(self, x: Carried) -> Carried:
-        """The same on binary32, with rows last so that inner loops are long."""
-        columns = np.ascontiguousarray(x.T)
-        weights = self.weights[:, :, np.newaxis]
-        total = weights[0] * columns[0]
-        product = np.empty_like(total)
-        for weight, column in zip(weights[1:], columns[1:], strict=True):
-            np.multiply(weight, column, out=product)
-            total += product
-        total += self.bias[:, np.newaxis]
-        return total.T
+
+def _real_rows(weights: Carried, bias: Carried, x: Carried) -> Carried:
+    """:class:`RealLayer` on binary32, with rows last so that inner loops are long."""
+    columns = np.ascontiguousarray(x.T)
+    total = weights[0][:, np.newaxis] * columns[0]
+    product = np.empty_like(total)
+    for weight, column in zip(weights[1:], columns[1:], strict=True):
+        np.multiply(weight[:, np.newaxis], column, out=product)
+        total += product
+    total += bias[:, np.newaxis]
+    return total.T
 
 
 def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
@@ -117,7 +125,8 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     gates = sigmoid(fed[:, : 2 * size] + own[:, : 2 * size])
     z, r = gates[:, :size], gates[:, size:]
     h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)
-    return z * state + (recurrent.one - z) * h
+    new: N = z * state + (recurrent.one - z) * h
+    return new
 
 
 def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:

@@ -27,7 +27,7 @@ from dredref.arithmetic.significand import Carried, N, Significands, to_words
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
-from dredref.nn.portable import ByteLayer, byte_layer, gru_step, real_layer
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_step, real_layer
 from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.schedule import Schedule
 from spec.dred import DredPayload
@@ -48,6 +48,13 @@ PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 class Decoder(Generic[N]):
     """The decoder network of one DRED version."""
+
+    like: N
+    hidden_init: RealLayer[N]
+    state_init: ByteLayer[N]
+    first: RealLayer[N]
+    stages: tuple[_Stage[N], ...]
+    output: ByteLayer[N]
 
     def __init__(self, model: Model, like: N) -> None:
         """Take the layers of ``model``, for numbers of the kind of ``like``.
@@ -134,14 +141,20 @@ class _Seen:
 class _Stage(Generic[N]):
     """One gated recurrent unit with its gate, and one convolution."""
 
+    inputs: ByteLayer[N]
+    recurrent: ByteLayer[N]
+    gate: ByteLayer[N]
+    before_conv: ByteLayer[N] | None
+    """The small layer that feeds a convolution from version 12 on."""
+    conv: ByteLayer[N]
+
     def __init__(self, model: Model, number: int, like: N) -> None:
         """Take the layers of stage ``number``, from 1."""
         self.inputs = byte_layer(model, f"dec_gru{number}_input", like)
         self.recurrent = byte_layer(model, f"dec_gru{number}_recurrent", like)
         self.gate = byte_layer(model, f"dec_glu{number}", like)
         before = f"dec_conv_dense{number}"
-        self.before_conv: ByteLayer[N] | None = None
-        """The small layer that feeds a convolution from version 12 on."""
+        self.before_conv = None
         if before in model.layers:
             self.before_conv = byte_layer(model, before, like)
         self.conv = byte_layer(model, f"dec_conv{number}", like)
@@ -174,7 +187,8 @@ class _Stage(Generic[N]):
         """
         sums = self.taps(now)
         size = self.conv.outputs
-        return self.conv.of_sums(schedule.previous(sums[:, :size]) + sums[:, size:])
+        both: Fixed = schedule.previous(sums[:, :size]) + sums[:, size:]
+        return self.conv.of_sums(both)
 
 
 def _joined(parts: Sequence[N]) -> N:
