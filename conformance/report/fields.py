@@ -64,6 +64,7 @@ def spans(reading: Reading) -> tuple[Span, ...]:
         if reading.carrier is not None and start >= 2:
             found.append(Span(start - 2, start, "prefix and version", "prefix"))
         found += _dred(reading.dred, start)
+    found += [Span(one.byte, one.byte + 1, f"error: {one.code}", "wrong") for one in reading.errors]
     return tuple(_cut(sorted(found, key=lambda span: (span.start, span.end)), reading.size))
 
 
@@ -128,7 +129,7 @@ def _dred(dred: DredPayload, start: int) -> Iterator[Span]:
     bits.append(dred.used)
     bytes_ = [start + bit // 64 for bit in bits]
     end = start + dred.size
-    for (kind, name), begin, stop in zip(marks, bytes_, bytes_[1:], strict=True):
+    for (kind, name), begin, stop in zip(marks, bytes_[:-1], bytes_[1:], strict=True):
         yield Span(begin, min(max(begin + 1, stop), end), name, kind)
 
 

@@ -15,7 +15,8 @@ FAILURES = 25
 
 def cell(text: str) -> str:
     """Text that is safe in a table cell."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    printable = "".join(one if one.isprintable() else " " for one in text)
+    return printable.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def markdown(run: Run) -> str:

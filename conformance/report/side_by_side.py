@@ -12,7 +12,9 @@ from conformance.report.templates import render
 from conformance.report.views import counts, environment_rows, family_of
 from vectors.model import GROUPS
 
-ROWS = 12
+UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
+"""Outcomes that say nothing of the answer."""
+ROWS = 8
 """Vectors of a family that are listed, at most."""
 _CHIPS = {
     Claim.CONFORMANT: "pass",
@@ -51,8 +53,8 @@ def compare_html(runs: Sequence[Run]) -> str:
 
 
 def _differ(found: Sequence[Result | None]) -> bool:
-    """Whether a vector ended in more than one way."""
-    return len({result.outcome if result else None for result in found}) > 1
+    """Whether those that a vector was put to did not all end alike."""
+    return len({one.outcome for one in found if one and one.outcome not in UNPUT}) > 1
 
 
 def _classes(runs: Sequence[Run]) -> list[dict[str, Any]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from conformance.running.environment import environment
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+"""What an implementation may say and a page cannot hold."""
 
 
 @cache
@@ -24,4 +28,5 @@ def _environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """A page."""
     version = environment().get("dredref", "")
-    return _environment().get_template(template).render(version=version, **values)
+    page = _environment().get_template(template).render(version=version, **values)
+    return _CONTROL.sub("\ufffd", page)
