@@ -15,6 +15,8 @@ _HOMES: dict[str, str] = {
     "Record": "dredref.streams",
     "Stream": "dredref.streams",
     "StreamInfo": "dredref.streams",
+    "Vocoder": "dredref.vocoder",
+    "VocoderState": "dredref.vocoder",
     "create_stream": "dredref.streams",
     "open_stream": "dredref.streams",
     "rewrite_stream": "dredref.streams",
