@@ -110,7 +110,8 @@ def _real_rows(weights: Carried, bias: Carried, x: Carried) -> Carried:
         np.multiply(weight[:, np.newaxis], column, out=product)
         total += product
     total += bias[:, np.newaxis]
-    return total.T
+    rows: Carried = total.T
+    return rows
 
 
 def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Fixed, Integers
 from dredref.arithmetic.products import BYTE, ExactMatrix
-from dredref.arithmetic.significand import Carried, N, Significands, to_words
+from dredref.arithmetic.significand import Carried, N, Significands, Words, words_of
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
@@ -69,9 +69,7 @@ class Decoder(Generic[N]):
         self.stages = tuple(_Stage(model, stage, like) for stage in range(1, STAGES + 1))
         self.output = byte_layer(model, "dec_output", like)
 
-    def __call__(
-        self, states: N, latents: N, counts: Integers, workers: int = 1
-    ) -> NDArray[np.float32]:
+    def __call__(self, states: N, latents: N, counts: Integers, workers: int = 1) -> Words:
         """Features of many packets.
 
         Args:
@@ -82,10 +80,10 @@ class Decoder(Generic[N]):
             workers: threads that share the batches; the result does not depend on it.
 
         Returns:
-            Feature vectors [4 * chunks, 20] in the order of the chunks, newest first; the numbers
-            are exactly those that either kind holds.
+            Feature vectors [4 * chunks, 20] in the order of the chunks, newest first, as binary32
+            words.
         """
-        out = np.empty((latents.shape[0], VECTORS * FEATURES), np.float32)
+        out = np.empty((latents.shape[0], VECTORS * FEATURES), np.int32)
         ends = np.concatenate(([0], np.cumsum(counts)))
 
         def run(part: tuple[int, int]) -> None:
@@ -102,7 +100,7 @@ class Decoder(Generic[N]):
                 run(part)
         return out.reshape(-1, FEATURES)
 
-    def _run(self, states: N, latents: N, counts: Integers) -> NDArray[np.float32]:
+    def _run(self, states: N, latents: N, counts: Integers) -> Words:
         """One batch: features of each chunk, four vectors in a row."""
         schedule = Schedule.of(counts)
         hidden = tanh(self.hidden_init(states[schedule.sequences]))
@@ -112,7 +110,7 @@ class Decoder(Generic[N]):
         size = memory.shape[1] // STAGES
         for number, stage in enumerate(self.stages):
             stage.add_to(seen, memory[:, number * size : (number + 1) * size], schedule)
-        rows = _packed(self.output.of_bytes(seen.rows))
+        rows = words_of(self.output.of_bytes(seen.rows))
         out = np.empty_like(rows)
         out[schedule.rows] = rows
         return out
@@ -200,13 +198,6 @@ def _joined(parts: Sequence[N]) -> N:
     return np.concatenate(parts)
 
 
-def _packed(numbers: Significands | Carried) -> NDArray[np.float32]:
-    """Numbers of either kind as float32."""
-    if isinstance(numbers, Significands):
-        return to_words(numbers).view(np.float32)
-    return numbers
-
-
 def _parts(ends: Integers, workers: int) -> list[int]:
     """Packets at which batches of about ``BATCH_ROWS`` chunks begin, and the end.
 
@@ -248,4 +239,5 @@ def _decode(
     decoder: Decoder[N], payloads: Sequence[DredPayload], version: int
 ) -> list[NDArray[np.float32]]:
     states, latents, counts = network_inputs(payloads, version, decoder.like)
-    return np.split(decoder(states, latents, counts), VECTORS * np.cumsum(counts)[:-1])
+    features = decoder(states, latents, counts).view(np.float32)
+    return np.split(features, VECTORS * np.cumsum(counts)[:-1])
