@@ -13,6 +13,7 @@ from rich.progress import Progress as ProgressBar
 
 from dredref.cli.options import open_input, stderr, stream_options
 from dredref.inspection import read_record
+from dredref.model import load
 from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder.files import (
     check_samples_path,
@@ -36,20 +37,24 @@ from spec.errors import InputError, UsageError
     help="Go on from the end of this speech: the first five vectors go with its last 20 ms, "
     "the others are spoken.",
 )
+@click.option("--model", metavar="FILE", help="A vocoder's model file other than the packaged one.")
 @click.option(
     "--integers",
     is_flag=True,
     help="Compute in the form that defines the result, in integers alone: the same samples, "
     "more than a hundred times slower.",
 )
-def synthesize(features: str, output: str, before: str | None, integers: bool) -> None:
+def synthesize(
+    features: str, output: str, before: str | None, model: str | None, integers: bool
+) -> None:
     """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
 
     N vectors of 20 little-endian float32 give N * 160 samples of 16 bits at 16 kHz.
     """
     check_samples_path(output)
     vectors = read_features(features)
-    vocoder = Vocoder(form="integers" if integers else "fast")
+    chosen = None if model is None else load(model)
+    vocoder = Vocoder(chosen, "integers" if integers else "fast")
     with _progress(len(vectors)) as progress:
         if before is None:
             speech = vocoder.speak(vectors[None], progress)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from dredref.files import atomic_output
-from spec.errors import DredError, InputError, ParseError
+from spec.errors import DredError, InputError
 from spec.tables import CURRENT_VERSION
 
 USAGE = """\
@@ -44,15 +44,10 @@ def synthesis(data: bytes) -> bytes:
 
 def decoding(data: bytes) -> bytes:
     """Records of latents to feature vectors, oldest first in each record."""
-    from conformance.running.files import read_records
     from dredref.rdovae.decoder import decode_payloads
+    from dredref.rdovae.records import read_records
 
-    try:
-        records = read_records(data, CURRENT_VERSION)
-    except ParseError as error:
-        if error.code != "record.truncated":
-            raise
-        records = read_records(data[: error.byte], CURRENT_VERSION)
+    records = read_records(data, CURRENT_VERSION, partial=True)
     vectors = [found[::-1].astype("<f4").tobytes() for found in decode_payloads(records)]
     return b"".join(vectors)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.running.files import as_record
 from dredref.inspection import inspections
+from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
 from dredref.vocoder.tests.inputs import clips
 from spec.dred import make_payload
@@ -42,7 +42,7 @@ def records() -> list[bytes]:
             rows = [np.where(coded, chunk.latents, 0).tolist() for chunk in dred.chunks[:25]]
             latents = [tuple(row) for row in rows]
             payload = make_payload(dred.version, dred.q0, 0, 16, dred.state, latents)
-            found.append(as_record(payload))
+            found.append(write_records([payload]))
     return found
 
 

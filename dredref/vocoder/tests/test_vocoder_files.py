@@ -10,6 +10,7 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from conformance.main import cli
+from dredref import model
 from dredref.vocoder import vocoder
 from dredref.vocoder.files import read_features, read_samples, write_samples
 from dredref.vocoder.tests.inputs import clips
@@ -138,6 +139,20 @@ def test_synthesize_refuses(tmp_path: Path) -> None:
     assert code(run("synthesize", source, target, *enough)) == "features.shape"
     assert code(run("synthesize", source, tmp_path / "no" / "out.wav")) == "output.unwritable"
     assert not target.exists()
+
+
+def test_synthesize_with_another_model(tmp_path: Path) -> None:
+    """A model from a file: the vocoder's own gives the same, another network's is refused."""
+    source, folder = (
+        feature_file(tmp_path, VECTORS[:3].tobytes()),
+        Path(model.__file__).parent / "data",
+    )
+    options = ("--model", folder / "fargan.bin")
+    assert run("synthesize", source, tmp_path / "out.wav", *options).exit_code == 0
+    expected = vocoder().speak(VECTORS[None, :3])[0]
+    np.testing.assert_array_equal(read_samples(tmp_path / "out.wav"), expected)
+    wrong = ("--model", folder / "plc.bin")
+    assert code(run("synthesize", source, tmp_path / "no.wav", *wrong)) == "model.layer"
 
 
 def test_recover(tmp_path: Path) -> None:
