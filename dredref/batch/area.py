@@ -8,7 +8,6 @@ holds a repeat; the reference says which.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +37,7 @@ class Areas:
     """Bytes of the extension with id and length."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Walk:
     """Where the walk through each area has got to."""
 
@@ -49,15 +48,9 @@ class _Walk:
     frame: Places
     found: Areas
 
-    @cached_property
-    def no_padding(self) -> Places:
-        """Places of bytes that are not one-byte padding."""
-        return np.flatnonzero(self.data != ONE_BYTE_PADDING)
-
-    @cached_property
-    def not_zero(self) -> Places:
-        """Places of bytes that are not zero."""
-        return np.flatnonzero(self.data)
+    def rest(self, row: int) -> bytes:
+        """What is left of an area."""
+        return self.data[self.place[row] : self.end[row]].tobytes()
 
     def byte(self, rows: Places) -> Places:
         """The next byte of some areas, which are then one further; past the end anything."""
@@ -113,20 +106,15 @@ def _take_items(walk: _Walk, rows: Places, dred_id: int) -> None:
 
 def _skip_padding(walk: _Walk, rows: Places) -> None:
     """Go past a run of one-byte padding."""
-    if not rows.size:
-        return
-    number = np.searchsorted(walk.no_padding, walk.place[rows])
-    following = walk.no_padding[np.minimum(number, len(walk.no_padding) - 1)]
-    walk.place[rows] = np.minimum(following, walk.end[rows])
+    for row in rows.tolist():
+        rest = walk.rest(row)
+        walk.place[row] += len(rest) - len(rest.lstrip(bytes([ONE_BYTE_PADDING])))
 
 
 def _check_padding(walk: _Walk, rows: Places) -> None:
     """Go to the end of areas that are padding from here on, if it is zero."""
-    if not rows.size:
-        return
-    before_end = np.searchsorted(walk.not_zero, walk.end[rows])
-    before_here = np.searchsorted(walk.not_zero, walk.place[rows])
-    walk.refuse(rows[before_end > before_here])
+    dirty = np.array([walk.rest(row).strip(b"\0") != b"" for row in rows.tolist()], np.bool_)
+    walk.refuse(rows[dirty])
     walk.place[rows] = walk.end[rows]
 
 

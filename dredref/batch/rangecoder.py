@@ -46,10 +46,10 @@ class Strings:
         self.size: Places = np.fromiter(map(len, strings), np.int64, len(strings))
         self.start: Places = np.cumsum(self.size + len(GAP)) - self.size - len(GAP)
         self.data: NDArray[np.uint8] = np.frombuffer(GAP.join((*strings, b"")), np.uint8)
-        wide = self.data.astype(np.uint16)
-        shift = np.array([15, 7, 1], np.uint16)
-        window = wide[:-2] << shift[0] | wide[1:-1] << shift[1] | wide[2:] >> shift[2]
-        self.windows: NDArray[np.uint16] = ~window
+        wide = ~self.data.astype(np.uint16)
+        self.windows = wide[:-2] << np.uint16(15)
+        self.windows |= (wide[1:-1] & np.uint16(0xFF)) << np.uint16(7)
+        self.windows |= (wide[2:] & np.uint16(0xFF)) >> np.uint16(1)
 
     def __len__(self) -> int:
         """How many strings."""

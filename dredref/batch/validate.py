@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dredref.batch.certificate import ABSENCES, PRESENT, Certificates, certify
@@ -55,21 +56,24 @@ def validate_records(
         final_id: id of DRED extensions without prefix, instead of the experiments'.
         batch: most records that are looked at together.
     """
-    checkers: dict[int, StreamChecker] = {}
+    checkers: defaultdict[int, StreamChecker] = defaultdict(StreamChecker)
     for held in batches(records, batch):
-        certificates = certify(held, final_id)
-        for record, outline, violations in zip(
-            held, _outlines(certificates), _violations(certificates), strict=True
-        ):
-            checker = checkers.get(record.stream)
-            if checker is None:
-                checker = checkers[record.stream] = StreamChecker()
-            if outline is not None and (
-                outline.dred is None or checker.goes_on(outline.dred.version)
-            ):
-                yield Verdict(record, outline, violations)
-            else:
-                yield _by_reference(record, checker, final_id)
+        yield from _verdicts(held, checkers, final_id)
+        del held  # or the next batch is read beside it
+
+
+def _verdicts(
+    held: Sequence[Record], checkers: defaultdict[int, StreamChecker], final_id: int | None
+) -> Iterator[Verdict]:
+    """The verdicts on the records of one batch."""
+    certificates = certify(held, final_id)
+    outlines, violations = _outlines(certificates), _violations(certificates)
+    for record, outline, found in zip(held, outlines, violations, strict=True):
+        checker = checkers[record.stream]
+        if outline is None or not _goes_on(outline, checker):
+            yield _by_reference(record, checker, final_id)
+        else:
+            yield Verdict(record, outline, found)
 
 
 def _goes_on(outline: Outline, checker: StreamChecker) -> bool:
