@@ -107,7 +107,7 @@ def plot_features(result: FeatureComparison, limits: Mapping[str, float]) -> Plo
     if not np.isfinite(reach):
         reach = 1.0
     ticks = time_ticks(len(result.reference) * STEP / RATE)
-    names = ((0.025, "c0"), (0.475, "c9"), (0.875, "c17"), (0.925, "pitch"), (0.975, "voicing"))
+    names = ((0.025, "c0"), (0.475, "c9"), (0.86, "c17"), (0.965, "pitch, v."))
     own = "each dimension on its own scale, the reference's range"
     images = (
         Image("Reference", png(shown[0], 0, 1), ticks, names, own),
