@@ -1,4 +1,4 @@
-"""Digests of speech for a fixed set of inputs: ``python -m dredref.vocoder.tests.digests``.
+"""Digests of speech for fixed inputs: ``python -m dredref.vocoder.tests.digests [CLIP...]``.
 
 It prints them as JSON; ``data/digests.json`` holds what is to come out, on every machine. Changing
 that file means that the reference has changed.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -27,10 +28,10 @@ def of(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def digests(speaker: Vocoder) -> Iterator[tuple[str, str]]:
-    """Speech of the clips, and of the extremes as one batch, with its last state."""
-    for name, vectors in clips().items():
-        yield name, of(speaker.speak(vectors[None])[0])
+def digests(speaker: Vocoder, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Speech of the clips ``names``, and of the extremes as one batch, with its last state."""
+    for name in names:
+        yield name, of(speaker.speak(clips()[name][None])[0])
     batch = np.stack(list(extremes().values()))
     samples = np.arange(-32768, 32768, 19, dtype=np.int64)[: 320 * len(batch)]
     start = np.resize(samples, (len(batch), 320)).astype(np.int16)
@@ -41,4 +42,4 @@ def digests(speaker: Vocoder) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(dict(digests(vocoder())), indent=1))
+    print(json.dumps(dict(digests(vocoder(), sys.argv[1:] or clips())), indent=1))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
 from dredref.vocoder import Vocoder, vocoder
 from dredref.vocoder.tests.digests import RECORDED, digests, of
@@ -23,7 +22,7 @@ def recorded() -> dict[str, str]:
 
 def test_digests() -> None:
     """Every input, in the fast form."""
-    assert dict(digests(vocoder())) == recorded()
+    assert dict(digests(vocoder(), clips())) == recorded()
 
 
 def test_a_digest_tells() -> None:
@@ -34,18 +33,19 @@ def test_a_digest_tells() -> None:
     assert of(speech) != recorded()["espeak-2"]
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_blas_threads(threads: str) -> None:
-    """A new interpreter whose BLAS has so many threads."""
+def test_several_blas_threads() -> None:
+    """A new interpreter whose BLAS has two threads; here it has one."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    environment = {**os.environ, **dict.fromkeys(names, threads)}
-    command = [sys.executable, "-m", "dredref.vocoder.tests.digests"]
+    environment = {**os.environ, **dict.fromkeys(names, "2")}
+    command = [sys.executable, "-m", "dredref.vocoder.tests.digests", "espeak-2"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == recorded()
+    found = json.loads(done.stdout)
+    assert "espeak-2" in found
+    assert found == {name: recorded()[name] for name in found}
 
 
 def test_an_utterance_in_the_integer_form() -> None:
     """Speech in the form that defines it, from the first frame to the last."""
-    vectors = clips()["espeak-2"][None, 20:50]
+    vectors = clips()["espeak-2"][None, 30:45]
     defined = Vocoder(form="integers").speak(vectors)
     np.testing.assert_array_equal(defined, vocoder().speak(vectors))

@@ -7,6 +7,7 @@ clip, and as near to the original.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,19 @@ def rounded(samples: NDArray[np.float32]) -> Pcm:
     return pcm
 
 
+@cache
+def own_speech(name: str) -> Pcm:
+    """What this vocoder makes of a clip's vectors."""
+    speech: Pcm = vocoder().speak(clips()[name][None])[0]
+    return speech
+
+
+@cache
+def portable_speech(name: str, peer: Peer) -> Pcm:
+    """What libopus' portable path makes of them."""
+    return spoken(peer, clips()[name])
+
+
 def spoken(peer: Peer, vectors: Vectors) -> Pcm:
     """What ``fargan_demo -fargan-synthesis`` makes of vectors."""
     following = np.concatenate([vectors[1:], vectors[-1:], vectors[-1:]])
@@ -50,19 +64,17 @@ def original(name: str, length: int) -> Pcm:
 @pytest.mark.parametrize("name", clips())
 def test_speech_is_that_of_the_portable_path(name: str, peer_161_c: Peer) -> None:
     """Every sample of every clip."""
-    vectors = clips()[name]
-    np.testing.assert_array_equal(vocoder().speak(vectors[None])[0], spoken(peer_161_c, vectors))
+    np.testing.assert_array_equal(own_speech(name), portable_speech(name, peer_161_c))
 
 
 @pytest.mark.parametrize("name", clips())
 def test_nearer_than_the_other_build(name: str, peer_161_c: Peer, peer_161: Peer) -> None:
     """Upstream's metric: this against portable, default against portable, all against original."""
-    vectors = clips()[name]
-    own = vocoder().speak(vectors[None])[0]
-    portable, default = spoken(peer_161_c, vectors), spoken(peer_161, vectors)
+    own, portable = own_speech(name), portable_speech(name, peer_161_c)
+    default = spoken(peer_161, clips()[name])
     near, far = compare_audio(portable, own), compare_audio(portable, default)
     assert far.err4 > 0
-    assert (near.err4, near.err16, near.pitch) <= (far.err4, far.err16, far.pitch)
+    assert near.err4 <= far.err4
     assert near.err16 <= far.err16
     assert near.pitch <= far.pitch
     heard = original(name, len(own))
@@ -95,8 +107,7 @@ def test_extremes_that_libopus_takes(name: str, peer_161_c: Peer) -> None:
 @pytest.mark.parametrize("name", clips())
 def test_speech_is_speech(name: str) -> None:
     """It has the loudness, frame by frame, and the pitch of what its vectors were made of."""
-    vectors = clips()[name]
-    own = vocoder().speak(vectors[None])[0]
+    own = own_speech(name)
     heard = original(name, len(own))
     found = compare_audio(heard, own)
     assert found.err4 < 0.7
