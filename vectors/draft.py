@@ -102,7 +102,10 @@ class Draft:
 
     def binary(self, name: str, content: bytes) -> Blob:
         """Put bytes into a file of the group, named with suffix, and give the blob for them."""
-        path = f"{self.group}/{name}"
+        return self.shared(f"{self.group}/{name}", content)
+
+    def shared(self, path: str, content: bytes) -> Blob:
+        """Put bytes into a file that several groups name, given from the suite's root."""
         assert self.binaries.setdefault(path, content) == content, path
         return Blob(path=path, sha256=hashlib.sha256(content).hexdigest())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,12 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from vectors.speech import SPEECH_RATE
 
 FOLDER = Path(__file__).parent / "material"
 
@@ -41,6 +48,13 @@ def read_material(name: str) -> bytes:
     content = (FOLDER / name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == manifest()[name]["sha256"], name
     return content
+
+
+def read_speech(name: str) -> NDArray[np.int16]:
+    """Decoded speech of the material, 16 kHz."""
+    samples, rate = soundfile.read(io.BytesIO(read_material(name)), dtype="int16")
+    assert rate == SPEECH_RATE
+    return np.asarray(samples, np.int16)
 
 
 def real_payloads(version: int) -> list[RealPayload]:

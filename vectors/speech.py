@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 AUDIO = Path(__file__).parent / "audio"
 SPEECH_RATE = 16_000
+READ = ("librivox-1", "librivox-2", "librivox-3")
 CLIPS = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")
 
 
@@ -22,6 +23,12 @@ def read_clip(name: str) -> NDArray[np.int16]:
     assert rate == SPEECH_RATE, name
     samples.setflags(write=False)
     return np.asarray(samples, np.int16)
+
+
+@cache
+def read_aloud() -> NDArray[np.int16]:
+    """The three read clips one after the other, twice: long speech from any place in them."""
+    return np.concatenate([read_clip(name) for name in READ] * 2)
 
 
 def pcm_bytes(samples: NDArray[np.int16]) -> bytes:

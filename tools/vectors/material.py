@@ -8,6 +8,7 @@ committed; ``MANIFEST.json`` says how each file was made and what it must be.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -18,12 +19,13 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from dredref.files import atomic_output
 from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
 from tools.libopus.peer import Peer
 from tools.streams.resample import resample
-from vectors.speech import SPEECH_RATE, read_clip
+from vectors.speech import SPEECH_RATE, pcm_bytes, read_aloud, read_clip
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"
 BUILDS = {10: "1.5.2-c", 12: "1.6.1-c"}
@@ -58,12 +60,13 @@ class StreamCase:
     name: str
     shows: str
     version: int
-    clips: tuple[str, ...]
+    speech: Samples
+    """What it says, 16 kHz."""
     settings: Settings
     mask: str = ""
     """One digit for a packet; empty where the stream is not decoded."""
-    silence: int = 0
-    """Milliseconds of silence between two clips."""
+    start: int | None = None
+    """Where its speech starts in :func:`vectors.speech.read_aloud`, if it is of that."""
 
 
 CLIP_NAMES = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")
@@ -93,53 +96,80 @@ def bursts(packets: int, seed: int, lost: tuple[int, int], kept: tuple[int, int]
     return "".join(mask)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A stream of read speech: what it shows, settings, packets lost and kept in a run."""
+
+    shows: str
+    settings: Settings
+    lost: tuple[int, int]
+    kept: tuple[int, int]
+
+
+CALL_SECONDS = 12
+"""Length of the streams that are judged against the recording as well: upstream's thresholds for
+vocoder and codec shrink with the square root of the length, and hold from here on."""
+CALLS = (
+    Call("20 ms, runs of one to three packets lost", Settings(bitrate=40_000), (1, 3), (2, 6)),
+    Call("20 ms, runs of 100 to 500 ms lost", Settings(bitrate=40_000), (5, 25), (10, 30)),
+    Call(
+        "10 ms, runs of 20 to 100 ms lost",
+        Settings(bitrate=48_000, frame_ms=10),
+        *((2, 10), (6, 20)),
+    ),
+    Call(
+        "60 ms, runs of one to five packets lost",
+        Settings(bitrate=48_000, frame_ms=60),
+        *((1, 5), (2, 6)),
+    ),
+    Call(
+        "40 ms, runs of one to eight packets lost",
+        Settings(bitrate=40_000, frame_ms=40),
+        *((1, 8), (3, 8)),
+    ),
+    Call(
+        "20 ms at 48 kHz, 600 ms of DRED",
+        Settings(48_000, application="audio", bitrate=56_000, dred=60),
+        *((1, 6), (3, 12)),
+    ),
+    Call(
+        "20 ms, fewer bits, runs of 60 to 400 ms lost", Settings(bitrate=36_000), (3, 20), (10, 30)
+    ),
+    Call(
+        "20 ms at 24 kHz, runs of up to 200 ms lost",
+        Settings(24_000, bitrate=48_000),
+        *((1, 10), (5, 20)),
+    ),
+)
+"""The streams of read speech."""
+
+
 def stream_cases() -> Iterator[StreamCase]:
     """Streams that are decoded with losses, and streams that are only asked what they hold."""
-    first, second = ("librivox-1",), ("librivox-2",)
-    yield StreamCase(
-        *("singles", "runs of one to three packets lost", 12, first),
-        Settings(bitrate=40_000, loss=25, dred=100),
-        bursts(355, 1, (1, 3), (2, 6)),
-    )
-    yield StreamCase(
-        *("bursts", "runs of 100 to 500 ms lost", 12, second),
-        Settings(bitrate=40_000, loss=25, dred=100),
-        bursts(265, 1, (5, 25), (10, 30)),
-    )
-    yield StreamCase(
-        *("short-frames", "packets of 10 ms, runs of 20 to 100 ms lost", 12, second),
-        Settings(bitrate=48_000, loss=25, dred=100, frame_ms=10),
-        bursts(530, 2, (2, 10), (6, 20)),
-    )
-    yield StreamCase(
-        *("long-frames", "packets of 60 ms, runs of one to five lost", 12, first),
-        Settings(bitrate=48_000, loss=25, dred=100, frame_ms=60),
-        bursts(118, 3, (1, 5), (2, 6)),
-    )
-    yield StreamCase(
-        *(
-            "synthetic",
-            "synthetic speech, runs of 100 to 500 ms lost",
-            12,
-            ("espeak-1", "espeak-2"),
-        ),
-        Settings(bitrate=40_000, loss=25, dred=100),
-        bursts(366, 1, (5, 25), (10, 30)),
-    )
-    yield StreamCase(
-        *("version-10", "runs of one to three packets lost, version 10", 10, first),
-        Settings(bitrate=40_000, loss=25, dred=100),
-        bursts(355, 1, (1, 3), (2, 6)),
-    )
+    apart = len(read_aloud()) // 2 // len(CALLS)
+    for number, call in enumerate(CALLS):
+        start = number * apart
+        speech = read_aloud()[start : start + CALL_SECONDS * SPEECH_RATE]
+        packets = int(CALL_SECONDS * 1000 / call.settings.frame_ms)
+        mask = bursts(packets, number + 1, call.lost, call.kept)
+        name = f"call-{number + 1}"
+        yield StreamCase(name, call.shows, 12, speech, call.settings, mask, start)
+    shows = "synthetic speech, runs of 100 to 500 ms lost"
+    spoken = np.concatenate([read_clip("espeak-1"), read_clip("espeak-2")])
+    settings = Settings(bitrate=40_000)
+    yield StreamCase("synthetic", shows, 12, spoken, settings, bursts(366, 1, (5, 25), (10, 30)))
+    shows = "runs of one to three packets lost, version 10"
+    clip = read_clip("librivox-1")
+    yield StreamCase("singles", shows, 10, clip, settings, bursts(355, 1, (1, 3), (2, 6)))
+    pause = np.zeros(SPEECH_RATE // 2, np.int16)
+    paused = np.concatenate([read_clip("librivox-3"), pause, read_clip("espeak-1")])
+    settings = Settings(bitrate=48_000)
+    fine = Settings(bitrate=128_000, dred=104)
     for version in BUILDS:
+        shows = "speech, half a second of silence, speech"
+        yield StreamCase("silence", shows, version, paused, settings)
         yield StreamCase(
-            *("silence", "speech, half a second of silence, speech", version),
-            *(("librivox-3", "espeak-1"), Settings(bitrate=48_000, loss=25, dred=100)),
-            silence=500,
-        )
-        yield StreamCase(
-            *("fine", "the finest levels, 1.04 s", version, ("librivox-3",)),
-            Settings(bitrate=128_000, loss=25, dred=104),
+            "fine", "the finest levels, 1.04 s", version, read_clip("librivox-3"), fine
         )
 
 
@@ -168,20 +198,10 @@ def make_payloads(version: int) -> list[dict[str, Any]]:
     return made
 
 
-def stream_audio(case: StreamCase) -> Samples:
-    """What a stream is to say, at its rate, mono."""
-    parts: list[Samples] = []
-    for clip in case.clips:
-        if parts:
-            parts.append(np.zeros(case.silence * SPEECH_RATE // 1000, np.int16))
-        parts.append(read_clip(clip))
-    return resample(np.concatenate(parts), SPEECH_RATE, case.settings.rate)
-
-
 def encode(case: StreamCase) -> list[Encoded]:
     """The packets of a stream."""
     with Encoder(Peer(BUILDS[case.version]), case.settings) as encoder:
-        return encoder.encode_all(stream_audio(case))
+        return encoder.encode_all(resample(case.speech, SPEECH_RATE, case.settings.rate))
 
 
 def conceal(peer: Peer, packets: Sequence[bytes], mask: str, size: int) -> Samples:
@@ -215,6 +235,13 @@ def bit_file(packets: Sequence[Encoded]) -> bytes:
     )
 
 
+def flac_file(pcm: Samples) -> bytes:
+    """Speech at 16 kHz, compressed without loss."""
+    file = io.BytesIO()
+    soundfile.write(file, pcm, SPEECH_RATE, format="FLAC", subtype="PCM_16")
+    return file.getvalue()
+
+
 def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
     """Every file: name, content, and what the manifest says of it."""
     for version, build in BUILDS.items():
@@ -230,8 +257,8 @@ def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
             "shows": case.shows,
             "build": build,
             "version": case.version,
-            "clips": list(case.clips),
-            "silence_ms": case.silence,
+            "speech_sha256": hashlib.sha256(pcm_bytes(case.speech)).hexdigest(),
+            "start": case.start,
             "rate": settings.rate,
             "bitrate": settings.bitrate,
             "frame_ms": settings.frame_ms,
@@ -244,15 +271,15 @@ def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
             size = int(SPEECH_RATE * settings.frame_ms / 1000)
             given = [one.packet for one in packets]
             pcm = conceal(Peer(build), given, case.mask, size)
-            content = pcm.astype("<i2").tobytes()
-            yield f"{name}.s16", content, {"shows": f"{name}.bit decoded", "build": build}
+            entry = {"shows": f"{name}.bit decoded with its mask", "build": build}
+            yield f"{name}.flac", flac_file(pcm), entry
 
 
 @click.command()
 def main() -> None:
     """Make the material anew; it changes only where libopus does."""
     FOLDER.mkdir(exist_ok=True)
-    manifest = {}
+    manifest: dict[str, Any] = {}
     for name, content, entry in make():
         with atomic_output(FOLDER / name) as path:
             path.write_bytes(content)

@@ -1,0 +1,137 @@
+"""Group ``vocoder``: features to speech, by the reference's vocoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.analysis.analyser import FEATURE_Q, FeatureAnalyser
+from dredref.analysis.spectrum import PCM_Q
+from dredref.rdovae.decoder import decode_payloads
+from dredref.vocoder import vocoder
+from spec.dred import parse_payload
+from spec.tables import CURRENT_VERSION
+from vectors.blob import Blob
+from vectors.draft import DRED, Draft
+from vectors.groups.decode import RECORD_CHUNKS
+from vectors.material import manifest, real_payloads
+from vectors.model import Audio, VocodeInput
+from vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_aloud, read_clip
+
+CLAUSES = (DRED, "libopus dnn/fargan.c")
+LIMITS = {"err4": 0.25, "err16": 1.0, "pitch": 0.15}
+"""Upstream's tolerance for vocoder against recording, here against the reference too. The first two
+shrink with the square root of the length: they hold for read speech of 12 s against the recording,
+and for 2.5 s and more between vocoders."""
+CALL_SECONDS = 12
+HISTORY_VECTORS, HISTORY_SAMPLES = 5, 320
+FRAME = 160
+"""Samples of a feature vector."""
+
+Features = NDArray[np.float32]
+Samples = NDArray[np.int16]
+
+
+def drafts() -> Iterator[Draft]:
+    """All files of the group."""
+    yield _read()
+    yield _others()
+
+
+def call_names() -> list[str]:
+    """Names of the streams of read speech, whose recordings are spoken again here."""
+    return [name.removesuffix(".bit") for name, entry in manifest().items() if _is_call(entry)]
+
+
+def _is_call(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("start") is not None
+
+
+def call_speech(name: str) -> Samples:
+    """The recording behind a stream of read speech, 12 s."""
+    start = manifest()[f"{name}.bit"]["start"]
+    return read_aloud()[start : start + CALL_SECONDS * SPEECH_RATE]
+
+
+def call_original(draft: Draft, name: str) -> Blob:
+    """The same as a part of the suite's file of read speech."""
+    starts = [manifest()[f"{one}.bit"]["start"] for one in call_names()]
+    end = max(starts) + CALL_SECONDS * SPEECH_RATE
+    whole = draft.shared("audio/read.s16", pcm_bytes(read_aloud()[:end]))
+    start = manifest()[f"{name}.bit"]["start"]
+    length = 2 * CALL_SECONDS * SPEECH_RATE
+    return Blob(path=whole.path, sha256=whole.sha256, offset=2 * start, length=length)
+
+
+def analyse(speech: Sequence[Samples]) -> Features:
+    """Features [recordings, vectors, 20] of recordings of one length."""
+    signals = np.stack([one[: len(one) // FRAME * FRAME] for one in speech]).astype(np.int64)
+    found = FeatureAnalyser(len(signals)).analyse(signals << PCM_Q)
+    return (found / 2.0**FEATURE_Q).astype(np.float32)
+
+
+def _draft(name: str, title: str) -> Draft:
+    return Draft("vocoder", name, title, "vectors.groups.vocoder", CLAUSES)
+
+
+def _read() -> Draft:
+    draft = _draft("read", "Read speech from its own features, 12 s each")
+    names = call_names()
+    features = analyse([call_speech(name) for name in names])
+    spoken = vocoder().speak(features)
+    for number, name in enumerate(names):
+        start = manifest()[f"{name}.bit"]["start"] / SPEECH_RATE
+        draft.add(
+            f"read.{number + 1}",
+            f"12 s of read speech, from second {start:.2f} on",
+            VocodeInput(draft.binary(f"read-{number + 1}.f32", feature_bytes(features[number]))),
+            expected=Audio(
+                draft.binary(f"read-{number + 1}.s16", pcm_bytes(spoken[number])),
+                LIMITS,
+                call_original(draft, name),
+                LIMITS,
+            ),
+        )
+    return draft
+
+
+def _others() -> Draft:
+    draft = _draft("others", "Synthetic speech, decoded features, speech that goes on")
+    synthetic = np.concatenate([read_clip("espeak-1"), read_clip("espeak-2")])
+    cases = [
+        ("synthetic", "7.3 s of synthetic speech, two voices", analyse([synthetic])[0]),
+        ("decoded", "A second each of four recordings, decoded from fine levels", _decoded()),
+    ]
+    for name, title, features in cases:
+        given = VocodeInput(draft.binary(f"{name}.f32", feature_bytes(features)))
+        spoken = vocoder().speak(features[np.newaxis])[0]
+        wanted = Audio(draft.binary(f"{name}.s16", pcm_bytes(spoken)), LIMITS)
+        draft.add(name, title, given, expected=wanted)
+    clip = read_clip("librivox-3")
+    features = analyse([clip])[0]
+    for place in (30, 47):
+        past = features[place - HISTORY_VECTORS : place]
+        before = clip[FRAME * place - HISTORY_SAMPLES : FRAME * place]
+        following = features[place:]
+        spoken = vocoder().resume(features[np.newaxis, place - 5 :], before[np.newaxis])[0]
+        draft.add(
+            f"continued.{place:03d}",
+            f"Speech that goes on {10 * place} ms into a recording",
+            VocodeInput(
+                draft.binary(f"continued-{place:03d}.f32", feature_bytes(following)),
+                draft.binary(f"continued-{place:03d}-history.s16", pcm_bytes(before)),
+                draft.binary(f"continued-{place:03d}-history.f32", feature_bytes(past)),
+            ),
+            expected=Audio(draft.binary(f"continued-{place:03d}.s16", pcm_bytes(spoken)), LIMITS),
+        )
+    return draft
+
+
+def _decoded() -> Features:
+    """What four payloads decode to, oldest first."""
+    version = CURRENT_VERSION
+    chosen = [one for one in real_payloads(version) if one.dQ == 0][:4]
+    payloads = [parse_payload(one.payload, version, limit=RECORD_CHUNKS) for one in chosen]
+    return np.concatenate([rows[::-1] for rows in decode_payloads(payloads)])
