@@ -36,7 +36,10 @@ class Program:
     recorded: str
 
 
-PROGRAMS = (Program("dredref.vocoder.tests.digests", "dredref/vocoder/tests/data/digests.json"),)
+PROGRAMS = (
+    Program("dredref.vocoder.tests.digests", "dredref/vocoder/tests/data/digests.json"),
+    Program("dredref.rdovae.tests.digests", "dredref/rdovae/tests/data/digests.json"),
+)
 
 
 def cache() -> Path:

@@ -1,0 +1,182 @@
+"""The decoder's two forms, its edges and its ranges."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dredref.arithmetic.significand import Significands, to_words
+from dredref.model import packaged
+from dredref.rdovae.decoder import (
+    PACKED,
+    PAIRS,
+    Decoder,
+    Form,
+    decode_payloads,
+    packaged_decoder,
+)
+from dredref.rdovae.dequantize import dequantize, latent_rows, network_inputs
+from dredref.rdovae.schedule import Schedule
+from dredref.rdovae.tests.inputs import as_batch, extremes, payloads, random_payload
+from spec.dred import make_payload
+from spec.errors import InputError
+from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
+
+REACH = 64.0
+"""Far past any acoustic feature."""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_integers_define_the_result(version: int) -> None:
+    """Speech and extremes: pairs of integers and binary32 give the same words."""
+    found = payloads(f"v{version}-fine.bit")
+    batch = [found[20], found[60], *as_batch(extremes(version))[:-1]]
+    batch = [make_payload(p.version, p.q0, p.dQ, 16, p.state, [c.latents for c in p.chunks[:5]],
+                          qmax=p.qmax) for p in batch]  # fmt: skip
+    defined = decode_payloads(batch, form="integers")
+    for one, other in zip(defined, decode_payloads(batch), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.isfinite(other).all()
+
+
+def test_nothing_floats_in_the_integer_form() -> None:
+    """No function of the project holds or returns a float between payload and features."""
+    decoder = Decoder(packaged("rdovae-decoder-v12"), PAIRS)
+    batch = [payloads("v12-fine.bit")[40]]
+    found: set[str] = set()
+    seen = 0
+
+    def look(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal seen
+        if not frame.f_globals.get("__name__", "").startswith("dredref."):
+            return None
+        seen += 1
+        values = [*frame.f_locals.items(), ("return", argument if event == "return" else None)]
+        where = f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
+        found.update(f"{where}: {name}" for name, value in values if floats(value))
+        return look
+
+    sys.settrace(look)
+    try:
+        states, latents, counts = network_inputs(batch, 12, PAIRS)
+        words = decoder(states, latents, counts)
+    finally:
+        sys.settrace(None)
+    assert seen > 10_000
+    assert not found
+    assert words.dtype == np.int32
+
+
+def floats(value: Any) -> bool:
+    """Whether a value is or holds a floating-point number."""
+    if isinstance(value, Significands):
+        return floats(getattr(value, "m", None)) or floats(getattr(value, "e", None))
+    if isinstance(value, (tuple, list)):
+        return any(floats(part) for part in value)
+    kind = getattr(value, "dtype", None)
+    return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))
+
+
+def test_the_look_for_floats_finds_them() -> None:
+    """What the test above looks with, and that it sees the fast form's."""
+    assert floats(1.0)
+    assert floats([np.zeros(2, np.float32)])
+    assert floats(Significands(np.zeros(1), np.zeros(1)))  # type: ignore[arg-type]
+    assert not floats((1, np.zeros(2, np.int64), "1.0"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("level", [0, 7, 15])
+def test_any_payload_stays_in_range(version: int, level: int) -> None:
+    """Saturation: whatever the integers are, features are finite and bounded."""
+    batch = [
+        random_payload(version, level, reach, chunks, seed)
+        for seed, (reach, chunks) in enumerate([(1, 5), (60, 5), (1050, 5), (1 << 40, 5), (9, 500)])
+    ]
+    for rows in decode_payloads(batch):
+        assert np.abs(rows).max() < REACH
+
+
+def test_saturation_comes_after_what_libopus_would_do() -> None:
+    """A value is exact up to 2**18 and no larger after it; a scale of 0 counts as 1."""
+    table = quantizer_tables(12).latent
+    level = int(np.flatnonzero((table.scale == 0).any(axis=1))[0])
+    place = int(np.flatnonzero(table.scale[level] == 0)[0])
+    values = np.zeros((4, LATENT_DIM[12]), np.int64)
+    values[:, place] = (1, 1024, 1025, -(1 << 50))
+    found = dequantize(values, np.full(4, level), table, PACKED)[:, place]
+    assert found.tolist() == [256, 2**18, 2**18, -(2**18)]
+
+
+def test_level_input() -> None:
+    """Version 12 tells the network the level, version 10 does not."""
+    for version in VERSIONS:
+        values = np.zeros((16, LATENT_DIM[version]), np.int64)
+        rows = latent_rows(values, np.arange(16), version, PACKED)
+        assert rows.shape == (16, LATENT_DIM[version] + (version == 12))
+    assert rows[:, -1].tolist() == [level / 8 - 1 for level in range(16)]
+
+
+@pytest.mark.parametrize("form", ["fast", "integers"])
+def test_nothing_to_decode(form: Form) -> None:
+    """No payload, and payloads without chunks."""
+    assert decode_payloads([]) == []
+    empty = make_payload(12, 3, 0, 16, [0] * STATE_DIM[12], [])
+    full = payloads("v12-fine.bit")[30]
+    short = make_payload(12, full.q0, full.dQ, 16, full.state, [full.chunks[0].latents])
+    rows = decode_payloads([empty, short, empty], form=form)
+    assert [len(part) for part in rows] == [0, 4, 0]
+    np.testing.assert_array_equal(rows[1], decode_payloads([short])[0])
+    assert [len(part) for part in decode_payloads([empty, empty], form=form)] == [0, 0]
+
+
+def test_later_chunks_do_not_change_earlier_ones() -> None:
+    """The network goes backwards in time: what is older cannot touch what is newer."""
+    full = payloads("v12-fine.bit")[60]
+    assert len(full.chunks) > 8
+    latents = [chunk.latents for chunk in full.chunks]
+    short = make_payload(12, full.q0, full.dQ, 16, full.state, latents[:5], qmax=full.qmax)
+    all_rows, rows = decode_payloads([full])[0], decode_payloads([short])[0]
+    np.testing.assert_array_equal(all_rows[:20], rows)
+
+
+def test_a_model_of_another_kind() -> None:
+    """The decoder refuses an encoder's layers."""
+    with pytest.raises(InputError, match=r"\[model.layer\]"):
+        Decoder(packaged("rdovae-encoder-v12"), PACKED)
+
+
+def test_a_model_given() -> None:
+    """A model given by hand serves as the packaged one does."""
+    batch = payloads("v10-fine.bit")[:3]
+    given = decode_payloads(batch, packaged("rdovae-decoder-v10"))
+    for one, other in zip(given, decode_payloads(batch), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_schedule() -> None:
+    """Rows by step, sequences by falling length; a row's predecessor is the one before it."""
+    counts = np.array([2, 0, 3, 1], np.int64)
+    schedule = Schedule.of(counts)
+    assert schedule.sequences.tolist() == [2, 0, 3, 1]
+    assert schedule.rows.tolist() == [2, 0, 5, 3, 1, 4]
+    assert schedule.sizes == (3, 2, 1)
+    before = schedule.previous(schedule.rows[:, np.newaxis] + 1)[:, 0]
+    assert before.tolist() == [0, 0, 0, 3, 1, 4]
+    none = Schedule.of(np.zeros(2, np.int64))
+    assert (none.rows.tolist(), none.sizes) == ([], ())
+
+
+def test_words_are_the_numbers() -> None:
+    """What the decoder returns is binary32 of its last layer, in both forms."""
+    states, latents, counts = network_inputs(payloads("v12-fine.bit")[40:41], 12, PAIRS)
+    assert to_words(states).view(np.float32).dtype == np.float32
+    packed = [to_words(part).view(np.float32) for part in (states, latents)]
+    np.testing.assert_array_equal(
+        packaged_decoder(12)(packed[0], packed[1], counts),
+        Decoder(packaged("rdovae-decoder-v12"), PAIRS)(states, latents, counts),
+    )
