@@ -103,10 +103,10 @@ class StreamSummary:
             reasons = ", ".join(
                 f"{absence} ({count})" for absence, count in self.absences.most_common()
             )
-            return f"no DRED in {self.records} records: {reasons or 'there are none'}"
+            return f"no DRED in {self._counted()}: {reasons or 'there are none'}"
         versions = ", ".join(str(version) for version in sorted(self.versions))
         text = (
-            f"DRED version {versions} in {self.with_dred} of {self.records} records, "
+            f"DRED version {versions} in {self.with_dred} of {self._counted()}, "
             f"{self.chunks.mean:.1f} chunks each, reaching back {self.covered.mean:.0f} ms"
         )
         rate = self.dred_bits_per_second
@@ -116,6 +116,10 @@ class StreamSummary:
                 f", at {rate / 1000:.1f} of {self.bits_per_second / 1000:.1f} kb/s ({share:.0f} %)"
             )
         return text
+
+    def _counted(self) -> str:
+        lost = f" ({self.lost} lost)" if self.lost else ""
+        return f"{self.records} records{lost}"
 
     def to_json(self) -> dict[str, Any]:
         """All figures."""

@@ -21,6 +21,21 @@ stderr = Console(stderr=True, highlight=False)
 """For progress and notices."""
 
 
+def source_number(text: str) -> int:
+    """An SSRC, a number of 32 bits: decimal, or with 0x.
+
+    Raises:
+        click.BadParameter: if it is none.
+    """
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 32:
+        raise click.BadParameter(f"{text!r} is not an SSRC")
+    return number
+
+
 def stream_options(command: F) -> F:
     """Options that say how an input is to be read."""
     for option in (
@@ -31,8 +46,9 @@ def stream_options(command: F) -> F:
         ),
         click.option(
             "--ssrc",
-            type=lambda text: int(text, 0),
-            help="Read one RTP source only.",
+            type=source_number,
+            metavar="SSRC",
+            help="Read one RTP source only; decimal, or hex with 0x.",
         ),
         click.option(
             "--final-id",

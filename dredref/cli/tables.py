@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -20,15 +21,26 @@ def describe(stream: Stream, number: int) -> str:
     if info is None:
         return f"stream {number}"
     where = f" SSRC {info.ssrc:#010x}" if info.ssrc is not None else ""
+    if info.payload_type is not None:
+        where += f" payload type {info.payload_type}"
     part = f" part {info.part + 1} of {info.parts}" if info.parts > 1 else ""
     return f"stream {number} ({info.container}{where}{part})"
 
 
 def print_summary(summaries: dict[int, StreamSummary], stream: Stream) -> None:
     """One sentence a stream: is there DRED, how much, at what cost, and if none, why."""
-    stdout.print()
     for number, summary in sorted(summaries.items()):
         stdout.print(f"[bold]{describe(stream, number)}[/]: {summary.answer()}")
+
+
+def summary_json(number: int, summary: StreamSummary, stream: Stream) -> dict[str, Any]:
+    """All figures of an Opus stream, and where in its input it stands."""
+    info = stream.infos.get(number)
+    place: dict[str, Any] = {"stream": number}
+    if info is not None:
+        place |= {"container": info.container, "part": info.part, "parts": info.parts}
+        place |= {"ssrc": info.ssrc, "payload_type": info.payload_type, "flow": info.flow}
+    return place | summary.to_json()
 
 
 def notices_table(stream: Stream) -> None:

@@ -8,7 +8,7 @@ from rich.tree import Tree
 from dredref.inspection import Inspection
 from dredref.summary import UNIT_MS, covered_ms
 from spec.dred import DredPayload
-from spec.reading import Reading
+from spec.reading import Absence, Reading
 from spec.tables import LEVEL_STEPS
 
 LEVEL_STYLES = {"MUST": "bold red", "SHOULD": "yellow", "note": "cyan"}
@@ -39,8 +39,10 @@ def _title(kind: str) -> str:
 
 
 def _head(reading: Reading) -> str:
+    if reading.absence is Absence.LOST:
+        return "lost"
     if reading.packet is None:
-        return f"{reading.size} bytes" if reading.size or reading.absence != "lost" else "lost"
+        return f"{reading.size} bytes"
     packet = reading.packet
     toc = packet.toc
     channels = "stereo" if toc.stereo else "mono"
@@ -70,7 +72,7 @@ def _add_framing(tree: Tree, reading: Reading) -> None:
 def _add_dred(tree: Tree, dred: DredPayload, reading: Reading, verbose: bool) -> None:
     reach = covered_ms(len(dred.chunks), dred.dred_offset)
     branch = tree.add(
-        f"[bold]DRED version {dred.version}[/]: {len(dred.chunks)} chunks reach back "
+        f"[bold]DRED version {dred.version}[/]: {_count(len(dred.chunks))} "
         f"{reach:g} ms, {dred.used / 8:g} of {dred.bits_total} bits"
     )
     extra = "" if dred.extra_offset is None else f", extra offset {dred.extra_offset}"
@@ -98,6 +100,10 @@ def _add_symbols(branch: Tree, dred: DredPayload, reading: Reading) -> None:
         place = f"{symbol.start / 8:9.3f} {symbol.cost / 8:7.3f}"
         byte = first + symbol.start // 64
         symbols.add(escape(f"{place}  byte {byte:4d}  {symbol.name} = {symbol.value}"))
+
+
+def _count(chunks: int) -> str:
+    return "1 chunk reaches back" if chunks == 1 else f"{chunks} chunks reach back"
 
 
 def _numbers(values: tuple[int, ...]) -> str:

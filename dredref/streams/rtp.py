@@ -32,6 +32,9 @@ MAX_JUDGED_BYTES = 1 << 24
 MAX_TRIES = 8
 """How often `MOST` packets of a source are judged before it is left aside."""
 
+MAX_NAMED = 8
+"""Most sources that an error names."""
+
 ODDITIES = {
     "rtp.reordered": "arrived late and was put in its place",
     "rtp.duplicate": "arrived twice",
@@ -186,6 +189,7 @@ class Flows:
         self.numbering = Numbering()
         self.flows: OrderedDict[FlowKey, Flow] = OrderedDict()
         self.seen_types: set[int] = set()
+        self.other_sources: dict[int, None] = {}
         self.datagrams = 0
         self.held = 0
 
@@ -211,16 +215,23 @@ class Flows:
         if self.numbering.streams:
             return
         types = ", ".join(map(str, sorted(self.seen_types))) or "none"
+        seen = f"{self.datagrams} UDP datagrams; payload types seen: {types}"
+        if self.ssrc is not None and not self.seen_types:
+            others = ", ".join(f"{one:#010x}" for one in self.other_sources) or "none"
+            what = f"no RTP source with SSRC {self.ssrc:#010x}"
+            raise InputError("input.no_rtp", f"{name}: {what} ({seen}; SSRCs seen: {others})")
         raise InputError(
-            "input.no_rtp",
-            f"{name}: no RTP source carries Opus by the look of it "
-            f"({self.datagrams} UDP datagrams; payload types seen: {types})",
+            "input.no_rtp", f"{name}: no RTP source carries Opus by the look of it ({seen})"
         )
 
     def accepts(self, datagram: Datagram, frame: int = 0) -> RtpPacket | None:
         """The RTP packet in a datagram, if it may be of a source that is wanted."""
         packet = parse_rtp(datagram.payload, frame)
-        return packet if packet and self.ssrc in (None, packet.ssrc) else None
+        if packet is None or self.ssrc in (None, packet.ssrc):
+            return packet
+        if len(self.other_sources) < MAX_NAMED:
+            self.other_sources[packet.ssrc] = None
+        return None
 
     def push(self, datagram: Datagram, packet: RtpPacket) -> Iterator[Taken]:
         """Take a packet that `accepts` gave."""

@@ -79,6 +79,32 @@ def test_the_tree_names_every_part_and_ends_with_the_answer() -> None:
     assert "qmax = 15" in run("inspect", "-", "-v", data=lines(CLEAN)).stdout
 
 
+def test_the_summary_stands_alone() -> None:
+    data = lines(CLEAN, NONE, CLEAN)
+    text = run("inspect", "-", "--summary", data=data).stdout
+    assert text.count("\n") == 1
+    assert "DRED version 12 in 2 of 3 records" in text
+    found = json.loads(run("inspect", "-", "--summary", "--json", data=data).stdout)
+    assert (found["stream"], found["container"], found["with_dred"]) == (0, "jsonl", 2)
+    assert run("inspect", "-", "--summary", "--range", "1:2", data=data).stdout.startswith(
+        "stream 0 (jsonl): no DRED in 1 records: no code-3 packet"
+    )
+
+
+def test_the_summary_of_a_capture_names_its_source() -> None:
+    capture = next(str(path) for path in STREAMS if path.suffix == ".pcap")
+    whole = run("inspect", capture).stdout.splitlines()[-1]
+    assert run("inspect", capture, "--summary").stdout.splitlines()[-1] == whole
+    assert "payload type 111" in whole
+    assert "(2 lost)" in whole
+    missing = real("inspect", capture, "--ssrc", "7").stderr.decode()
+    assert "no RTP source with SSRC 0x00000007" in missing
+    assert "SSRCs seen: 0x0dedc0de" in missing
+    wrong = real("inspect", capture, "--ssrc", "seven")
+    assert wrong.returncode == 2
+    assert "'seven' is not an SSRC" in wrong.stderr.decode()
+
+
 def test_ranges_choose_records() -> None:
     data = lines(CLEAN, NONE, CLEAN, NONE)
     for arguments, indices in (
