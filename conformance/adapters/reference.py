@@ -6,25 +6,28 @@ module as a harness: ``python -m conformance.adapters.reference``.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.adapters.serve import serve
 from conformance.checkers import Answer, Refusal
-from conformance.running.files import read_bit, read_records
+from conformance.running.files import read_bit
 from conformance.running.replies import Capabilities, Reply, Unsupported
 from spec.dred import DredPayload, parse_payload
-from spec.errors import ParseError
+from spec.errors import MissingExtraError, ParseError, UsageError
 from vectors import answers
 from vectors.blob import Blob
 from vectors.model import (
     INPUTS,
     DecodeInput,
+    EncodeInput,
     ExtensionInput,
     Input,
     PacketInput,
@@ -47,6 +50,8 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
         return Answer(answerer(_input(operation, given), given.get("version", 12)))
     except ParseError as error:
         return Refusal(error.code, error.detail)
+    except (MissingExtraError, UsageError) as error:
+        return Unsupported(str(error))
 
 
 def _input(operation: str, given: Mapping[str, Any]) -> Input:
@@ -96,6 +101,7 @@ def _decode(given: DecodeInput, wanted: int) -> dict[str, Any]:
 
 def _records(given: RecordsInput, wanted: int) -> dict[str, Any]:
     from dredref.rdovae.decoder import decode_payloads
+    from dredref.rdovae.records import read_records
 
     payloads = read_records(given.records.read(), wanted)
     rows = [found[::-1] for found in decode_payloads(payloads)]
@@ -120,6 +126,26 @@ def _vocode(given: VocodeInput, _: int) -> dict[str, Any]:
     return {"pcm": pcm[0].astype("<i2").tobytes().hex()}
 
 
+def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
+    import soundfile
+
+    from dredref.encode import DredRequest, EncodeRequest, encode_file
+
+    request = EncodeRequest(
+        bitrate=given.bitrate,
+        loss=given.loss_percent,
+        frame_ms=given.frame_ms,
+        cbr=not given.vbr,
+        dred=DredRequest(reach_ms=given.dred_ms, version=wanted),
+    )
+    pcm = np.frombuffer(given.pcm.read(), "<i2").reshape(-1, given.channels)
+    with tempfile.TemporaryDirectory(prefix="dredref-") as name:
+        source, target = Path(name) / "in.wav", Path(name) / "out.bit"
+        soundfile.write(source, pcm, given.rate, subtype="PCM_16")
+        encode_file(source, target, request)
+        return {"packets": [one.hex() for one in read_bit(target.read_bytes())]}
+
+
 def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
     if given.packet is not None:
         packets = [given.packet.read()]
@@ -141,6 +167,7 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "decode": _decode,
     "records": _records,
     "vocode": _vocode,
+    "encode": _encode,
     "query": _query,
 }
 """Operation -> who answers, given the input and the DRED version."""

@@ -11,7 +11,7 @@ runs behind the recording by the encoder's delay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +27,12 @@ CEPSTRA = 18
 """Numbers of a vector that are compared."""
 CLEAR = 0.6
 """A place is clear when its error is below this part of the middle one of all places in reach."""
-FEWEST = 8
-"""Vectors over the recording that a packet needs to be placed."""
+APART = 1.7
+"""A packet stands elsewhere only if its error at the common place is this many times as large."""
+FEWEST = 12
+"""Vectors of sound over the recording that a packet needs to be placed."""
+QUIET = 2.0
+"""A vector is of sound if its first cepstrum is less than this below the packet's largest."""
 
 Array = NDArray[np.float64]
 
@@ -59,6 +63,14 @@ class Placement:
     """The shift at which it lies nearest, in units."""
     clear: bool
     """Whether that shift stands out; in silence and steady sounds none does."""
+    errors: Mapping[int, float]
+    """Mean squared error at each shift."""
+
+    def is_off(self, delay: int, reach: float) -> bool:
+        """Whether the packet clearly lies more than ``reach`` units from where it would belong."""
+        if abs(self.delay - delay) <= reach or not self.clear:
+            return False
+        return self.errors.get(delay, np.inf) >= APART * self.errors[self.delay]
 
 
 def rows_at(
@@ -71,21 +83,24 @@ def rows_at(
 
 
 def place(dred: DredFeatures, ruler: Array, step: int, delays: Sequence[int]) -> Placement | None:
-    """The delay at which the packet's vectors lie nearest to the recording.
+    """The delay at which the packet's vectors of sound lie nearest to the recording.
 
-    Delays at which fewer than :data:`FEWEST` vectors, or fewer than half, lie over the recording
-    are left out; None where none is left.
+    Delays at which fewer than :data:`FEWEST` of them, or fewer than half, lie over the recording
+    are left out; None where no delay is left.
     """
-    fewest = max(FEWEST, len(dred.features) // 2)
-    positions = dred.positions(0)[None, :] - np.asarray(delays)[:, None]
+    level = dred.features[:, 0]
+    sounding = np.flatnonzero(level >= level.max(initial=-np.inf) - QUIET)
+    fewest = max(FEWEST, len(sounding) // 2)
+    positions = dred.positions(0)[None, sounding] - np.asarray(delays)[:, None]
     rows, inside = rows_at(ruler[:, :CEPSTRA], step, positions)
     enough = inside.sum(axis=1) >= fewest
     if not enough.any():
         return None
-    square = ((rows - dred.features[:, :CEPSTRA]) ** 2).mean(axis=2)
+    square = ((rows - dred.features[sounding, :CEPSTRA]) ** 2).mean(axis=2)
     error = np.where(
         enough, (square * inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.inf
     )
     best = int(np.argmin(error))
     clear = bool(error[best] < CLEAR * np.median(error[enough]))
-    return Placement(dred.packet, delays[best], clear)
+    found = {delay: float(one) for delay, one in zip(delays, error, strict=True)}
+    return Placement(dred.packet, delays[best], clear, found)

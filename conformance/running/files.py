@@ -29,16 +29,15 @@ from conformance.running.replies import (
     Unsupported,
     reply_from_json,
 )
-from spec.dred import DredPayload, make_payload, parse_payload
-from spec.errors import ParseError
-from spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.rdovae.records import MAX_UNITS, UNITS_PER_CHUNK, write_records
+from spec.dred import DredPayload, parse_payload
 from spec.reading import read_packet
-from spec.symbols import read_laplace, write_laplace
-from spec.tables import quantizer_tables
 from vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
 
 BINARY = ("records", "decode", "vocode", "encode", "conceal")
 """Operations whose files are not JSON."""
+MOST_CHUNKS = MAX_UNITS // UNITS_PER_CHUNK
+"""Chunks that a record has room for."""
 NO_RECORD = "no record form: it needs one level throughout, and a chunk"
 
 
@@ -50,7 +49,7 @@ def write_input(vector: Vector, folder: Path) -> Path | Unsupported:
         payload = _payload(given, vector.version)
         if payload is None:
             return Unsupported(NO_RECORD)
-        path.write_bytes(as_record(payload))
+        path.write_bytes(write_records([payload]))
     elif isinstance(given, RecordsInput):
         path.write_bytes(given.records.read())
     elif isinstance(given, VocodeInput):
@@ -117,64 +116,6 @@ def read_bit(content: bytes) -> list[bytes]:
     return packets
 
 
-def as_record(payload: DredPayload) -> bytes:
-    """A payload as one record: level, 20 ms units, bytes; then state and chunks, no header."""
-    coder = RangeEncoder()
-    tables = quantizer_tables(payload.version)
-    for value, p0, r in zip(
-        payload.state,
-        tables.state.p0[payload.q0].tolist(),
-        tables.state.r[payload.q0].tolist(),
-        strict=True,
-    ):
-        write_laplace(coder, value, p0, r)
-    for chunk in payload.chunks:
-        for value, p0, r in zip(
-            chunk.latents,
-            tables.latent.p0[payload.q0].tolist(),
-            tables.latent.r[payload.q0].tolist(),
-            strict=True,
-        ):
-            write_laplace(coder, value, p0, r)
-    string = coder.finish(None)
-    return struct.pack(">III", payload.q0, 2 * len(payload.chunks), len(string)) + string
-
-
-def read_records(content: bytes, version: int) -> list[DredPayload]:
-    """The records of upstream's ``-dred-decoding`` as payloads of one level.
-
-    Raises:
-        ParseError: ``record.truncated``, ``record.level`` or ``record.chunks``.
-    """
-    tables = quantizer_tables(version)
-    payloads, place = [], 0
-    while place < len(content):
-        if place + 12 > len(content):
-            raise _broken("truncated", "the file ends within a record's head", place)
-        level, units, size = struct.unpack_from(">III", content, place)
-        string = content[place + 12 : place + 12 + size]
-        if level > 15:
-            raise _broken("level", f"there is no level {level}", place)
-        if units % 2 or units > 50:
-            raise _broken("chunks", f"{units} is no even number of units up to 50", place)
-        if len(string) < size:
-            raise _broken("truncated", "the file ends within a record", place)
-        coder = RangeDecoder(string)
-        rows = [(tables.state.p0[level], tables.state.r[level])]
-        rows += [(tables.latent.p0[level], tables.latent.r[level])] * (units // 2)
-        state, *latents = [
-            tuple(read_laplace(coder, p, q) for p, q in zip(p0.tolist(), r.tolist(), strict=True))
-            for p0, r in rows
-        ]
-        payloads.append(make_payload(version, level, 0, 16, state, latents))
-        place += 12 + size
-    return payloads
-
-
-def _broken(code: str, detail: str, byte: int) -> ParseError:
-    return ParseError(f"record.{code}", detail, byte=byte, clause="dred_vectors.sh")
-
-
 def _payload(given: DecodeInput, version: int | None) -> DredPayload | None:
     """The payload of a decode question, if it has the form of a record."""
     dred: DredPayload | None
@@ -185,4 +126,4 @@ def _payload(given: DecodeInput, version: int | None) -> DredPayload | None:
         dred = read_packet(given.packet.read()).dred
     if dred is None or not dred.chunks or any(one.level != dred.q0 for one in dred.chunks):
         return None
-    return dred if len(dred.chunks) <= min(25, given.max_chunks) else None
+    return dred if len(dred.chunks) <= min(MOST_CHUNKS, given.max_chunks) else None

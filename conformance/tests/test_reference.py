@@ -10,11 +10,11 @@ import pytest
 from conformance.adapters.reference import ANSWERS, answer, capabilities
 from conformance.adapters.registry import ADAPTERS, adapter
 from conformance.checkers import Answer, Refusal
-from conformance.running.files import as_record
 from conformance.running.replies import Unsupported
 from conformance.running.runner import run_vectors
 from dredref.metrics import compare_features
 from dredref.metrics.features import features_from_bytes
+from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
 from spec.errors import UsageError
 from spec.reading import read_packet
@@ -64,11 +64,11 @@ def test_records_give_what_payloads_give() -> None:
     with open_stream(fine) as stream:
         readings = [read_packet(one.packet) for one in stream if one.packet is not None]
     dred = next(one.dred for one in readings if one.dred and len(one.dred.chunks) == 1)
-    rows = features(answer("records", {"records": as_record(dred).hex(), "version": 12}))
+    rows = features(answer("records", {"records": write_records([dred]).hex(), "version": 12}))
     payload = next(one.payload for one in readings if one.dred == dred)
     direct = features(answer("decode", {"payload": payload.hex(), "version": 12}))
     assert np.array_equal(rows[::-1], direct)
-    broken = as_record(dred)[:-1].hex()
+    broken = write_records([dred])[:-1].hex()
     assert isinstance(answer("records", {"records": broken, "version": 12}), Refusal)
 
 

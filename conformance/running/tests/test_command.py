@@ -11,10 +11,11 @@ import pytest
 
 from conformance.checkers import Answer, Refusal
 from conformance.running.command import Command
-from conformance.running.files import as_record, read_bit
+from conformance.running.files import read_bit
 from conformance.running.process import MEBI, Limits
 from conformance.running.replies import FaultError, FaultKind, Unsupported
 from conformance.running.runner import run_vectors
+from dredref.rdovae.records import write_records
 from spec.dred import build_payload, make_payload, parse_payload
 from spec.errors import UsageError
 from spec.tables import LATENT_DIM, STATE_DIM, level_of_chunk, quantizer_tables
@@ -172,7 +173,7 @@ def test_fargan_demo_as_a_command(peer_161: Peer) -> None:
         vectors.append(
             Vector(name, "decode", "t", ("none",), (), "MUST", (), 12, question, expected)
         )
-        record = RecordsInput(Blob(inline=as_record(parse_payload(data, 12))))
+        record = RecordsInput(Blob(inline=write_records([parse_payload(data, 12)])))
         oldest_first = Features(Blob(inline=rows[::-1].astype("<f4").tobytes()), limits)
         vectors.append(
             Vector(name + "r", "decode", "t", ("none",), (), "MUST", (), 12, record, oldest_first)
