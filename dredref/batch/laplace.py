@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dredref.batch.rangecoder import Decoders, Flags, Places, Ranges
 from spec.checks import value_limits
 from spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse
-from spec.tables import quantizer_tables
+from spec.tables import LEVELS, quantizer_tables
 
 Values: TypeAlias = NDArray[np.int16]
 """State and latent integers."""
@@ -44,6 +44,11 @@ class VectorTable:
     def dimension(self) -> int:
         """Values of the vector."""
         return len(self.nonzero)
+
+    def coded(self, levels: Places) -> Places:
+        """The values that take a symbol at some of the levels."""
+        present = np.bincount(levels, minlength=LEVELS) > 0
+        return np.flatnonzero(np.any(self.nonzero[:, present], axis=1))
 
     def outside(self, values: Values, levels: Places) -> Flags:
         """Which of the vectors ``values`` [dimension, n] hold a value out of its range."""
@@ -75,11 +80,11 @@ def magnitude_table() -> Ranges:
 def read_vector(decoders: Decoders, table: VectorTable, levels: Places) -> Values:
     """Read a vector of each string, at each its level: [dimension, n]."""
     values = np.zeros((table.dimension, len(decoders)), np.int16)
-    for value, nonzero, decay in zip(values, table.nonzero, table.decay, strict=True):
-        rows, positive = _read_sign(decoders, nonzero.take(levels))
+    for index in table.coded(levels):
+        rows, positive = _read_sign(decoders, table.nonzero[index].take(levels))
         if rows.size:
-            magnitude = _read_magnitude(decoders, rows, decay.take(levels[rows]))
-            value[rows] = magnitude * positive - magnitude * ~positive
+            magnitude = _read_magnitude(decoders, rows, table.decay[index].take(levels[rows]))
+            values[index][rows] = magnitude * positive - magnitude * ~positive
     return values
 
 
