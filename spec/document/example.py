@@ -84,14 +84,24 @@ def worked_example() -> Example:
     start = (decoder.range, decoder.difference, decoder.tell_frac())
     limit = len(reading.dred.chunks)
     PAYLOAD.parse_stream(decoder, version=reading.dred.version, limit=limit, trace=trace)
-    steps = tuple(_step(trace[index], *after) for index, after in decoder.notes)
+    following = [index for index, _ in decoder.notes[1:]] + [len(trace)]
+    steps = tuple(
+        _step(trace[index], index != after, *numbers)
+        for (index, numbers), after in zip(decoder.notes, following, strict=True)
+    )
     return Example(STREAM, PACKET, data, reading, start, steps)
 
 
 def _step(
-    symbol: Symbol, total: int, low: int, high: int, range_: int, difference: int, tell: int
+    symbol: Symbol,
+    last: bool,
+    total: int,
+    low: int,
+    high: int,
+    range_: int,
+    difference: int,
+    tell: int,
 ) -> Step:
     """One line of the walk; the value stands at the symbol's last decode."""
-    done = tell == symbol.start + symbol.cost
-    meaning = str(symbol.value) if done else ""
+    meaning = str(symbol.value) if last else ""
     return Step(symbol.name, total, low, high, meaning, range_, difference, tell)

@@ -1,0 +1,132 @@
+"""The written specification: in step with the declarations, whole, and covered by vectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.document import context
+from conformance.main import cli
+from conformance.trail import UNCOVERED, TrailRow, trail, without_requirement
+from spec.document.example import worked_example
+from spec.document.render import figures, render_html, render_markdown
+from spec.requirements import Level, requirements
+from vectors.suite import DATA, Suite
+
+RENDERED = Path(str(__import__("spec.document").document.__path__[0])) / "rendered"
+
+
+@cache
+def markdown() -> str:
+    """The specification as it is rendered now."""
+    return render_markdown(context())
+
+
+def test_the_committed_copy_is_in_step() -> None:
+    """After a change: python -m tools.render_spec."""
+    assert (RENDERED / "SPEC.md").read_text() == markdown()
+    assert (RENDERED / "SPEC.html").read_text() == render_html(context())
+    for name, drawing in figures().items():
+        assert (RENDERED / name).read_text() == drawing
+
+
+def test_every_requirement_stands_in_it() -> None:
+    for requirement in requirements().values():
+        assert f"`{requirement.id}`" in markdown()
+
+
+def test_no_chapter_is_empty() -> None:
+    chapters = re.split(r"^## ", markdown(), flags=re.M)[1:]
+    assert len(chapters) == 17
+    assert all(len(chapter) > 400 for chapter in chapters)
+
+
+def test_section_numbers_follow_each_other() -> None:
+    numbers = [int(found) for found in re.findall(r"^## (\d+)\.", markdown(), flags=re.M)]
+    assert numbers == list(range(1, 18))
+    for found in re.findall(r"\(?[Ss]ections? (\d+)(?:\.(\d+))?", _own_references()):
+        assert 1 <= int(found[0]) <= 17
+
+
+def _own_references() -> str:
+    """The text without references into RFCs."""
+    return re.sub(r"RFC \d+[^.|\n]*", "", markdown())
+
+
+@pytest.mark.parametrize("name", sorted(figures()))
+def test_figures_are_whole(name: str) -> None:
+    root = ElementTree.fromstring(figures()[name])
+    assert root.get("aria-label")
+    width = float(root.get("width") or 0)
+    for box in root.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(box.get("x", 0)) + float(box.get("width", 0)) <= width
+
+
+def test_links_of_the_page_lead_somewhere() -> None:
+    page = (RENDERED / "SPEC.html").read_text()
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert links
+    assert set(links) <= anchors
+    assert page.count("<figure>") == len(figures())
+    assert "<img" not in page
+
+
+def test_the_example_accounts_for_every_bit() -> None:
+    example = worked_example()
+    dred = example.reading.dred
+    assert dred is not None
+    assert example.steps[-1].tell_frac == dred.used
+    values = [int(step.meaning) for step in example.steps if step.meaning]
+    named = {step.name for step in example.steps}
+    assert values == [symbol.value for symbol in dred.symbols if symbol.name in named]
+
+
+@cache
+def rows() -> tuple[TrailRow, ...]:
+    """The trail over the whole suite."""
+    return tuple(trail(Suite(DATA).vectors()))
+
+
+def test_every_must_and_should_is_kept_and_broken_by_a_vector() -> None:
+    missing = [
+        row.requirement.id
+        for row in rows()
+        if row.requirement.level is not Level.NOTE and not row.covered
+    ]
+    assert missing == []
+
+
+def test_what_is_not_covered_says_why_and_is_not_covered() -> None:
+    for row in rows():
+        if row.requirement.id in UNCOVERED:
+            assert not (row.keeping and row.breaking)
+    assert set(UNCOVERED) <= set(requirements())
+
+
+def test_every_vector_names_a_requirement_that_exists() -> None:
+    def unknown() -> Iterator[str]:
+        for vector in Suite(DATA).vectors():
+            if not set(vector.requirements) <= set(requirements()):
+                yield vector.id
+
+    assert without_requirement(Suite(DATA).vectors()) == []
+    assert list(unknown()) == []
+
+
+def test_the_command_prints_each_form() -> None:
+    for form, sign in (
+        ("--markdown", "# Opus DRED"),
+        ("--html", "<!doctype html>"),
+        ("--requirements", '"packet.r1"'),
+        ("--wireshark", "opus_dred"),
+    ):
+        result = CliRunner().invoke(cli, ["spec", form])
+        assert result.exit_code == 0
+        assert sign in result.stdout[:2000]
