@@ -5,16 +5,17 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("spec", "dredref", "vectors", "conformance")
 
 
-def settings() -> dict[str, dict[str, list[str]]]:
+def settings() -> dict[str, Any]:
     """What pyproject.toml says of setuptools."""
-    found: dict[str, dict[str, list[str]]] = tomllib.loads(
-        (ROOT / "pyproject.toml").read_text("utf-8")
-    )["tool"]["setuptools"]
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
+        "setuptools"
+    ]
     return found
 
 
