@@ -70,16 +70,21 @@ class FastEngine(Engine[Carried]):
         return self._signals[streams].run(state, conditions, gains, periods)
 
     def _deemphasize(self, signal: Carried, memory: Carried) -> tuple[Carried, Carried]:
-        """One stream number by number, which is quicker than arrays of one element."""
-        if len(signal) > 1:
-            return emphasis.deemphasize(signal, memory)
-        coefficient = np.float32(constant(emphasis.COEFFICIENT, signal))
-        speech = signal[0].copy()
-        last = memory[0]
-        for index, sample in enumerate(speech):
-            last = sample + coefficient * last
-            speech[index] = last
-        return speech[None], np.array([last], np.float32)
+        """Number by number for one stream, else a row of all streams at a time."""
+        coefficient = constant(emphasis.COEFFICIENT, signal)
+        speech = np.array(signal.T, order="C")
+        if len(signal) == 1:
+            number, last = np.float32(coefficient), memory[0]
+            for index, sample in enumerate(speech[:, 0]):
+                last = sample + number * last
+                speech[index, 0] = last
+            return speech.T, np.array([last], np.float32)
+        decayed, before = np.empty_like(memory), memory
+        for row in speech:
+            np.multiply(before, coefficient, decayed)
+            np.add(row, decayed, row)
+            before = row
+        return speech.T, before.copy()
 
 
 class Signal:

@@ -18,7 +18,8 @@ def speech_with_error(bits: int) -> NDArray[np.int16]:
     layers = (weights.signal, weights.signal_gate, weights.skip, weights.skip_gate, weights.output)
     for layer in (*layers, *weights.gru_inputs, *weights.gru_recurrent, *weights.gru_gates):
         layer.scale = layer.scale * np.float32(1 + 2.0**-bits)
-    return spoilt.speak(clips()["librivox-2"][None])[0]
+    speech: NDArray[np.int16] = spoilt.speak(clips()["librivox-2"][None])[0]
+    return speech
 
 
 @pytest.mark.parametrize("bits", [22, 16])
