@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,7 +59,7 @@ CLASSES: tuple[ConformanceClass, ...] = (
 
 
 class Claim(StrEnum):
-    """What a run says about a class."""
+    """What a run says about a class, for the DRED versions that the implementation knows."""
 
     CONFORMANT = "conformant"
     """Every vector of the class was put, and none failed."""
@@ -78,34 +78,57 @@ class ClassVerdict:
     name: str
     claim: Claim
     total: int
-    """Vectors of the class in the suite."""
+    """Vectors of the class in the suite, without those of versions that are not known."""
     counts: Mapping[str, int]
+
+    @property
+    def held(self) -> int:
+        """Vectors that did not fail: passed, or missed a SHOULD only."""
+        return self.counts[Outcome.PASS] + self.counts[Outcome.NONSTRICT]
+
+
+ANY = "any"
+"""Key of the vectors in which the DRED version plays no part."""
+
+
+def version_key(version: int | None) -> str:
+    """The key of a vector's version in the totals of a suite."""
+    return ANY if version is None else str(version)
 
 
 def verdicts(
-    outcomes: Iterable[tuple[str, Outcome]], totals: Mapping[str, int]
+    outcomes: Iterable[tuple[str, int | None, Outcome]],
+    totals: Mapping[str, Mapping[str, int]],
+    versions: Sequence[int],
 ) -> tuple[ClassVerdict, ...]:
     """Judge every class.
 
     Args:
-        outcomes: group and outcome of each vector that was selected.
-        totals: vectors of each group in the whole suite.
+        outcomes: group, DRED version and outcome of each vector that was selected.
+        totals: vectors of each group and version in the whole suite.
+        versions: the DRED versions that the implementation knows; others do not count.
     """
+    known = {ANY, *(str(one) for one in versions)}
     by_group: dict[str, dict[str, int]] = {}
-    for group, outcome in outcomes:
-        counts = by_group.setdefault(group, {})
-        counts[str(outcome)] = counts.get(str(outcome), 0) + 1
-    return tuple(_judge(one, by_group, totals) for one in CLASSES)
+    for group, version, outcome in outcomes:
+        if version_key(version) in known:
+            counts = by_group.setdefault(group, {})
+            counts[str(outcome)] = counts.get(str(outcome), 0) + 1
+    sizes = {
+        group: sum(count for version, count in of_group.items() if version in known)
+        for group, of_group in totals.items()
+    }
+    return tuple(_judge(one, by_group, sizes) for one in CLASSES)
 
 
 def _judge(
-    one: ConformanceClass, by_group: Mapping[str, Mapping[str, int]], totals: Mapping[str, int]
+    one: ConformanceClass, by_group: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]
 ) -> ClassVerdict:
     counts = {str(outcome): 0 for outcome in Outcome}
     for group in one.groups:
         for outcome, number in by_group.get(group, {}).items():
             counts[outcome] += number
-    total = sum(totals.get(group, 0) for group in one.groups)
+    total = sum(sizes.get(group, 0) for group in one.groups)
     held = counts[Outcome.PASS] + counts[Outcome.NONSTRICT]
     if any(counts[outcome] for outcome in BAD):
         claim = Claim.NOT

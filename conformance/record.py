@@ -30,7 +30,7 @@ class Run:
 
     implementation: Capabilities
     suite: Mapping[str, Any]
-    """``version``, ``digest``, ``totals`` (vectors of each group), ``notes`` (on flags)."""
+    """``version``, ``digest``, ``totals`` (vectors by group and version), ``notes`` (on flags)."""
     environment: Mapping[str, str]
     selection: Mapping[str, Any]
     """``groups`` and ``ids`` that were asked for, empty for everything."""
@@ -49,7 +49,9 @@ class Run:
     def verdicts(self) -> tuple[ClassVerdict, ...]:
         """The verdict on each conformance class."""
         return verdicts(
-            ((result.group, result.outcome) for result in self.results), self.suite["totals"]
+            ((one.group, one.version, one.outcome) for one in self.results),
+            self.suite["totals"],
+            self.implementation.versions,
         )
 
     @property

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from conformance.adapters.registry import ADAPTERS, adapter
-from conformance.classes import CLASSES, Claim
+from conformance.classes import CLASSES, Claim, version_key
 from conformance.outcome import BAD, Outcome, Result
 from conformance.record import Run
 from conformance.running.command import Command
@@ -151,11 +151,14 @@ def run(
         raise UsageError("run.selection", "no vector is selected")
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
-    totals: dict[str, int] = {}
+    totals: dict[str, dict[str, int]] = {}
     notes: dict[str, str] = {}
     for path in suite.files():
         content = suite.read(path)
-        totals[content.group] = totals.get(content.group, 0) + len(content.vectors)
+        of_group = totals.setdefault(content.group, {})
+        for vector in content.vectors:
+            key = version_key(vector.version)
+            of_group[key] = of_group.get(key, 0) + 1
         notes |= content.notes
     started, clock = datetime.now(UTC), time.monotonic()
     results = _with_progress(chosen, make, known, jobs)
@@ -255,7 +258,8 @@ def print_run(done: Run, console: Console) -> None:
     titles = {one.name: one.title for one in CLASSES}
     for one in done.verdicts:
         style = CLAIM_STYLES[one.claim]
-        console.print(f"{titles[one.name]:<11} [{style}]{one.claim}[/]")
+        share = f" [dim]{one.held} of {one.total}[/]" if one.total else ""
+        console.print(f"{titles[one.name]:<11} [{style}]{one.claim}[/]{share}")
     bad = [one for one in done.results if one.outcome in BAD]
     for result in bad[:FIRST]:
         where = result.divergence["text"] if result.divergence else result.reason

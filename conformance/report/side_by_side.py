@@ -65,7 +65,7 @@ def _classes(runs: Sequence[Run]) -> list[dict[str, Any]]:
             {
                 "claim": str(verdict.claim),
                 "chip": _CHIPS[verdict.claim],
-                "held": verdict.counts[Outcome.PASS] + verdict.counts[Outcome.NONSTRICT],
+                "held": verdict.held,
                 "total": verdict.total,
             }
             for verdict in verdicts

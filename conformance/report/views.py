@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.classes import CLASSES, Claim
@@ -19,6 +19,8 @@ CARDS = 240
 """Cards of a page that do not show a passing vector, at most."""
 PLOTTED = 18
 """Cards with plots of vectors that did not pass, at most, for each operation that has them."""
+SOUND = 2_000_000
+"""Characters of sound in a page, at most."""
 FINDINGS = 40
 """Rows of findings, at most."""
 
@@ -122,7 +124,16 @@ class _Budget:
     """What a page still has room for."""
 
     cards: int = CARDS
+    sound: int = SOUND
     plotted: Counter[str] = field(default_factory=Counter)
+
+    def heard(self, inside: Detail) -> Detail:
+        """The detail, without its players if they do not fit."""
+        size = sum(len(clip.uri) for clip in inside.plots.clips)
+        if size > self.sound:
+            return replace(inside, plots=replace(inside.plots, clips=()))
+        self.sound -= size
+        return inside
 
     def plots(self, result: Result) -> bool:
         """Whether this vector's plots still fit."""
@@ -194,7 +205,9 @@ def _families(
             vector = vectors.get(result.id)
             if result.outcome is Outcome.PASS:
                 if result.answer is not None and vector is not None:
-                    cards.append(_entry(result, meanings, detail(vector, result, plots=True)))
+                    cards.append(
+                        _entry(result, meanings, budget.heard(detail(vector, result, plots=True)))
+                    )
                 else:
                     passed.append(_entry(result, meanings, NOTHING))
                 continue
@@ -204,7 +217,7 @@ def _families(
                 budget.cards -= 1
                 inside = NOTHING
                 if vector is not None:
-                    inside = detail(vector, result, plots=budget.plots(result))
+                    inside = budget.heard(detail(vector, result, plots=budget.plots(result)))
                 cards.append(_entry(result, meanings, inside))
             else:
                 lines.append(_entry(result, meanings, NOTHING))
@@ -288,7 +301,7 @@ def verdict_views(run: Run) -> list[dict[str, Any]]:
             "definition": known[one.name].definition,
             "claim": str(one.claim),
             "style": CLAIM_STYLES[one.claim],
-            "held": one.counts[Outcome.PASS] + one.counts[Outcome.NONSTRICT],
+            "held": one.held,
             "total": one.total,
         }
         for one in run.verdicts

@@ -23,7 +23,7 @@ def result(name: str, outcome: Outcome = Outcome.PASS) -> Result:
         operation="payload",
         title="A title",
         level="MUST",
-        version=12,
+        version=None if name.startswith("hostile") else 12,
         clauses=("a clause",),
         requirements=(),
         flags=("AFlag",),
@@ -36,14 +36,17 @@ def result(name: str, outcome: Outcome = Outcome.PASS) -> Result:
     )
 
 
+TOTALS = {"payload": {"10": 5, "12": 3}, "hostile": {"any": 1}}
+
+
 def run(*results: Result) -> Run:
     """A run of a suite of three payload vectors and one hostile one."""
     return Run(
-        implementation=Capabilities("an implementation", ("payload",), "1.0"),
+        implementation=Capabilities("an implementation", ("payload",), "1.0", (12,)),
         suite={
             "version": "0.1.0",
             "digest": "00",
-            "totals": {"payload": 3, "hostile": 1},
+            "totals": TOTALS,
             "notes": {},
         },
         environment={"python": "3"},
@@ -126,3 +129,10 @@ def test_a_part_of_a_class_is_not_conformance() -> None:
     nothing = run(result("payload.a", Outcome.UNSUPPORTED))
     assert claims(nothing)["bitstream"] is Claim.NONE
     assert not nothing.conformant
+
+
+def test_versions_that_are_not_known_do_not_count() -> None:
+    other = replace(result("payload.old", Outcome.UNSUPPORTED), version=10)
+    assert claims(replace(GOOD, results=(*GOOD.results, other)))["bitstream"] is Claim.CONFORMANT
+    both = replace(GOOD, implementation=replace(GOOD.implementation, versions=(10, 12)))
+    assert claims(both)["bitstream"] is Claim.PARTLY

@@ -155,9 +155,10 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Suite]:
         (root / group / "a.json").write_text(file_to_text(content))
     suite = Suite(root)
     actor = Actor()
-    totals: dict[str, int] = {}
+    totals: dict[str, dict[str, int]] = {}
     for vector in vectors:
-        totals[vector.group] = totals.get(vector.group, 0) + 1
+        of_group = totals.setdefault(vector.group, {"12": 0})
+        of_group["12"] += 1
     run = Run(
         implementation=actor.capabilities(),
         suite={"version": "0.1.0", "digest": suite.digest(), "totals": totals, "notes": notes},
