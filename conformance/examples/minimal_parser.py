@@ -1,4 +1,4 @@
-"""A DRED parser written from the text of the specification and of PROTOCOL.md alone.
+"""A DRED parser written from the specification and PROTOCOL.md, sharing no code with the reference.
 
 It takes Opus packets apart, reads their extension area and decodes the integers of DRED versions
 10 and 12: the standard library, and the two quantizer tables as JSON. Section numbers are those of

@@ -1,4 +1,4 @@
-"""The parser written from the text alone passes the vectors, and the text names its codes."""
+"""The parser written from the text passes the vectors, and the text names its error codes."""
 
 from __future__ import annotations
 
