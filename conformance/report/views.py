@@ -14,7 +14,9 @@ from conformance.report.details import NOTHING, Detail, detail
 from vectors.model import GROUPS, Vector
 
 CARDS_EACH = 3
-"""Vectors of a family and outcome that get a card; the others get a line."""
+"""Vectors of a family and outcome that get a card; the others get a line.
+
+Of those that were not put as many get a line; the others are counted."""
 CARDS = 240
 """Cards of a page that do not show a passing vector, at most."""
 PLOTTED = 18
@@ -93,6 +95,8 @@ class Family:
     cards: tuple[Entry, ...]
     lines: tuple[Entry, ...]
     passed: tuple[Entry, ...]
+    unput: tuple[tuple[int, str, str], ...]
+    """Number, outcome and reason of vectors that are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ def _families(
         lines: list[Entry] = []
         passed: list[Entry] = []
         shown: Counter[Outcome] = Counter()
+        unput: Counter[tuple[str, str]] = Counter()
         for result in family:
             vector = vectors.get(result.id)
             if result.outcome is Outcome.PASS:
@@ -213,7 +218,9 @@ def _families(
                 continue
             shown[result.outcome] += 1
             wanted = result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED)
-            if wanted and shown[result.outcome] <= CARDS_EACH and budget.cards > 0:
+            if not wanted and shown[result.outcome] > CARDS_EACH:
+                unput[str(result.outcome), result.reason] += 1
+            elif wanted and shown[result.outcome] <= CARDS_EACH and budget.cards > 0:
                 budget.cards -= 1
                 inside = NOTHING
                 if vector is not None:

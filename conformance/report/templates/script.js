@@ -25,7 +25,7 @@
     const alive = new Set();
     entries.forEach(function (entry) {
       const show = wanted.has(entry.dataset.outcome) &&
-        (!text || entry.dataset.id.indexOf(text) >= 0);
+        (!text || entry.id.toLowerCase().indexOf(text) >= 0);
       entry.hidden = !show;
       if (show) { alive.add(entry.closest("details.family")); }
     });
