@@ -75,7 +75,7 @@ def write_model(model: RawModel) -> bytes:
     layers = []
     for layer in model.layers:
         arrays = {}
-        for role, quantity in layer.arrays.items():
+        for role, quantity in sorted(layer.arrays.items()):
             kind = quantity.mantissa.dtype.name
             data = quantity.mantissa.astype(TYPES[kind]).tobytes()
             arrays[role] = {
