@@ -232,7 +232,17 @@ def _families(
         opened += bad
         kept = tuple(one for one in counts(family) if one.count)
         open_ = (bad and opened <= 3) or any(card.detail.plots.clips for card in cards)
-        yield Family(name, len(family), kept, bad, open_, tuple(cards), tuple(lines), tuple(passed))
+        yield Family(
+            name,
+            len(family),
+            kept,
+            bad,
+            open_,
+            tuple(cards),
+            tuple(lines),
+            tuple(passed),
+            tuple((number, *key) for key, number in unput.most_common()),
+        )
 
 
 def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry:
