@@ -15,8 +15,8 @@ from dredref.audio import AudioFile, open_audio
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.cli.progress import audio_progress
 from dredref.inject import DEFAULT_PRE_SKIP
-from dredref.inspection import inspections
-from dredref.streams import Stream
+from dredref.payload.reader import Carried, carried_by, read_carried
+from dredref.streams import Record, Stream
 
 BATCH = 64
 """Packets that are decoded at once."""
@@ -90,11 +90,16 @@ def judged(
     """Every packet of a stream that carries DRED, laid against the audio."""
     blocks = audio.blocks()
     fed, ended = 0, False
-    batch: list[Placed] = []
+    batch: list[tuple[Record, Carried]] = []
 
     def flush() -> Iterator[Alignment]:
         nonlocal fed, ended
-        until = aligner.needs_until(batch[-1].timestamp) if batch else 0
+        payloads = read_carried([carried for _, carried in batch])
+        placed = [
+            Placed(record.index, record.timestamp_48k or 0, payload)
+            for (record, _), payload in zip(batch, payloads, strict=True)
+        ]
+        until = aligner.needs_until(placed[-1].timestamp) if placed else 0
         while fed * 48_000 // audio.rate < until and not ended:
             block = next(blocks, None)
             if block is None:
@@ -103,15 +108,17 @@ def judged(
             else:
                 fed += len(block)
                 aligner.feed(block)
-        yield from aligner.judge(batch)
+        yield from aligner.judge(placed)
         batch.clear()
 
     number = stream.info.number
-    for inspection in inspections(iter(stream), final_id=final_id):
-        record, dred = inspection.record, inspection.reading.dred
-        if record.stream != number or dred is None or record.timestamp_48k is None:
+    for record in stream:
+        if record.stream != number or record.packet is None or record.timestamp_48k is None:
             continue
-        batch.append(Placed(record.index, record.timestamp_48k, dred))
+        carried = carried_by(record.packet, final_id=final_id)
+        if carried is None:
+            continue
+        batch.append((record, carried))
         if len(batch) == BATCH:
             yield from flush()
     yield from flush()

@@ -1,0 +1,1 @@
+"""How the reference encoder compares with libopus; ``python -m tools.compare_encoder``."""
