@@ -29,6 +29,17 @@ usage: {0} -features <input.pcm> <features.f32>
 """
 
 
+def analysis(data: bytes) -> bytes:
+    """Samples to feature vectors, one for every whole frame of 160."""
+    from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+    from dredref.vocoder.sizes import FRAME
+
+    whole = len(data) // (2 * FRAME)
+    samples = np.frombuffer(data, "<i2", whole * FRAME).astype(np.int16)[None]
+    vectors: bytes = to_float32(FeatureAnalyser().analyse(from_int16(samples))[0]).tobytes()
+    return vectors
+
+
 def synthesis(data: bytes) -> bytes:
     """Feature vectors to samples: ``n * 160`` of ``n`` vectors."""
     from dredref.vocoder import vocoder
@@ -53,6 +64,7 @@ def decoding(data: bytes) -> bytes:
 
 
 MODES: dict[str, Callable[[bytes], bytes]] = {
+    "-features": analysis,
     "-fargan-synthesis": synthesis,
     "-dred-decoding": decoding,
 }

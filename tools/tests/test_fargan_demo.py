@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from dredref.inspection import inspections
+from dredref.metrics import compare_features
 from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
 from dredref.vocoder.tests.inputs import clips
@@ -19,6 +21,7 @@ from tools.compat import fargan_demo
 from tools.libopus.peer import Peer
 
 OURS = Path(fargan_demo.__file__).with_name("fargan_demo")
+AUDIO = Path(__file__).parents[2] / "vectors" / "audio"
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 
 
@@ -44,6 +47,23 @@ def records() -> list[bytes]:
             payload = make_payload(dred.version, dred.q0, 0, 16, dred.state, latents)
             found.append(write_records([payload]))
     return found
+
+
+@pytest.mark.peer
+def test_features_are_upstreams(tmp_path: Path, peer_161_c: Peer) -> None:
+    """Features within what libopus' own builds differ by, incomplete last frame left out."""
+    samples = soundfile.read(AUDIO / "librivox-3.flac", dtype="int16")[0]
+    (tmp_path / "in.pcm").write_bytes(samples.astype("<i2").tobytes() + bytes(100))
+    upstream = peer_161_c.build.program("fargan_demo")
+    for program, name in ((OURS, "ours.f32"), (upstream, "theirs.f32")):
+        assert run(program, "-features", tmp_path / "in.pcm", tmp_path / name) == (0, "")
+    ours, theirs = (
+        np.fromfile(tmp_path / name, "<f4").reshape(-1, 20) for name in ("ours.f32", "theirs.f32")
+    )
+    assert ours.shape == theirs.shape == (299, 20)
+    found = compare_features(theirs, ours)
+    assert found.total <= 0.02
+    assert found.pitch <= 0.0001
 
 
 @pytest.mark.peer
