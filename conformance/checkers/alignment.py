@@ -67,10 +67,14 @@ class Placement:
     """Mean squared error at each shift."""
 
     def is_off(self, delay: int, reach: float) -> bool:
-        """Whether the packet clearly lies more than ``reach`` units from where it would belong."""
+        """Whether the packet clearly lies more than ``reach`` units from where it would belong.
+
+        A packet that would reach past the ends of the recording there cannot be judged.
+        """
         if abs(self.delay - delay) <= reach or not self.clear:
             return False
-        return self.errors.get(delay, np.inf) >= APART * self.errors[self.delay]
+        common = self.errors.get(delay, np.inf)
+        return bool(np.isfinite(common) and common >= APART * self.errors[self.delay])
 
 
 def rows_at(
