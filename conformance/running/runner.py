@@ -94,14 +94,16 @@ def run_one(vector: Vector, implementation: Implementation, known: Capabilities)
         late = fault.kind is FaultKind.HANG
         outcome = Outcome.TIMEOUT if late else Outcome.ERROR
         return _result(vector, outcome, str(fault), seconds=seconds)
+    except DredError as error:
+        return _result(vector, Outcome.SKIPPED, f"the vector is broken: {error}")
     seconds = time.monotonic() - start
     if isinstance(reply, Unsupported):
         return _result(vector, Outcome.UNSUPPORTED, reply.reason, seconds=seconds)
     try:
         verdict = check(vector, reply, codes=known.codes)
     except DredError as error:
-        # The suite itself is broken: a missing file, a wrong digest.
-        return _result(vector, Outcome.SKIPPED, str(error), seconds=seconds)
+        # A missing file, a wrong digest.
+        return _result(vector, Outcome.SKIPPED, f"the vector is broken: {error}", seconds=seconds)
     return _judged(vector, reply, verdict, seconds)
 
 
