@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "Decoder": "dredref.rdovae.decoder",
     "DredError": "spec.errors",
     "Notice": "dredref.streams",
     "ParseError": "spec.errors",
@@ -18,6 +19,7 @@ _HOMES: dict[str, str] = {
     "Vocoder": "dredref.vocoder",
     "VocoderState": "dredref.vocoder",
     "create_stream": "dredref.streams",
+    "decode_payloads": "dredref.rdovae.decoder",
     "open_stream": "dredref.streams",
     "rewrite_stream": "dredref.streams",
 }

@@ -53,7 +53,8 @@ def sigmoid(x: Fixed) -> Fixed:
     if is_carrier(x):
         return _carried(x, halved=True)
     numerator, denominator = _fraction(np.clip(round_shift(x, 1), -LIMIT, LIMIT))
-    return np.clip(divide(numerator, 2 * denominator) + ONE // 2, 0, ONE)
+    centred: Integers = divide(numerator, 2 * denominator) + ONE // 2
+    return np.clip(centred, 0, ONE)
 
 
 def _fraction(x: Integers) -> tuple[Integers, Integers]:
