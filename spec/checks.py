@@ -18,6 +18,7 @@ import numpy as np
 from spec.dred import (
     DECODER_CHUNKS,
     MAX_EXTENSION_BYTES,
+    SPARE_BITS,
     DredPayload,
     build_payload,
     parse_payload,
@@ -160,7 +161,9 @@ def dred_chunks_max(reading: Reading) -> Iterator[Found]:
 def dred_chunk_unseen(reading: Reading) -> Iterator[Found]:
     """No last chunk is written that decoders cannot see."""
     dred = reading.dred
-    if dred is None or dred.used >= 8 * dred.bits_total or _is_canonical(reading):
+    if dred is None or not 0 < 8 * dred.bits_total - dred.used < 8 * (SPARE_BITS + 1):
+        return
+    if _is_canonical(reading):
         return
     seen = len(dred.chunks)
     more = parse_payload(reading.payload + b"\0\0", dred.version, limit=seen + 8)
@@ -202,16 +205,16 @@ def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
         return
     if any(dred_chunk_unseen(reading)):
         return
-    for count in reversed(range(len(dred.chunks))):
+    content = 64 * len(reading.payload.rstrip(b"\0"))
+    for count, chunk in enumerate(dred.chunks):
+        if chunk.start + 72 <= content:
+            continue  # what stands before it needs fewer bytes than there are
         needed = _built(replace(dred, chunks=dred.chunks[:count]))
         if needed is not None and needed == reading.payload.rstrip(b"\0").ljust(len(needed), b"\0"):
-            start = dred.chunks[count].start
             spare = len(reading.payload) - len(needed)
             phantoms = len(dred.chunks) - count
-            detail = (
-                f"what follows chunk {count - 1} is {spare} zero bytes, read as {phantoms} more"
-            )
-            yield *_position(reading, start), detail
+            detail = f"after {count} chunks {spare} zero bytes are read as {phantoms} more"
+            yield *_position(reading, chunk.start), detail
             return
 
 
