@@ -1,18 +1,23 @@
-"""Integer arithmetic of the reference: formats, rounding, products and functions.
+"""Integer arithmetic of the reference: two kinds of number, each with a form that is fast.
 
-**Numbers.** A format Qn holds the integer ``round(value * 2**n)``. Activations, preactivations,
-features and states are Q24 throughout (:data:`~dredref.arithmetic.fixed.Q`).
+**Q24** (:mod:`~dredref.arithmetic.fixed`), for analysis and encoder. The format Qn holds the integer
+``round(value * 2**n)``. One rule rounds: halves go up, ``floor(value + 1/2)``; a function that
+rounds otherwise says so. :mod:`~dredref.arithmetic.activations`, :mod:`~dredref.arithmetic.powers`,
+:mod:`~dredref.arithmetic.products`.
 
-**Rounding.** One rule everywhere: halves go up, ``floor(value + 1/2)``. A function that rounds
-otherwise says so in its name.
+**24 significant bits** (:mod:`~dredref.arithmetic.significand`), for decoder and vocoder, where
+errors feed back: every operation rounds as libopus' portable path does, so results are its own, bit
+for bit. Halves go to the even number.
 
-**Two carriers, one result.** The networks' arithmetic takes arrays of either kind:
+**Two forms, one result.** What defines a result works on ``int64`` alone. What is fast carries the
+same integers in floating point:
 
-* ``int64`` - the definition. Every operation is an integer operation of numpy.
-* ``float64`` *carrying integers* - the fast form. Each element is an integer below 2**53, so sums
-  and products below that bound are exact, products of matrices run through BLAS, and a quotient is
-  brought to its integer by the bound stated beside it.
+* Q24 in ``float64``: each element is an integer below 2**53, so sums and products below that bound
+  are exact, and a quotient is brought to its integer by the bound stated beside it;
+* 24 significant bits packed in ``float32``: the rule of rounding is that of IEEE 754's operations;
+* sums of products of 8-bit integers in either, by BLAS, where every partial sum is an integer that
+  the type holds exactly, so that neither order nor fused multiplication matters.
 
-A function does the same to both, and tests hold the results equal, element for element. A result
-has the kind of the argument: start with ``int64`` and no float is ever made.
+A result has the form of the argument: start with integers and no float is ever made. Tests hold the
+forms equal, element for element, and read from the source that nothing else floats.
 """

@@ -1,10 +1,12 @@
-"""Numbers of 24 significant bits: the arithmetic of the vocoder, in integers.
+"""Numbers of 24 significant bits: the arithmetic of decoder and vocoder, in integers.
 
 **Why not a fixed-point format.** The vocoder feeds its output back through layers that round their
 input to 8 bits. One such rounding that falls the other way, after an error of 1e-8, grows within a
 few frames into speech that differs as much as that of two unlike machines. No format that is
 merely fine escapes this; only the same rounding of every operation does. So the operations here
-round as the portable path of libopus does, and the speech is the same, sample for sample.
+round as the portable path of libopus does, and the speech is the same, sample for sample. The
+decoder's recurrence does to features what the vocoder does to speech, on a smaller scale: even
+unrounded arithmetic on the same 8-bit inputs is 0.008 off by upstream's metric.
 
 **Numbers.** A number is ``m * 2**e`` with integers ``m`` of at most 24 bits and ``e`` of at least
 -149. Every operation (sum, difference, product, quotient) is that of integers, rounded to 24

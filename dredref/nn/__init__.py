@@ -1,1 +1,1 @@
-"""Layers of the networks, on Q24 arrays of either carrier (see :mod:`dredref.arithmetic`)."""
+"""Layers of the networks: on Q24 (``layers``), and on 24 significant bits (``portable``)."""
