@@ -1,9 +1,9 @@
 """Integer arithmetic of the reference: two kinds of number, each with a form that is fast.
 
-**Q24** (:mod:`~dredref.arithmetic.fixed`), for analysis and encoder. The format Qn holds the integer
-``round(value * 2**n)``. One rule rounds: halves go up, ``floor(value + 1/2)``; a function that
-rounds otherwise says so. :mod:`~dredref.arithmetic.activations`, :mod:`~dredref.arithmetic.powers`,
-:mod:`~dredref.arithmetic.products`.
+**Q24** (:mod:`~dredref.arithmetic.fixed`), for analysis and encoder. The format Qn holds the
+integer ``round(value * 2**n)``. One rule rounds: halves go up, ``floor(value + 1/2)``; a function
+that rounds otherwise says so. :mod:`~dredref.arithmetic.activations`,
+:mod:`~dredref.arithmetic.powers`, :mod:`~dredref.arithmetic.products`.
 
 **24 significant bits** (:mod:`~dredref.arithmetic.significand`), for decoder and vocoder, where
 errors feed back: every operation rounds as libopus' portable path does, so results are its own, bit
