@@ -87,6 +87,10 @@ FLAGS: Mapping[str, str] = MappingProxyType(
             "libopus up to at least June 2026 starts the first packet after silence at an older "
             "latent without saying so in its offset: its speech comes out late."
         ),
+        "StereoAdvance": (
+            "libopus up to 1.6.1 advances by half with stereo input in SILK packets of 40 and "
+            "60 ms: speech is told twice or not at all. Fixed by June 2026."
+        ),
         "Damaged": "Bytes that no encoder writes; no answer is asked for but one in time.",
     }
 )

@@ -50,10 +50,10 @@ def read_material(name: str) -> bytes:
     return content
 
 
-def read_speech(name: str) -> NDArray[np.int16]:
-    """Decoded speech of the material, 16 kHz."""
-    samples, rate = soundfile.read(io.BytesIO(read_material(name)), dtype="int16")
-    assert rate == SPEECH_RATE
+def read_speech(name: str, rate: int = SPEECH_RATE) -> NDArray[np.int16]:
+    """Mono speech of the material, a FLAC file."""
+    samples, found = soundfile.read(io.BytesIO(read_material(name)), dtype="int16")
+    assert found == rate, name
     return np.asarray(samples, np.int16)
 
 

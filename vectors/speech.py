@@ -31,6 +31,11 @@ def read_aloud() -> NDArray[np.int16]:
     return np.concatenate([read_clip(name) for name in READ] * 2)
 
 
+def words() -> NDArray[np.int16]:
+    """Two seconds that begin and end within speech."""
+    return read_clip("librivox-2")[SPEECH_RATE // 2 : 5 * SPEECH_RATE // 2]
+
+
 def pcm_bytes(samples: NDArray[np.int16]) -> bytes:
     """Samples as vectors hold them."""
     return samples.astype("<i2").tobytes()

@@ -25,7 +25,7 @@ from dredref.files import atomic_output
 from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
 from tools.libopus.peer import Peer
 from tools.streams.resample import resample
-from vectors.speech import SPEECH_RATE, pcm_bytes, read_aloud, read_clip
+from vectors.speech import SPEECH_RATE, pcm_bytes, read_aloud, read_clip, words
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"
 BUILDS = {10: "1.5.2-c", 12: "1.6.1-c"}
@@ -173,6 +173,10 @@ def stream_cases() -> Iterator[StreamCase]:
         )
 
 
+OTHER_RATES = (8_000, 24_000, 48_000)
+"""Rates at which speech for encoders is needed besides 16 kHz."""
+
+
 def make_payloads(version: int) -> list[dict[str, Any]]:
     """The payloads of one version."""
     peer = Peer(BUILDS[version])
@@ -235,10 +239,10 @@ def bit_file(packets: Sequence[Encoded]) -> bytes:
     )
 
 
-def flac_file(pcm: Samples) -> bytes:
-    """Speech at 16 kHz, compressed without loss."""
+def flac_file(pcm: Samples, rate: int = SPEECH_RATE) -> bytes:
+    """Speech, compressed without loss."""
     file = io.BytesIO()
-    soundfile.write(file, pcm, SPEECH_RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(file, pcm, rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
 
 
@@ -248,6 +252,10 @@ def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         text = json.dumps(make_payloads(version), indent=1)
         entry: dict[str, Any] = {"shows": "payloads of real speech", "build": build}
         yield f"payloads-v{version}.json", (text + "\n").encode(), {"version": version, **entry}
+    for rate in OTHER_RATES:
+        shows = f"speech for encoders at {rate} Hz, by tools.streams.resample"
+        pcm = resample(words(), SPEECH_RATE, rate)
+        yield f"words-{rate}.flac", flac_file(pcm, rate), {"shows": shows}
     for case in stream_cases():
         build = BUILDS[case.version]
         packets = encode(case)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dredref.analysis.analyser import FEATURE_Q, FeatureAnalyser
 from dredref.analysis.spectrum import PCM_Q
+from dredref.analysis.tables import Int
 from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder import vocoder
 from spec.dred import parse_payload
@@ -68,7 +69,12 @@ def call_original(draft: Draft, name: str) -> Blob:
 def analyse(speech: Sequence[Samples]) -> Features:
     """Features [recordings, vectors, 20] of recordings of one length."""
     signals = np.stack([one[: len(one) // FRAME * FRAME] for one in speech]).astype(np.int64)
-    found = FeatureAnalyser(len(signals)).analyse(signals << PCM_Q)
+    return analyse_signals(signals << PCM_Q)
+
+
+def analyse_signals(signals: Int) -> Features:
+    """The same of signals at 16 kHz in Q14, [recordings, samples], whole vectors long."""
+    found = FeatureAnalyser(len(signals)).analyse(signals)
     return (found / 2.0**FEATURE_Q).astype(np.float32)
 
 
