@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.outcome import BAD, Outcome
+from conformance.outcome import BAD, Outcome, Result
+from vectors.model import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,11 @@ class Claim(StrEnum):
     """What a run says about a class, for the DRED versions that the implementation knows."""
 
     CONFORMANT = "conformant"
-    """Every vector of the class was put, and none failed."""
+    """Every vector of level MUST was put and held, and none failed."""
     NOT = "not conformant"
     """A vector of level MUST failed, or ended without an answer."""
     PARTLY = "partly tested"
-    """Nothing failed, but vectors were not put or not supported."""
+    """Nothing failed, but vectors of level MUST were not put or not supported."""
     NONE = "not tested"
     """Nothing of the class was answered."""
 
@@ -90,52 +92,60 @@ class ClassVerdict:
 ANY = "any"
 """Key of the vectors in which the DRED version plays no part."""
 
+Totals = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Group, version and level to the number of vectors in the suite."""
+
 
 def version_key(version: int | None) -> str:
     """The key of a vector's version in the totals of a suite."""
     return ANY if version is None else str(version)
 
 
+def count_vectors(vectors: Iterable[Vector]) -> dict[str, dict[str, dict[str, int]]]:
+    """The totals of some vectors."""
+    totals: dict[str, dict[str, dict[str, int]]] = {}
+    for vector in vectors:
+        levels = totals.setdefault(vector.group, {}).setdefault(version_key(vector.version), {})
+        levels[vector.level] = levels.get(vector.level, 0) + 1
+    return totals
+
+
 def verdicts(
-    outcomes: Iterable[tuple[str, int | None, Outcome]],
-    totals: Mapping[str, Mapping[str, int]],
-    versions: Sequence[int],
+    results: Iterable[Result], totals: Totals, versions: Sequence[int]
 ) -> tuple[ClassVerdict, ...]:
     """Judge every class.
 
     Args:
-        outcomes: group, DRED version and outcome of each vector that was selected.
-        totals: vectors of each group and version in the whole suite.
+        results: of all vectors that were selected.
+        totals: what the whole suite holds.
         versions: the DRED versions that the implementation knows; others do not count.
     """
     known = {ANY, *(str(one) for one in versions)}
-    by_group: dict[str, dict[str, int]] = {}
-    for group, version, outcome in outcomes:
-        if version_key(version) in known:
-            counts = by_group.setdefault(group, {})
-            counts[str(outcome)] = counts.get(str(outcome), 0) + 1
-    sizes = {
-        group: sum(count for version, count in of_group.items() if version in known)
-        for group, of_group in totals.items()
-    }
-    return tuple(_judge(one, by_group, sizes) for one in CLASSES)
+    counted = [one for one in results if version_key(one.version) in known]
+    return tuple(_judge(one, counted, totals, known) for one in CLASSES)
 
 
 def _judge(
-    one: ConformanceClass, by_group: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]
+    one: ConformanceClass, results: Sequence[Result], totals: Totals, known: set[str]
 ) -> ClassVerdict:
-    counts = {str(outcome): 0 for outcome in Outcome}
+    of_class = [result for result in results if result.group in one.groups]
+    tally = Counter(result.outcome for result in of_class)
+    total = {"MUST": 0, "SHOULD": 0}
     for group in one.groups:
-        for outcome, number in by_group.get(group, {}).items():
-            counts[outcome] += number
-    total = sum(sizes.get(group, 0) for group in one.groups)
-    held = counts[Outcome.PASS] + counts[Outcome.NONSTRICT]
-    if any(counts[outcome] for outcome in BAD):
+        for version, levels in totals.get(group, {}).items():
+            for level, count in levels.items():
+                total[level] += count if version in known else 0
+    binding = sum(
+        result.level == "MUST" and result.outcome in (Outcome.PASS, Outcome.NONSTRICT)
+        for result in of_class
+    )
+    if any(tally[outcome] for outcome in BAD):
         claim = Claim.NOT
-    elif not held:
+    elif not tally[Outcome.PASS] + tally[Outcome.NONSTRICT]:
         claim = Claim.NONE
-    elif held < total:
+    elif binding < total["MUST"]:
         claim = Claim.PARTLY
     else:
         claim = Claim.CONFORMANT
-    return ClassVerdict(one.name, claim, total, counts)
+    counts = {str(outcome): tally[outcome] for outcome in Outcome}
+    return ClassVerdict(one.name, claim, sum(total.values()), counts)

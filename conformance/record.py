@@ -30,7 +30,7 @@ class Run:
 
     implementation: Capabilities
     suite: Mapping[str, Any]
-    """``version``, ``digest``, ``totals`` (vectors by group and version), ``notes`` (on flags)."""
+    """``version``, ``digest``, ``totals`` (of classes.py), ``notes`` (on flags)."""
     environment: Mapping[str, str]
     selection: Mapping[str, Any]
     """``groups`` and ``ids`` that were asked for, empty for everything."""
@@ -48,11 +48,7 @@ class Run:
     @property
     def verdicts(self) -> tuple[ClassVerdict, ...]:
         """The verdict on each conformance class."""
-        return verdicts(
-            ((one.group, one.version, one.outcome) for one in self.results),
-            self.suite["totals"],
-            self.implementation.versions,
-        )
+        return verdicts(self.results, self.suite["totals"], self.implementation.versions)
 
     @property
     def conformant(self) -> bool:

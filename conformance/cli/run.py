@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 import time
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from conformance.adapters.registry import ADAPTERS, adapter
-from conformance.classes import CLASSES, Claim, version_key
+from conformance.classes import CLASSES, Claim, count_vectors
 from conformance.outcome import BAD, Outcome, Result
 from conformance.record import Run
 from conformance.running.command import Command
@@ -126,7 +127,9 @@ def learn(make: Maker) -> Capabilities:
 @implementation_options
 @click.option("--groups", metavar="LIST", help=f"Out of {','.join(GROUPS)}; all if not given.")
 @click.option("--ids", multiple=True, metavar="GLOB", help="Vector ids; may be given again.")
-@click.option("--jobs", default=1, show_default=True, help="Instances at a time.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Instances at a time."
+)
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
 )
@@ -151,15 +154,9 @@ def run(
         raise UsageError("run.selection", "no vector is selected")
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
-    totals: dict[str, dict[str, int]] = {}
     notes: dict[str, str] = {}
     for path in suite.files():
-        content = suite.read(path)
-        of_group = totals.setdefault(content.group, {})
-        for vector in content.vectors:
-            key = version_key(vector.version)
-            of_group[key] = of_group.get(key, 0) + 1
-        notes |= content.notes
+        notes |= suite.read(path).notes
     started, clock = datetime.now(UTC), time.monotonic()
     results = _with_progress(chosen, make, known, jobs)
     done = Run(
@@ -167,7 +164,7 @@ def run(
         suite={
             "version": SUITE_VERSION,
             "digest": suite.digest(),
-            "totals": totals,
+            "totals": count_vectors(suite.vectors()),
             "notes": notes,
         },
         environment=environment(),

@@ -36,7 +36,7 @@ def result(name: str, outcome: Outcome = Outcome.PASS) -> Result:
     )
 
 
-TOTALS = {"payload": {"10": 5, "12": 3}, "hostile": {"any": 1}}
+TOTALS = {"payload": {"10": {"MUST": 5}, "12": {"MUST": 3}}, "hostile": {"any": {"MUST": 1}}}
 
 
 def run(*results: Result) -> Run:
@@ -136,3 +136,14 @@ def test_versions_that_are_not_known_do_not_count() -> None:
     assert claims(replace(GOOD, results=(*GOOD.results, other)))["bitstream"] is Claim.CONFORMANT
     both = replace(GOOD, implementation=replace(GOOD.implementation, versions=(10, 12)))
     assert claims(both)["bitstream"] is Claim.PARTLY
+
+
+def test_only_what_must_be_done_makes_a_class_whole() -> None:
+    totals = {"payload": {"12": {"MUST": 3, "SHOULD": 2}}, "hostile": {"any": {"MUST": 1}}}
+    suite = {**GOOD.suite, "totals": totals}
+    should = replace(result("payload.d", Outcome.UNSUPPORTED), level="SHOULD")
+    assert claims(replace(GOOD, suite=suite))["bitstream"] is Claim.CONFORMANT
+    more = replace(GOOD, suite=suite, results=(*GOOD.results, should))
+    assert claims(more)["bitstream"] is Claim.CONFORMANT
+    fewer = replace(GOOD, suite=suite, results=(*GOOD.results[1:], should))
+    assert claims(fewer)["bitstream"] is Claim.PARTLY

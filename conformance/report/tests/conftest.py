@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.checkers import Answer, Refusal
+from conformance.classes import count_vectors
 from conformance.record import Run
 from conformance.running.replies import (
     Capabilities,
@@ -155,10 +156,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Suite]:
         (root / group / "a.json").write_text(file_to_text(content))
     suite = Suite(root)
     actor = Actor()
-    totals: dict[str, dict[str, int]] = {}
-    for vector in vectors:
-        of_group = totals.setdefault(vector.group, {"12": 0})
-        of_group["12"] += 1
+    totals = count_vectors(vectors)
     run = Run(
         implementation=actor.capabilities(),
         suite={"version": "0.1.0", "digest": suite.digest(), "totals": totals, "notes": notes},
