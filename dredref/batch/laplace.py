@@ -26,8 +26,8 @@ Vector: TypeAlias = Literal["state", "latent"]
 
 TOTAL_BITS = LAPLACE_TOTAL.bit_length() - 1
 ESCAPES = 150
-"""Escapes that are followed: their 1050 is more than an encoder's network can put out, and a
-value that goes on is no more than 1051 here."""
+"""Escapes of a value that are followed. An encoder's network cannot put out what takes as many;
+magnitudes up to 1050 are exact here, and larger ones are at least that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ class Column:
 class Payloads:
     """What n payloads say; arrays [n].
 
-    At most 26 chunks are read. Numbers are those of the reference up to the first value whose
-    magnitude passes 1050; such a payload is ``outside``.
+    At most 26 chunks are read. A payload with a value whose magnitude passes 1050 is ``outside``,
+    and its numbers from there on mean nothing.
     """
 
     version: int
