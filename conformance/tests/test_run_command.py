@@ -1,0 +1,95 @@
+"""``dredref run`` and ``dredref smoke``: exit codes, selection, output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli.run import run, smoke
+from conformance.record import read_run
+from spec.errors import DredError
+
+HARNESS = Path(__file__).parents[1] / "running" / "tests" / "harnesses.py"
+SELECTION = ["--ids", "extension.short.*", "--ids", "packet.r?.*"]
+
+
+def invoke(command: object, *arguments: str | Path) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(command, [str(one) for one in arguments])  # type: ignore[arg-type]
+
+
+def code_of(done: Result) -> str:
+    """The code of the error that ended a command; such errors become exit code 2."""
+    assert isinstance(done.exception, DredError), done.output
+    return done.exception.code
+
+
+def test_reference_passes_a_selection(tmp_path: Path) -> None:
+    done = invoke(run, "--impl", "reference", *SELECTION, "--jobs", "2", "--report", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "partly tested" in done.output
+    found = read_run(tmp_path / "results.jsonl")
+    assert found.conformant
+    assert list(found.selection["ids"]) == SELECTION[1::2]
+    assert {result.group for result in found.results} == {"packet", "extension"}
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+def test_failures_give_exit_code_1_and_are_listed() -> None:
+    command = f"{sys.executable} {HARNESS} good"
+    done = invoke(run, "--command", command, "--groups", "extension", "--ids", "*short*")
+    assert done.exit_code == 1
+    assert "not conformant" in done.output
+    assert "extensions count: expected" in done.output
+    done = invoke(run, "--command", command, "--ids", "extension.short.*", "--json")
+    assert json.loads(done.output)["conformant"] is False
+
+
+def test_nothing_supported_is_no_conformance() -> None:
+    command = f"{sys.executable} {HARNESS} good"
+    done = invoke(run, "--command", command, "--groups", "packet")
+    assert done.exit_code == 1
+    assert "unsupported" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], "run.impl"),
+        (["--impl", "reference", "--command", "x"], "run.impl"),
+        (["--impl", "none"], "run.impl"),
+        (["--command", ""], "run.impl"),
+        (["--command", "false"], "run.start"),
+        (["--command", "./no-such-program"], "run.start"),
+        (["--command", "x {input} {output}"], "run.operation"),
+        (["--impl", "reference", "--groups", "none"], "vectors.group"),
+        (["--impl", "reference", "--ids", "none.*"], "run.selection"),
+        (["--impl", "reference", "--vectors", "no-such-folder"], "vectors.missing"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], code: str) -> None:
+    assert code_of(invoke(run, *arguments)) == code
+
+
+def test_smoke() -> None:
+    done = invoke(smoke, "--impl", "reference")
+    assert done.exit_code == 0, done.output
+    for operation in ("packet", "extension", "payload", "decode", "vocode", "query"):
+        assert operation in done.output
+    command = f"{sys.executable} {HARNESS} good"
+    assert invoke(smoke, "--command", command).exit_code == 0
+    assert code_of(invoke(smoke, "--command", f"{sys.executable} {HARNESS} start-exit"))
+
+
+def test_command_templates_run(tmp_path: Path) -> None:
+    program = tmp_path / "p.py"
+    program.write_text("import sys\nopen(sys.argv[2], 'w').write('{\"reject\": {}}')\n")
+    command = f"{sys.executable} {program} {{input}} {{output}}"
+    done = invoke(
+        run, "--command", command, "--operation", "packet", "--ids", "packet.r?.*", "--jobs", "2"
+    )
+    assert done.exit_code == 0, done.output
