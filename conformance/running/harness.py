@@ -104,7 +104,7 @@ class Harness:
             return
         child = self._child
         try:
-            child.input.write(b'{"cmd": "stop"}\n')
+            child.input.write(b'{"cmd":"stop"}\n')
             child.input.close()
             child.process.wait(timeout=STOP_SECONDS)
         except (OSError, ValueError, subprocess.TimeoutExpired):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -138,6 +139,34 @@ def test_stop_is_not_waited_for_long() -> None:
     start = time.monotonic()
     harness.close()
     assert time.monotonic() - start < 4
+
+
+RECORDER = """
+import json, sys
+hello = {"protocol": 1, "name": "recorder", "operations": ["extension"]}
+with open(sys.argv[1], "w") as heard:
+    for line in sys.stdin:
+        heard.write(line)
+        known = json.loads(line)
+        if known["cmd"] != "stop":
+            say = hello if known["cmd"] == "start" else {"seq": known["seq"], "unsupported": "no"}
+            print(json.dumps(say), flush=True)
+"""
+
+
+def test_requests_can_be_searched_for_names(tmp_path: Path) -> None:
+    """Every line is in the one form that PROTOCOL.md promises to programs without JSON."""
+    heard = tmp_path / "heard"
+    harness = Harness([sys.executable, "-c", RECORDER, str(heard)], LIMITS)
+    harness.ask(vector("a", "00"))
+    harness.close()
+    lines = heard.read_text().splitlines()
+    kinds = [json.loads(line)["cmd"] for line in lines]
+    assert kinds == ["start", "run", "stop"]
+    for line in lines:
+        assert line == json.dumps(json.loads(line), separators=(",", ":"))
+        assert line.isascii()
+        assert "\\" not in line
 
 
 def test_workers_keep_the_order() -> None:
