@@ -37,8 +37,10 @@ FEATURES = 20
 """Numbers of a feature vector: 18 band cepstra, pitch, voicing."""
 VECTORS = 4
 """Feature vectors of a chunk."""
-BATCH_ROWS = 1536
-"""Chunks that are worked on at once; a matter of speed alone."""
+BATCH_ROWS = 1536, 6144
+"""Fewest and most chunks that are worked on at once; a matter of speed alone."""
+BATCH_PACKETS = 160
+"""Packets aimed at between the two, so that a step of the recurrence has enough to do."""
 
 Form = Literal["fast", "integers"]
 """How numbers are held: packed in binary32, or as pairs of integers, which defines the result."""
@@ -199,12 +201,14 @@ def _joined(parts: Sequence[N]) -> N:
 
 
 def _parts(ends: Integers, workers: int) -> list[int]:
-    """Packets at which batches of about ``BATCH_ROWS`` chunks begin, and the end.
+    """Packets at which batches begin, and the end.
 
     There are at least as many batches as ``workers``, if there are as many packets.
     """
     rows, packets = int(ends[-1]), len(ends) - 1
-    size = max(1, min(BATCH_ROWS, -(-rows // workers)))
+    fewest, most = BATCH_ROWS
+    aim = min(max(BATCH_PACKETS * rows // max(packets, 1), fewest), most)
+    size = max(1, min(aim, -(-rows // workers)))
     inner = np.searchsorted(ends, np.arange(size, rows, size))
     return sorted({0, *inner.tolist(), packets})
 

@@ -61,7 +61,7 @@ def test_blas_threads(threads: str) -> None:
 @pytest.mark.parametrize("rows", [1, 40, 1536])
 def test_batches(workers: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the packets are cut into batches and shared by threads."""
-    monkeypatch.setattr("dredref.rdovae.decoder.BATCH_ROWS", rows)
+    monkeypatch.setattr("dredref.rdovae.decoder.BATCH_ROWS", (rows, rows))
     batch = payloads("v12-dtx.bit")[:60]
     states, latents, counts = network_inputs(batch, 12, PACKED)
     words = packaged_decoder(12)(states, latents, counts, workers)
