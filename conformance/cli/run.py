@@ -151,7 +151,7 @@ def run(
     names = tuple(groups.split(",")) if groups else None
     chosen = list(suite.vectors(names, ids))
     if not chosen:
-        raise UsageError("run.selection", "no vector is selected")
+        raise UsageError("run.selection", "no vector is selected; see dredref vectors list")
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
     notes: dict[str, str] = {}
@@ -278,7 +278,8 @@ def smoke(folder: Path | None, **how: object) -> None:
     known = learn(make)
     console = Console(highlight=False)
     versions = ", ".join(str(one) for one in known.versions)
-    console.print(f"[bold]{known.name}[/bold] {known.version}, DRED versions {versions}")
+    name = f"[bold]{known.name}[/bold] {known.version}".rstrip()
+    console.print(f"{name}, DRED versions {versions}")
     firsts: dict[str, Vector] = {}
     for vector in suite.vectors():
         usable = vector.version is None or vector.version in known.versions
