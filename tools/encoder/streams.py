@@ -24,7 +24,7 @@ from tools.libopus.peer import Peer
 FRAMES_MS = (2.5, 5, 10, 20, 40, 60, 80, 100, 120)
 RATES = (8000, 12000, 16000, 24000, 48000)
 
-REACH_SECONDS = 0.3
+REACH_SECONDS = 0.45
 """How far off speech is looked for."""
 
 
