@@ -1,4 +1,4 @@
-"""Linear layers, dense layers, gated recurrent units, gated linear units and convolutions.
+"""Linear layers, dense layers and gated recurrent units on Q24.
 
 Arrays are Q24 with the features last and any number of batch dimensions before; results have the
 carrier of the arguments. A linear layer's result is rounded once, halves up, from the exact sum of
@@ -19,7 +19,6 @@ from dredref.arithmetic.fixed import (
     Integers,
     Q,
     floor_shift,
-    is_carrier,
     multiply,
     round_shift,
     saturate,
@@ -140,20 +139,13 @@ def dense(layer: Linear, x: Fixed, activation: Activation = tanh) -> Fixed:
     return activation(layer(x))
 
 
-def gru(inputs: Linear, recurrent: Linear, state: Fixed, x: Fixed) -> Fixed:
+def gru_step(fed: Fixed, recurrent: Linear, state: Fixed) -> Fixed:
     """One step of a gated recurrent unit: the new state.
 
-    Both layers give update gate z, reset gate r and candidate h, one after the other; r scales
-    the recurrent half of h after the product. ``state' = z * state + (1 - z) * h``, which is
-    computed as ``h + z * (state - h)``: the same integer before its one rounding.
-    """
-    return gru_step(inputs(x), recurrent, state)
-
-
-def gru_step(fed: Fixed, recurrent: Linear, state: Fixed) -> Fixed:
-    """:func:`gru` with the input layer's result ``fed`` at hand.
-
-    The recurrent half of h saturates at 32 so that its product with r stays within 2**53.
+    ``fed``, the input layer's result, and the recurrent layer's give update gate z, reset gate r
+    and candidate h, one after the other; r scales the recurrent half of h after the product. That
+    half saturates at 32, so that its product with r stays within 2**53. ``state' = z * state + (1 -
+    z) * h`` is computed as ``h + z * (state - h)``: the same integer before its one rounding.
     """
     size = recurrent.inputs
     own = recurrent(state)
@@ -161,33 +153,3 @@ def gru_step(fed: Fixed, recurrent: Linear, state: Fixed) -> Fixed:
     z, r = gates[..., :size], gates[..., size:]
     h = tanh(fed[..., 2 * size :] + multiply(saturate(own[..., 2 * size :], HALF_LIMIT), r))
     return h + multiply(z, state - h)
-
-
-def glu(layer: Linear, x: Fixed) -> Fixed:
-    """Gated linear unit: ``x * sigmoid(layer(x))``."""
-    return multiply(x, sigmoid(layer(x)))
-
-
-def conv1d(
-    layer: Linear, memory: Fixed, x: Fixed, activation: Activation = tanh, dilation: int = 1
-) -> tuple[Fixed, Fixed]:
-    """Causal convolution over time, one step: output and the new memory.
-
-    ``memory`` holds the last inputs, oldest first, along the last but one dimension: ``dilation *
-    (kernel - 1)`` of them. The layer takes every ``dilation``-th, oldest first, then ``x``.
-    """
-    history = np.concatenate((memory, x[..., np.newaxis, :]), axis=-2)
-    taps = history[..., ::dilation, :]
-    window = taps.reshape(*taps.shape[:-2], -1)
-    return activation(layer(window)), history[..., 1:, :]
-
-
-def conv1d_memory(layer: Linear, x: Fixed, dilation: int = 1) -> Fixed:
-    """The memory :func:`conv1d` starts with, all zero, for inputs shaped as ``x``."""
-    kernel = layer.inputs // x.shape[-1]
-    return np.zeros((*x.shape[:-1], dilation * (kernel - 1), x.shape[-1]), dtype=x.dtype)
-
-
-def same_carrier(x: Fixed, like: Fixed) -> Fixed:
-    """``x`` with the carrier of ``like``."""
-    return x.astype(np.float64 if is_carrier(like) else np.int64)

@@ -26,7 +26,7 @@ CARRIERS = {
     "arithmetic/activations.py": "_carried_block",
     "arithmetic/products.py": "ExactMatrix.__init__ to_bytes",
     "arithmetic/wide.py": "WideMatrix.__init__ WideMatrix.multiply",
-    "nn/layers.py": "ByteLinear.__init__ ByteLinear.of_sums same_carrier",
+    "nn/layers.py": "ByteLinear.__init__ ByteLinear.of_sums",
     "rdovae/encoder.py": "_Stage.__init__",
     "analysis/pitch_features.py": "correlation_features",
     # 24-bit numbers packed in binary32; a division is that of either kind of number.

@@ -16,11 +16,8 @@ from dredref.nn.layers import (
     WIDE_LIMIT,
     ByteLinear,
     WideLinear,
-    conv1d,
-    conv1d_memory,
     dense,
-    glu,
-    gru,
+    gru_step,
     linear,
 )
 
@@ -94,18 +91,17 @@ def test_layers_without_bias() -> None:
     )  # fmt: skip
 
 
-def test_dense_glu_and_gru_on_both_carriers() -> None:
+def test_dense_and_gru_on_both_carriers() -> None:
     """Made of their parts, element for element."""
-    layer, gate = byte_layer(16, 8), byte_layer(16, 16)
+    layer = byte_layer(16, 8)
     feed, own = byte_layer(10, 48), byte_layer(16, 48)
     x, y, state = activations(5, 16), activations(5, 10), activations(5, 16)
     for kind in (settle, carry):
-        a, b, s = kind(x), kind(y), kind(state)
+        a, fed, s = kind(x), feed(kind(y)), kind(state)
         np.testing.assert_array_equal(dense(layer, a), tanh(layer(a)))
         np.testing.assert_array_equal(dense(layer, a, linear), layer(a))
-        np.testing.assert_array_equal(glu(gate, a), multiply(a, sigmoid(gate(a))))
-        new = gru(feed, own, s, b)
-        fed, recurrent = feed(b), own(s)
+        new = gru_step(fed, own, s)
+        recurrent = own(s)
         z, r = (sigmoid(fed[:, k : k + 16] + recurrent[:, k : k + 16]) for k in (0, 16))
         half = np.clip(recurrent[:, 32:], -HALF_LIMIT, HALF_LIMIT)
         h = tanh(fed[:, 32:] + multiply(half, r))
@@ -119,19 +115,5 @@ def test_recurrence_stays_within_one() -> None:
     feed, own = byte_layer(10, 48), byte_layer(16, 48)
     state = np.full((2, 16), float(ONE))
     for _ in range(300):
-        state = gru(feed, own, state, carry(RNG.choice([-ONE, ONE], (2, 10))))
+        state = gru_step(feed(carry(RNG.choice([-ONE, ONE], (2, 10)))), own, state)
         assert np.abs(state).max() <= ONE
-
-
-@pytest.mark.parametrize("dilation", [1, 2, 3])
-def test_conv1d(dilation: int) -> None:
-    """Taps of the past, oldest first, with zeros before the start."""
-    layer = byte_layer(3 * 4, 6)
-    inputs = activations(10, 2, 4)
-    memory = conv1d_memory(layer, inputs[0], dilation)
-    assert memory.shape == (2, 2 * dilation, 4)
-    for t in range(10):
-        found, memory = conv1d(layer, memory, inputs[t], dilation=dilation)
-        taps = [inputs[k] if k >= 0 else np.zeros_like(inputs[0])
-                for k in (t - 2 * dilation, t - dilation, t)]  # fmt: skip
-        np.testing.assert_array_equal(found, tanh(layer(np.concatenate(taps, axis=-1))))
