@@ -1,9 +1,9 @@
 """Import the quantizer tables of one DRED version from a libopus source package.
 
-``python -m tools.import_tables TARBALL --package-version 1.6.1-1`` reads
-``dnn/dred_rdovae_stats_data.c`` out of the upstream tarball and writes
+``python -m tools.import_tables SOURCE --package-version 1.6.1-1`` reads
+``dnn/dred_rdovae_stats_data.c`` out of the upstream tarball, or its folder, and writes
 ``spec/data/quantizer_vN.json``; from the last layers of the encoder network it works out the
-largest values that network can put out: ``spec/data/value_range_vN.json``. The same tarball always
+largest values that network can put out: ``spec/data/value_range_vN.json``. The same source always
 gives the same bytes.
 """
 
@@ -32,15 +32,22 @@ COLUMNS = {
 """Name of a table here -> suffix of the array in the source file."""
 
 
-def read_member(tarball: Path, name: str) -> bytes:
-    """The bytes of the one file of the tarball whose path ends in ``name``."""
-    with tarfile.open(tarball) as archive:
-        for member in archive:
-            if member.isfile() and member.name.partition("/")[2] == name:
-                handle = archive.extractfile(member)
-                assert handle is not None
-                return handle.read()
-    raise SystemExit(f"{tarball.name} holds no {name}")
+def read_member(source: Path, name: str) -> bytes:
+    """The bytes of the file ``name`` of a source package, a folder or its tarball."""
+    if source.is_dir():
+        if (source / name).is_file():
+            return (source / name).read_bytes()
+        raise SystemExit(f"{source.name} holds no {name}")
+    try:
+        with tarfile.open(source) as archive:
+            for member in archive:
+                if member.isfile() and member.name.partition("/")[2] == name:
+                    handle = archive.extractfile(member)
+                    assert handle is not None
+                    return handle.read()
+    except (OSError, tarfile.TarError):
+        raise SystemExit(f"{source} is neither a folder nor a tarball") from None
+    raise SystemExit(f"{source.name} holds no {name}")
 
 
 def read_array(source: str, name: str) -> list[int]:
@@ -81,9 +88,9 @@ def output_bounds(source: str, name: str, dimension: int) -> list[float]:
     return [round(bound, 4) for bound in bounds[:dimension]]
 
 
-def read_ranges(tarball: Path, package_version: str, tables: dict[str, Any]) -> dict[str, Any]:
-    """What the encoder network of a tarball can put out at most."""
-    raw = read_member(tarball, ENCODER)
+def read_ranges(package: Path, package_version: str, tables: dict[str, Any]) -> dict[str, Any]:
+    """What the encoder network of a source package can put out at most."""
+    raw = read_member(package, ENCODER)
     source = raw.decode()
     return {
         "about": (
@@ -108,10 +115,10 @@ def rows(values: list[int]) -> list[list[int]]:
     return [values[level * width : (level + 1) * width] for level in range(LEVELS)]
 
 
-def read_tables(tarball: Path, package_version: str) -> dict[str, Any]:
-    """All tables of a tarball, with where they come from."""
-    raw = read_member(tarball, STATS)
-    config = read_member(tarball, CONFIG).decode()
+def read_tables(package: Path, package_version: str) -> dict[str, Any]:
+    """All tables of a source package, with where they come from."""
+    raw = read_member(package, STATS)
+    config = read_member(package, CONFIG).decode()
     found = re.search(r"define DRED_EXPERIMENTAL_VERSION (\d+)", config)
     if found is None:
         raise SystemExit("the source names no DRED version")
@@ -149,18 +156,18 @@ def render(tables: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write the data files of the tarball's version."""
+    """Write the data files of the source package's version."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tarball", type=Path)
+    parser.add_argument("source", type=Path, help="source package: its tarball or folder")
     parser.add_argument("--package-version", required=True)
     parser.add_argument("--to", type=Path, default=Path("spec/data"))
     options = parser.parse_args()
-    tables = read_tables(options.tarball, options.package_version)
+    tables = read_tables(options.source, options.package_version)
     version = tables["version"]
     results = {
         f"quantizer_v{version}.json": tables,
         f"value_range_v{version}.json": read_ranges(
-            options.tarball, options.package_version, tables
+            options.source, options.package_version, tables
         ),
     }
     for name, content in results.items():

@@ -34,7 +34,8 @@ class SourcePackage:
         except OSError as error:
             raise InputError("input.unreadable", f"cannot read {path}: {error}") from error
         except tarfile.TarError as error:
-            raise InputError("model.source", f"{path} is no source package: {error}") from error
+            detail = "no folder, tarball or weight blob"
+            raise InputError("model.source", f"{path} is no source package: {detail}") from error
         missing = sorted(wanted - self.files.keys())
         if missing:
             raise InputError("model.source", f"{path} holds no {', '.join(missing)}")
