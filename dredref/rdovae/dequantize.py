@@ -13,8 +13,12 @@ from spec.tables import QuantizerTable, quantizer_tables
 
 COUNT_LIMIT = (1 << 24) - 1
 """Where a coded integer saturates."""
-INPUT_LIMIT = "262144"
-"""Where an input of the network saturates, 2**18: every number after it stays below 2**127."""
+INPUT_LIMIT = "1048576"
+"""Where an input of the network saturates, 2**20.
+
+The weights of an output of the first layers add up to less than 2**4, so that their results stay
+below 2**24, and their fifth powers in the tangent below 2**120: no number reaches 2**127.
+"""
 LEVEL_STEPS = 8
 """The extra input that tells a chunk's level counts in eighths, from -1."""
 

@@ -102,14 +102,22 @@ def test_any_payload_stays_in_range(version: int, level: int) -> None:
 
 
 def test_saturation_comes_after_what_libopus_would_do() -> None:
-    """A value is exact up to 2**18 and no larger after it; a scale of 0 counts as 1."""
+    """A value is exact up to 2**20 and no larger after it; a scale of 0 counts as 1."""
     table = quantizer_tables(12).latent
     level = int(np.flatnonzero((table.scale == 0).any(axis=1))[0])
     place = int(np.flatnonzero(table.scale[level] == 0)[0])
     values = np.zeros((4, LATENT_DIM[12]), np.int64)
-    values[:, place] = (1, 1024, 1025, -(1 << 50))
+    values[:, place] = (1, 4096, 4097, -(1 << 50))
     found = dequantize(values, np.full(4, level), table, PACKED)[:, place]
-    assert found.tolist() == [256, 2**18, 2**18, -(2**18)]
+    assert found.tolist() == [256, 2**20, 2**20, -(2**20)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_weights_leave_room(version: int) -> None:
+    """What the saturation of inputs rests on."""
+    for name in ("dec_hidden_init", "dec_dense1"):
+        layer = packaged(f"rdovae-decoder-v{version}").layers[name]
+        assert int(np.abs(layer.matrix).sum(axis=1).max()) < 16 << layer.q
 
 
 def test_level_input() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 
 from dredref.metrics import compare_features
 from dredref.rdovae.decoder import PACKED, decode_payloads, packaged_decoder
-from dredref.rdovae.dequantize import latent_rows, state_rows
-from dredref.rdovae.tests.inputs import payloads, streams
+from dredref.rdovae.dequantize import latent_rows, network_inputs, state_rows
+from dredref.rdovae.tests.inputs import extremes, payloads, streams
 from dredref.streams import open_stream
+from spec.tables import VERSIONS
 from tools.libopus.peer import DredBatch, Peer
 
 
@@ -52,6 +54,21 @@ def test_version_12(peer_161_c: Peer) -> None:
 def test_version_10(peer_152_c: Peer) -> None:
     """Against libopus 1.5.2."""
     assert compare(streams(10), peer_152_c, 10) > 50_000
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("version", VERSIONS)
+def test_extremes(version: int, peer_161_c: Peer, peer_152_c: Peer) -> None:
+    """Integers up to 1050, at the coarsest scale, and 26 chunks of noise."""
+    peer = {12: peer_161_c, 10: peer_152_c}[version]
+    found = {name: one for name, one in extremes(version).items() if str(1 << 20) not in name}
+    batch = [replace(payload, chunks=payload.chunks[:26]) for payload in found.values()]
+    states, latents, counts = network_inputs(batch, version, PACKED)
+    assert np.abs(latents).max() > 200_000
+    padded = np.zeros((len(batch), 26, latents.shape[1]), np.float32)
+    padded[np.arange(26) < counts[:, np.newaxis]] = latents
+    theirs = peer.features(states, padded, counts.tolist())
+    np.testing.assert_array_equal(np.concatenate(decode_payloads(batch)), np.concatenate(theirs))
 
 
 @pytest.mark.peer
