@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.classes import CLASSES
 from conformance.outcome import BAD, Outcome
 from conformance.record import Run
+from conformance.report.views import flag_rows, measure_rows
 from vectors.model import GROUPS
 
 FAILURES = 25
@@ -70,6 +71,19 @@ def comparison_markdown(runs: Sequence[Run]) -> str:
         cells = [_outcomes(run, group) for run in runs]
         if any(cells):
             lines.append(f"| {group} | " + " | ".join(one or "not run" for one in cells) + " |")
+    measures = measure_rows(runs)
+    if measures:
+        lines += ["", "The largest value of each figure over the vectors that were put:", "", *head]
+    for figure in measures:
+        cells = ["none" if value is None else f"{value:.3g}" for value in figure.largest]
+        lines.append(f"| {figure.group}: {figure.name} | " + " | ".join(cells) + " |")
+    flags = flag_rows(runs)
+    if flags:
+        lines += ["", "Faults by name: vectors missed, of those with the flag that were put:", ""]
+        lines += [f"| fault | {names} |", "|---|" + "---|" * len(runs)]
+    for row in flags:
+        cells = ["not put" if one is None else f"{one[0]} of {one[1]}" for one in row.missed]
+        lines.append(f"| **{row.flag}**: {cell(row.note)} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

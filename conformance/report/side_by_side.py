@@ -9,7 +9,7 @@ from conformance.classes import CLASSES, Claim
 from conformance.outcome import Outcome, Result
 from conformance.record import Run
 from conformance.report.templates import render
-from conformance.report.views import counts, environment_rows, family_of
+from conformance.report.views import counts, environment_rows, family_of, flag_rows, measure_rows
 from vectors.model import GROUPS
 
 UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
@@ -47,6 +47,8 @@ def compare_html(runs: Sequence[Run]) -> str:
         warning=warning,
         classes=_classes(runs),
         groups=_groups(runs),
+        measures=measure_rows(runs),
+        flags=flag_rows(runs),
         families=_families(apart, ids, by_id),
         environment=_environment(runs),
     )

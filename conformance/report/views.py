@@ -301,6 +301,72 @@ def findings(run: Run) -> tuple[Finding, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """What a flag's vectors came to in several runs."""
+
+    flag: str
+    note: str
+    missed: tuple[tuple[int, int] | None, ...]
+    """Missed and put, for each run; None where none was put."""
+
+
+def flag_rows(runs: Sequence[Run]) -> list[FlagRow]:
+    """Every flag that tells the runs apart, or that any of them missed."""
+    put: list[Counter[str]] = []
+    missed: list[Counter[str]] = []
+    notes: dict[str, str] = {}
+    for run in runs:
+        put.append(Counter())
+        missed.append(Counter())
+        notes |= run.suite["notes"]
+        for result in run.results:
+            if result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
+                put[-1].update(result.flags)
+                missed[-1].update(result.flags if result.outcome is not Outcome.PASS else ())
+    flags = sorted({flag for one in missed for flag in one})
+    return [
+        FlagRow(
+            flag,
+            notes.get(flag, ""),
+            tuple(
+                (failed[flag], asked[flag]) if asked[flag] else None
+                for failed, asked in zip(missed, put, strict=True)
+            ),
+        )
+        for flag in flags
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """The largest value of a figure in several runs."""
+
+    group: str
+    name: str
+    largest: tuple[float | None, ...]
+    """For each run; None where nothing was measured."""
+
+
+def measure_rows(runs: Sequence[Run]) -> list[MeasureRow]:
+    """Every figure that has a limit somewhere, group by group."""
+    found: dict[tuple[str, str], list[float | None]] = {}
+    for place, run in enumerate(runs):
+        for result in run.results:
+            for one in result.measures:
+                if one.limit:
+                    row = found.setdefault((result.group, one.name), [None] * len(runs))
+                    before = row[place]
+                    row[place] = one.value if before is None else max(before, one.value)
+    return [
+        MeasureRow(group, name, tuple(found[key]))
+        for group in GROUPS
+        for key in found
+        if key[0] == group
+        for name in (key[1],)
+    ]
+
+
 def _stage(result: Result) -> str:
     """Where a result parts from what is expected, or the kind of fault."""
     if result.divergence:

@@ -110,7 +110,14 @@ def test_compare_page(chromium: Open, example: tuple[Run, Suite]) -> None:
     browser = chromium(compare_html([run, run]), 390)
     found = browser.evaluate(PROBE)
     assert found["wide"] <= 0
-    assert found["sections"] == ["classes", "matrix", "differences", "environment"]
+    assert found["sections"] == [
+        "classes",
+        "matrix",
+        "measures",
+        "flags",
+        "differences",
+        "environment",
+    ]
     assert browser.problems == []
 
 

@@ -133,9 +133,10 @@ def test_side_by_side(example: Example) -> None:
     assert "different suites" not in page
     other = replace(better, suite={**run.suite, "digest": "1" * 64})
     assert "different suites" in compare_html([run, other])
-    assert "| Vocoder | not conformant (1/2) | conformant (2/2) |" in comparison_markdown(
-        [run, better]
-    )
+    text = comparison_markdown([run, better])
+    assert "| Vocoder | not conformant (1/2) | conformant (2/2) |" in text
+    assert "**AFlag**: Note on AFlag" in text
+    assert "| 2 of 2 | 0 of 2 |" in text
 
 
 def test_thousands_of_vectors_stay_small(example: Example) -> None:
