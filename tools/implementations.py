@@ -20,7 +20,7 @@ from conformance.record import Run, read_run
 from conformance.report.markdown import comparison_markdown
 from conformance.report.side_by_side import compare_html
 from conformance.report.write import make_folder, put
-from spec.errors import DredError
+from spec.errors import DredError, InputError
 
 NAMES = ("libopus-1.5.2", "libopus-1.6.1", "libopus-1.6.1-c", "reference")
 TABLE = Path(__file__).parents[1] / "conformance" / "IMPLEMENTATIONS.md"
@@ -69,6 +69,8 @@ def main(report: Path | None, jobs: int, output: Path) -> None:
             folder = report or Path(name)
             make_folder(folder)
             runs = run_all(folder, jobs)
+            if len({run.suite["digest"] for run in runs}) > 1:
+                raise InputError("vectors.changed", "the vectors changed between the runs")
             head = HEAD.format(version=runs[0].suite["version"], digest=runs[0].suite["digest"])
             put(output, head + comparison_markdown(runs))
             put(folder / "compare.html", compare_html(runs))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.outcome import Outcome
+from conformance.outcome import BAD, Outcome
 from conformance.running.harness import Harness
 from conformance.running.runner import run_vectors
 from tools.libopus.build import compile_program
@@ -23,26 +23,30 @@ def outcomes(command: list[str], ids: list[str]) -> dict[str, Outcome]:
     first = Harness(command)
     capabilities = first.capabilities()
     first.close()
-    vectors = list(load_suite().vectors(ids=ids))
+    vectors = [*load_suite().vectors(ids=ids)][::8]
     results = run_vectors(vectors, lambda: Harness(command), capabilities)
     return {result.id: result.outcome for result in results}
 
 
 @pytest.mark.peer
 def test_c_example(peer_161: Peer, peer_152: Peer) -> None:
-    ids = ["packet.code?.*", "extension.short.*", "decode.*level-0*", "decode.v1*.01*"]
+    ids = ["packet.code?.*", "extension.short.*", "decode.v*"]
     for peer in (peer_161, peer_152):
         program = compile_program("harness", [EXAMPLES / "harness.c"], peer.build)
         found = outcomes([str(program)], ids)
         assert len(found) > 5
         assert set(found.values()) <= {Outcome.PASS, Outcome.UNSUPPORTED}
-        assert Outcome.PASS in found.values()
+        passed = {name.partition(".")[0] for name, one in found.items() if one is Outcome.PASS}
+        assert passed == {"packet", "extension", "decode"}
 
 
 @pytest.mark.peer
 def test_python_example(peer_161: Peer) -> None:
     library = compiled(peer_161.build, traced=False)
     command = [sys.executable, str(EXAMPLES / "harness.py"), str(library)]
-    found = outcomes(command, ["packet.code?.*", "packet.r?.*"])
+    found = outcomes(command, ["packet.code?.*", "packet.r?.*", "stream.*offset*"])
     assert len(found) > 5
-    assert set(found.values()) == {Outcome.PASS}
+    passed = {name.partition(".")[0] for name, one in found.items() if one is Outcome.PASS}
+    assert passed == {"packet", "stream"}
+    missed = {name for name, one in found.items() if one in BAD}
+    assert not missed
