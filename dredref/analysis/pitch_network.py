@@ -12,11 +12,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from dredref.analysis.pitch_features import LAGS, PHASE_FEATURES
 from dredref.analysis.tables import Int
 from dredref.arithmetic.activations import tanh
-from dredref.arithmetic.fixed import ONE, Fixed, carry, settle
+from dredref.arithmetic.fixed import EXACT, ONE, Fixed, Q, carry, round_shift, settle
 from dredref.arithmetic.powers import exp, exp2
+from dredref.arithmetic.products import ExactMatrix
 from dredref.model.weights import Layer, Model
-from dredref.nn.layers import Linear, WideLinear, dense
+from dredref.nn.layers import dense
 from dredref.nn.sequence import gru_sequence
+from spec.errors import InputError
 
 CANDIDATES = 180
 """Pitches that are scored; the network's last layer is padded beyond."""
@@ -34,17 +36,41 @@ LOWEST = 3 * ONE // 2
 """1.5: pitch 0 lies one and a half octaves above the lowest candidate."""
 
 
-def kernel_of(layer: Layer) -> WideLinear:
-    """A 3 by 3 convolution as a map from a window [inputs * 3 * 3] to its outputs."""
-    weights = layer.matrix
-    return WideLinear(weights.reshape(len(weights), -1), layer.q, layer.bias(layer.q + 8))
+class Kernel:
+    """A 3 by 3 convolution as a map from a window [inputs * 3 * 3] to its outputs.
+
+    Weights are rounded to Q24, halves up, and the bias to Q48. Inputs are within -1..1, so that one
+    product is exact (:class:`~dredref.arithmetic.products.ExactMatrix` checks the bound); the sum
+    is rounded once.
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        """Take the weights of ``layer``.
+
+        Raises:
+            InputError: ``model.layer`` if they are too large.
+        """
+        weights = round_shift(layer.matrix.reshape(len(layer.matrix), -1), layer.q - Q)
+        self.outputs = len(weights)
+        bias = layer.bias(2 * Q)
+        self._bias = np.zeros(self.outputs, np.int64) if bias is None else bias
+        try:
+            self._matrix = ExactMatrix(weights, ONE)
+        except ValueError as error:
+            raise InputError("model.layer", f"layer {layer.name}: {error}") from error
+        if self._matrix.bound + int(np.abs(self._bias).max()) >= EXACT >> 1:
+            raise InputError("model.layer", f"layer {layer.name}: its bias is too large")
+
+    def __call__(self, windows: Fixed) -> Fixed:
+        """Q24 windows [..., inputs * 3 * 3] to Q24 outputs."""
+        return round_shift(self._matrix(windows) + self._bias, Q)
 
 
-def convolve(kernel: Linear, x: Fixed) -> Fixed:
+def convolve(kernel: Kernel, x: Fixed) -> Fixed:
     """Convolution over frames and lags, zero outside the lags, with the network's tangent.
 
     Args:
-        kernel: see :func:`kernel_of`.
+        kernel: the convolution.
         x: [..., 2 + frames, channels, lags], two frames of the past first.
 
     Returns:
@@ -56,7 +82,7 @@ def convolve(kernel: Linear, x: Fixed) -> Fixed:
     # [..., frames, channels, lags, time, lag] -> [..., frames, lags, channels * time * lag]
     ordered = np.moveaxis(windows, -4, -3)
     flat = ordered.reshape(*ordered.shape[:-3], -1)
-    return tanh(np.swapaxes(kernel(flat), -1, -2))
+    return np.swapaxes(tanh(kernel(flat)), -1, -2)
 
 
 class PitchNetwork:
@@ -65,8 +91,8 @@ class PitchNetwork:
     def __init__(self, model: Model, streams: int = 1) -> None:
         """Start ``streams`` streams from silence."""
         self._model = model
-        self._first = kernel_of(model.layers["conv2d_1"])
-        self._second = kernel_of(model.layers["conv2d_2"])
+        self._first = Kernel(model.layers["conv2d_1"])
+        self._second = Kernel(model.layers["conv2d_2"])
         self._correlation: Fixed = np.zeros((streams, KERNEL - 1, 1, LAGS))
         self._maps: Fixed = np.zeros((streams, KERNEL - 1, self._first.outputs, LAGS))
         self._state: Fixed = np.zeros((streams, model["gru_1_recurrent"].inputs))
