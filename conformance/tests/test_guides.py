@@ -192,3 +192,16 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
     )
     assert broken_links(page) == ["no.png", "#three", "page.md#four"]
     assert paths(page.read_text()) == ["spec/no.py", "tools/x"]
+
+
+def test_the_picture_of_a_report() -> None:
+    """It is a PNG of the desktop's width, and small; tools/screenshot.py takes it."""
+    content = (ROOT / "conformance" / "guides" / "report.png").read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert int.from_bytes(content[16:20], "big") == 1200
+    assert 400 < int.from_bytes(content[20:24], "big") < 1600
+    assert len(content) < 200 * 1024
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
