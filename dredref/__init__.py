@@ -22,6 +22,7 @@ _HOMES: dict[str, str] = {
     "decode_payloads": "dredref.rdovae.decoder",
     "open_stream": "dredref.streams",
     "rewrite_stream": "dredref.streams",
+    "validate_records": "dredref.batch",
 }
 """Public name -> module that defines it."""
 

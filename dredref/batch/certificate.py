@@ -37,9 +37,9 @@ PROVEN: Mapping[str, str] = MappingProxyType(
         "dred.one-per-packet": "area: sound",
         "dred.first-frame": "area: sound",
         "dred.version-change": "validate: told of the streams' records in turn",
-        "dred.header-overrun": "certificate: used is at most the bits of the payload",
-        "dred.state-overrun": "certificate: used is at most the bits of the payload",
-        "dred.chunk-overrun": "certificate: used is at most the bits of the payload",
+        "dred.header-overrun": "payload: hidden_chunks is not -1, so the string holds its symbols",
+        "dred.state-overrun": "payload: hidden_chunks is not -1, so the string holds its symbols",
+        "dred.chunk-overrun": "payload: hidden_chunks is not -1, so the string holds its symbols",
         "dred.chunks-none": "payload: nb_chunks is not 0, or the violation is told",
         "dred.chunks-max": "payload: not unread",
         "dred.chunk-unseen": "payload: hidden_chunks is 0, or the violation is told",
@@ -184,8 +184,7 @@ def _take_strings(found: Certificates, rows: Places, strings: Strings, version: 
     """Certify records by their payloads of one version."""
     payloads = read_payloads(strings, version)
     hidden = hidden_chunks(payloads, strings)
-    clean = ~payloads.outside & ~payloads.unread
-    clean &= (payloads.used <= 8 * strings.bits) & (payloads.extra_offset != 0) & (hidden >= 0)
+    clean = ~payloads.outside & ~payloads.unread & (hidden >= 0) & (payloads.extra_offset != 0)
     extra = np.where(payloads.extra_offset == NO_EXTRA, 0, payloads.extra_offset)
     found.clean[rows] = clean
     found.hidden[rows] = np.where(clean, hidden, 0)
