@@ -166,8 +166,8 @@ def _progress() -> Iterator[Notice]:
 @_folder_option
 def coverage(as_json: bool, folder: Path | None) -> None:
     """What the vectors cover, and what none of them shows; exit code 1 if anything is missing."""
+    from vectors.coverage import IMPLEMENTATION, is_covered, requirement_coverage
     from vectors.coverage import coverage as count
-    from vectors.coverage import is_covered, requirement_coverage
 
     listed = list(load_suite(folder).vectors())
     rows = count(listed)
@@ -211,6 +211,8 @@ def coverage(as_json: bool, folder: Path | None) -> None:
         for need in needs:
             known = need.requirement
             kept, broken = str(len(need.keeping)), str(len(need.breaking))
+            if known.check == IMPLEMENTATION:
+                broken = "by answers"
             remark = "" if is_covered(need) else "missing"
             table.add_row(known.id, str(known.level), kept, broken, remark)
         console.print(table, highlight=False)

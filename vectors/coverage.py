@@ -10,15 +10,17 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spec.checks import check_record
+from spec.checks import StreamChecker
 from spec.reading import Reading, read_area, read_dred, read_packet
 from spec.requirements import Level, Requirement, requirements
 from spec.tables import LEVELS, VERSIONS, quantizer_tables
+from vectors.material import bit_packets
 from vectors.model import (
     Exact,
     ExtensionInput,
     PacketInput,
     PayloadInput,
+    QueryInput,
     Reject,
     Vector,
 )
@@ -241,9 +243,16 @@ def _cases(reading: Reading, vector: Vector) -> Iterator[str]:
     yield from (name for name, shown in tests.items() if shown)
 
 
+IMPLEMENTATION = "implementation"
+"""The check of requirements on answers: vectors ask for them, only an answer can break them."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementRow:
-    """A requirement with vectors that keep it and vectors that break it."""
+    """A requirement with vectors that keep it and vectors that break it.
+
+    Of a requirement on implementations, those that ask for it stand under ``keeping``.
+    """
 
     requirement: Requirement
     keeping: tuple[str, ...]
@@ -267,7 +276,8 @@ def requirement_coverage(
         ]
         if not wanted:
             continue
-        broken = broken_requirements(vector)
+        on_input = [name for name in wanted if requirements()[name].check != IMPLEMENTATION]
+        broken = broken_requirements(vector) if on_input else frozenset()
         for name in wanted:
             (breaking if name in broken else keeping)[name].append(vector.id)
     return [
@@ -277,24 +287,35 @@ def requirement_coverage(
 
 
 def broken_requirements(vector: Vector) -> frozenset[str]:
-    """Requirements that a vector's input does not meet."""
-    return frozenset(found.requirement.id for found in check_record(_reading(vector)))
+    """Requirements that a vector's input does not meet, its records taken as one stream."""
+    checker = StreamChecker()
+    return frozenset(
+        found.requirement.id for reading in _readings(vector) for found in checker.check(reading)
+    )
 
 
-def _reading(vector: Vector) -> Reading:
+def _readings(vector: Vector) -> Iterator[Reading]:
+    """The records of a vector's input."""
     given = vector.input
     if isinstance(given, PacketInput):
-        return read_packet(given.packet.read())
-    if isinstance(given, ExtensionInput):
-        return read_area(given.area.read(), given.nb_frames)
-    assert isinstance(given, PayloadInput)
-    if given.packet is not None:
-        return read_packet(given.packet.read(), final_id=given.final_id)
-    assert given.payload is not None
-    assert vector.version is not None
-    return read_dred(given.payload.read(), vector.version)
+        yield read_packet(given.packet.read())
+    elif isinstance(given, ExtensionInput):
+        yield read_area(given.area.read(), given.nb_frames)
+    elif isinstance(given, PayloadInput) and given.payload is not None:
+        assert vector.version is not None
+        yield read_dred(given.payload.read(), vector.version)
+    elif isinstance(given, PayloadInput) and given.packet is not None:
+        yield read_packet(given.packet.read(), final_id=given.final_id)
+    elif isinstance(given, QueryInput) and given.stream is not None:
+        yield from map(read_packet, bit_packets(given.stream.read()))
+    else:
+        raise TypeError(f"{vector.id} names requirements, but there is no way to check them")
 
 
 def is_covered(row: RequirementRow) -> bool:
-    """A MUST or SHOULD needs vectors of both kinds; a note needs none."""
-    return row.requirement.level is Level.NOTE or bool(row.keeping and row.breaking)
+    """A MUST or SHOULD needs vectors of both kinds, one on implementations only such as ask for it;
+    a note needs none.
+    """
+    if row.requirement.level is Level.NOTE:
+        return True
+    return bool(row.keeping and (row.breaking or row.requirement.check == IMPLEMENTATION))

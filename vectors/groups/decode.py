@@ -71,6 +71,7 @@ class _File(Draft):
                 f"v{self.version}.{name}",
                 title,
                 given,
+                requirements=("decoder.features",),
                 version=self.version,
                 expected=Features(part, LIMITS),
             )

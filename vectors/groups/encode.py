@@ -147,6 +147,7 @@ def _add(draft: Draft, case: Case, version: int) -> None:
             vbr=case.vbr,
             dtx=case.dtx,
         ),
+        requirements=("encoder.valid", "encoder.alignment", "encoder.features"),
         flags=case.flags,
         version=version,
         expected=Encoded(

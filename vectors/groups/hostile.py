@@ -38,7 +38,15 @@ class _File(Draft):
 
     def survive(self, name: str, title: str, given: Input, version: int | None = None) -> None:
         """Put a question down."""
-        self.add(name, title, given, version=version, flags=("Damaged",), expected=Survive())
+        self.add(
+            name,
+            title,
+            given,
+            requirements=("decoder.robustness",),
+            flags=("Damaged",),
+            version=version,
+            expected=Survive(),
+        )
 
 
 def _draft(name: str, title: str, clause: str) -> _File:

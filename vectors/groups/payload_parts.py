@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from spec.dred import DredPayload, build_payload, make_payload, parse_payload
 from spec.errors import BuildError
 from spec.tables import VERSIONS, level_of_chunk, quantizer_tables
+from vectors.answers import dred_value
 from vectors.draft import DRED, Draft, blob
 from vectors.model import Exact, Expected, PayloadInput
 
@@ -71,6 +73,12 @@ def quiet_payload(
     return made_seen(payload)
 
 
+@lru_cache(maxsize=4)
+def built(payload: DredPayload) -> bytes:
+    """The bytes of a payload; what was just built is not built again."""
+    return build_payload(payload)
+
+
 def made_seen(payload: DredPayload) -> DredPayload:
     """The payload with its last chunk made dear enough for a decoder to see it, if need be."""
     last = payload.chunks[-1]
@@ -78,7 +86,7 @@ def made_seen(payload: DredPayload) -> DredPayload:
     place = int(tables.coded[last.level].argmax())
     while True:
         try:
-            build_payload(payload)
+            built(payload)
         except BuildError:
             values = list(payload.chunks[-1].latents)
             values[place] = abs(values[place]) + 1
@@ -109,22 +117,21 @@ class PayloadFile(Draft):
         max_chunks: int = 26,
         requirements: tuple[str, ...] = (),
         flags: tuple[str, ...] = (),
-    ) -> bytes:
+    ) -> None:
         """A payload of these values: they are expected, as far as chunks are asked for."""
-        string = build_payload(payload)
+        string = built(payload)
         read = parse_payload(string, payload.version, frame_offset=frame_offset, limit=max_chunks)
         shown = replace(payload, frame_offset=frame_offset, chunks=payload.chunks[:max_chunks])
         assert read == shown, name
-        self.bytes_(
-            name,
+        self.add(
+            f"v{self.version}.{name}",
             title,
-            string,
-            frame_offset=frame_offset,
-            max_chunks=max_chunks,
+            PayloadInput(blob(string), None, frame_offset, max_chunks),
             requirements=requirements,
             flags=flags,
+            version=self.version,
+            expected=Exact({"dred": dred_value(read)}),
         )
-        return string
 
     def bytes_(
         self,

@@ -26,6 +26,7 @@ LIMITS = {"err4": 0.25, "err16": 1.0, "pitch": 0.15}
 """Upstream's tolerance for vocoder against recording, here against the reference too. The first two
 shrink with the square root of the length: they hold for read speech of 12 s against the recording,
 and for 2.5 s and more between vocoders."""
+MUST = ("vocoder.speech",)
 CALL_SECONDS = 12
 HISTORY_VECTORS, HISTORY_SAMPLES = 5, 320
 FRAME = 160
@@ -93,6 +94,7 @@ def _read() -> Draft:
             f"read.{number + 1}",
             f"12 s of read speech, from second {start:.2f} on",
             VocodeInput(draft.binary(f"read-{number + 1}.f32", feature_bytes(features[number]))),
+            requirements=MUST,
             expected=Audio(
                 draft.binary(f"read-{number + 1}.s16", pcm_bytes(spoken[number])),
                 LIMITS,
@@ -114,7 +116,7 @@ def _others() -> Draft:
         given = VocodeInput(draft.binary(f"{name}.f32", feature_bytes(features)))
         spoken = vocoder().speak(features[np.newaxis])[0]
         wanted = Audio(draft.binary(f"{name}.s16", pcm_bytes(spoken)), LIMITS)
-        draft.add(name, title, given, expected=wanted)
+        draft.add(name, title, given, requirements=MUST, expected=wanted)
     clip = read_clip("librivox-3")
     features = analyse([clip])[0]
     for place in (30, 47):
@@ -130,6 +132,7 @@ def _others() -> Draft:
                 draft.binary(f"continued-{place:03d}-history.s16", pcm_bytes(before)),
                 draft.binary(f"continued-{place:03d}-history.f32", feature_bytes(past)),
             ),
+            requirements=MUST,
             expected=Audio(draft.binary(f"continued-{place:03d}.s16", pcm_bytes(spoken)), LIMITS),
         )
     return draft
