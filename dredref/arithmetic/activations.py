@@ -99,9 +99,10 @@ def _carried_block(x: Fixed, out: Fixed, scratch: Fixed, halved: bool) -> None:
         np.multiply(x, 0.5, out=y)
         y += 0.5
         np.floor(y, out=y)
-        np.clip(y, -LIMIT, LIMIT, out=y)
+        np.maximum(y, -LIMIT, out=y)
     else:
-        np.clip(x, -LIMIT, LIMIT, out=y)
+        np.maximum(x, -LIMIT, out=y)
+    np.minimum(y, LIMIT, out=y)
     np.multiply(y, y, out=v)
     v *= 2.0**-Q
     v += 0.5
@@ -126,4 +127,5 @@ def _carried_block(x: Fixed, out: Fixed, scratch: Fixed, halved: bool) -> None:
     p /= q
     p += 0.5 + (ONE // 2 if halved else 0)
     np.floor(p, out=p)
-    np.clip(p, 0 if halved else -ONE, ONE, out=out)
+    np.maximum(p, 0 if halved else -ONE, out=p)
+    np.minimum(p, ONE, out=out)

@@ -83,7 +83,7 @@ def multiply(x: Fixed, y: Fixed) -> Fixed:
 
 def saturate(x: Fixed, limit: int) -> Fixed:
     """``x``, no further from zero than ``limit``."""
-    return np.clip(x, -limit, limit)
+    return np.minimum(np.maximum(x, -limit), limit)
 
 
 def divide(numerator: Fixed, denominator: Fixed) -> Fixed:

@@ -63,6 +63,7 @@ def to_bytes(x: Fixed) -> Fixed:
         y = x * (BYTE * 2.0**-Q)
         y += 0.5
         narrow = np.floor(y, out=y).astype(np.float32)
-        return np.clip(narrow, BYTE_MIN, BYTE_MAX, out=narrow)
+        np.maximum(narrow, BYTE_MIN, out=narrow)
+        return np.minimum(narrow, BYTE_MAX, out=narrow)
     rounded: Integers = (x * BYTE + (1 << (Q - 1))) >> Q
     return np.clip(rounded, BYTE_MIN, BYTE_MAX)
