@@ -100,6 +100,7 @@ def follow(page: Path, folder: Path) -> list[str]:
     return untried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_print_what_is_shown(page: Path, clone: Path) -> None:
     untried = follow(page, clone)
