@@ -8,22 +8,46 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOMES: dict[str, str] = {
-    "Decoder": "dredref.rdovae.decoder",
-    "DredError": "spec.errors",
-    "Notice": "dredref.streams",
-    "ParseError": "spec.errors",
-    "Record": "dredref.streams",
-    "Stream": "dredref.streams",
-    "StreamInfo": "dredref.streams",
-    "Vocoder": "dredref.vocoder",
-    "VocoderState": "dredref.vocoder",
-    "create_stream": "dredref.streams",
-    "decode_payloads": "dredref.rdovae.decoder",
-    "open_stream": "dredref.streams",
-    "rewrite_stream": "dredref.streams",
-    "validate_records": "dredref.batch",
+_NAMES: dict[str, tuple[str, ...]] = {
+    "spec.errors": (
+        "BuildError",
+        "DredError",
+        "InputError",
+        "MissingExtraError",
+        "ParseError",
+        "UsageError",
+    ),
+    "spec.packet": ("Frame", "Packet", "Toc", "build_packet", "parse_packet"),
+    "spec.extension": ("Extension", "ExtensionArea", "build_area", "pack_extensions", "parse_area"),
+    "spec.dred": ("Chunk", "DredPayload", "build_payload", "make_payload", "parse_payload"),
+    "spec.reading": ("Reading", "read_area", "read_dred", "read_packet"),
+    "spec.checks": ("StreamChecker", "Violation", "check_record"),
+    "spec.requirements": ("Requirement", "requirements"),
+    "spec.tables": ("quantizer_tables",),
+    "dredref.streams": (
+        "Notice",
+        "Record",
+        "Stream",
+        "StreamInfo",
+        "create_stream",
+        "open_stream",
+        "rewrite_stream",
+    ),
+    "dredref.inspection": ("Inspection", "inspections", "to_json"),
+    "dredref.batch": ("Verdict", "validate_records"),
+    "dredref.rdovae.decoder": ("Decoder", "decode_payloads"),
+    "dredref.rdovae.encoder": ("RdovaeEncoder",),
+    "dredref.vocoder": ("Vocoder", "VocoderState"),
+    "dredref.analysis.analyser": ("FeatureAnalyser",),
+    "dredref.resample": ("Resampler",),
+    "dredref.payload.encoder": ("DredEncoder", "DredSettings"),
+    "dredref.payload.insert": ("insert_dred", "strip_dred"),
+    "dredref.metrics.features": ("compare_features",),
+    "dredref.metrics.audio": ("compare_audio",),
 }
+"""Module -> the public names that it defines."""
+
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 """Public name -> module that defines it."""
 
 __all__ = sorted(_HOMES)
