@@ -16,8 +16,8 @@ from conformance.running.replies import Capabilities, FaultError, FaultKind, Rep
 from spec.errors import DredError
 from vectors.model import Vector
 
-KEPT_BYTES = 400_000
-"""Hex digits of an answer that are kept for the report, at most."""
+KEPT = 800_000
+"""Characters of an answer that are kept for the report, at most."""
 SHOWN = ("decode", "vocoder", "encode", "stream")
 """Groups of which some passing answers are kept as well, to be seen and heard."""
 SHOWN_EACH = 3
@@ -51,9 +51,11 @@ def run_vectors(
     for index in range(len(vectors)):
         waiting.put(index)
     problems: list[BaseException] = []
+    running: list[Implementation] = []
 
     def work() -> None:
         implementation = make()
+        running.append(implementation)
         try:
             while not problems:
                 try:
@@ -73,8 +75,13 @@ def run_vectors(
     threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt as stop:
+        problems.append(stop)
+        for implementation in running:
+            implementation.close()
     if problems:
         raise problems[0]
     return _drop_surplus([result for result in results if result is not None])
@@ -154,7 +161,7 @@ def _kept(reply: Reply) -> dict[str, Any] | None:
         return {"reject": {"code": reply.code, "detail": reply.detail}}
     assert isinstance(reply, Answer)
     size = sum(_size(value) for value in reply.value.values())
-    return dict(reply.value) if size <= KEPT_BYTES * 2 else None
+    return dict(reply.value) if size <= KEPT else None
 
 
 def _size(value: Any) -> int:

@@ -17,6 +17,7 @@ from conformance.running.replies import FaultError, FaultKind
 from conformance.running.runner import run_vectors
 from vectors.blob import Blob
 from vectors.model import Exact, Expected, ExtensionInput, Reject, Survive, Vector
+from vectors.suite import load_suite
 
 PROGRAM = str(Path(__file__).with_name("harnesses.py"))
 LIMITS = Limits(seconds=0.5, start_seconds=8.0, memory_bytes=100 * MEBI, reply_bytes=MEBI)
@@ -181,3 +182,13 @@ def test_requests_hold_nothing_expected() -> None:
     """The request is made of the input alone."""
     question = vector("a", "00", Exact({"extensions": [{"id": 99}], "error": None}))
     assert question.request() == {"area": "00", "nb_frames": 1}
+
+
+def test_requests_are_plain_lines() -> None:
+    """What PROTOCOL.md promises to who has no JSON library."""
+    for found in [*load_suite().vectors(["packet", "extension", "payload", "stream"])][::50]:
+        request = found.request()
+        line = json.dumps(request)
+        assert line.isascii()
+        assert "\\" not in line
+        assert not any(isinstance(value, dict) for value in request.values())
