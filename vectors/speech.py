@@ -16,6 +16,10 @@ READ = ("librivox-1", "librivox-2", "librivox-3")
 CLIPS = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")
 
 
+ENCODER_SPEECH = ("read", "words", "silence-100", "silence-240", "silence-400")
+"""Recordings for encoders; those named after silence hold so many milliseconds of it."""
+
+
 @cache
 def read_clip(name: str) -> NDArray[np.int16]:
     """Samples of a clip, 16 kHz mono."""
@@ -34,6 +38,23 @@ def read_aloud() -> NDArray[np.int16]:
 def words() -> NDArray[np.int16]:
     """Two seconds that begin and end within speech."""
     return read_clip("librivox-2")[SPEECH_RATE // 2 : 5 * SPEECH_RATE // 2]
+
+
+def synthetic() -> NDArray[np.int16]:
+    """The two synthetic clips one after the other."""
+    return np.concatenate([read_clip("espeak-1"), read_clip("espeak-2")])
+
+
+def encoder_speech(name: str) -> NDArray[np.int16]:
+    """A recording for encoders, 16 kHz, that begins within speech: silence cannot be placed."""
+    if name == "words":
+        return words()
+    begun = read_clip("librivox-1")[2 * SPEECH_RATE :]
+    if name == "read":
+        return begun[: 3 * SPEECH_RATE]
+    pause = np.zeros(int(name.partition("-")[2]) * SPEECH_RATE // 1000, np.int16)
+    part = 6 * SPEECH_RATE // 5
+    return np.concatenate([begun[:part], pause, words()[:part]])
 
 
 def pcm_bytes(samples: NDArray[np.int16]) -> bytes:

@@ -25,7 +25,17 @@ from dredref.files import atomic_output
 from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
 from tools.libopus.peer import Peer
 from tools.streams.resample import resample
-from vectors.speech import SPEECH_RATE, pcm_bytes, read_aloud, read_clip, words
+from vectors.speech import (
+    ENCODER_SPEECH,
+    SPEECH_RATE,
+    encoder_speech,
+    feature_bytes,
+    pcm_bytes,
+    read_aloud,
+    read_clip,
+    synthetic,
+    words,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"
 BUILDS = {10: "1.5.2-c", 12: "1.6.1-c"}
@@ -37,6 +47,10 @@ HISTORY = 60
 """Latent vectors, of 20 ms each, that libopus' encoder is given; it has room for 104."""
 ANY_BYTES = 4000
 """Room for a payload, so that only its settings bound it."""
+
+FEATURES = 20
+VECTOR, UNIT = 160, 40
+"""Samples at 16 kHz of a feature vector, and of a ruler's step."""
 
 Samples = npt.NDArray[np.int16]
 
@@ -155,9 +169,10 @@ def stream_cases() -> Iterator[StreamCase]:
         name = f"call-{number + 1}"
         yield StreamCase(name, call.shows, 12, speech, call.settings, mask, start)
     shows = "synthetic speech, runs of 100 to 500 ms lost"
-    spoken = np.concatenate([read_clip("espeak-1"), read_clip("espeak-2")])
     settings = Settings(bitrate=40_000)
-    yield StreamCase("synthetic", shows, 12, spoken, settings, bursts(366, 1, (5, 25), (10, 30)))
+    yield StreamCase(
+        "synthetic", shows, 12, synthetic(), settings, bursts(366, 1, (5, 25), (10, 30))
+    )
     shows = "runs of one to three packets lost, version 10"
     clip = read_clip("librivox-1")
     yield StreamCase("singles", shows, 10, clip, settings, bursts(355, 1, (1, 3), (2, 6)))
@@ -239,6 +254,44 @@ def bit_file(packets: Sequence[Encoded]) -> bytes:
     )
 
 
+def analyse(signal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Feature vectors of a signal at 16 kHz in units of 16-bit samples."""
+    return Peer(BUILDS[12]).analysis(signal).features[:, :FEATURES]
+
+
+def ruler(pcm: Samples, rate: int) -> npt.NDArray[np.float32]:
+    """Feature vectors at every 2.5 ms: the analysis from four starts, side by side.
+
+    They are of the signal that libopus' DRED encoder makes of its input, so what it cannot hear at
+    a low rate is not in them, nor is the delay of its resampler.
+    """
+    signal = pcm.astype(np.float32)
+    if rate != SPEECH_RATE:
+        stages = Peer(BUILDS[12]).stages(signal / 32768, rate, 1, rate // 50)
+        signal = stages.pcm16.reshape(-1)
+    length = len(signal) // VECTOR * VECTOR
+    padded = np.concatenate([signal, np.zeros(VECTOR, np.float32)])
+    rows = [analyse(padded[start : start + length]) for start in range(0, VECTOR, UNIT)]
+    return np.stack(rows, axis=1).reshape(-1, FEATURES)
+
+
+def features_made() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
+    """Features that vocoders are to speak, and rulers for encoders."""
+    entry: dict[str, Any] = {"build": BUILDS[12]}
+    spoken = {case.name: case.speech for case in stream_cases() if case.start is not None}
+    spoken |= {"synthetic": synthetic(), "continued": read_clip("librivox-3")}
+    for name, speech in spoken.items():
+        shows = {"shows": f"features of the recording {name}, every 10 ms"}
+        yield f"{name}.f32", feature_bytes(analyse(speech.astype(np.float32))), shows | entry
+    for name in ENCODER_SPEECH:
+        shows = {"shows": f"features of the recording {name}, every 2.5 ms"}
+        yield f"{name}.f32", feature_bytes(ruler(encoder_speech(name), SPEECH_RATE)), shows | entry
+    for rate in OTHER_RATES:
+        shows = {"shows": f"features of the recording words at {rate} Hz, every 2.5 ms"}
+        pcm = resample(words(), SPEECH_RATE, rate)
+        yield f"words-{rate}.f32", feature_bytes(ruler(pcm, rate)), shows | entry
+
+
 def flac_file(pcm: Samples, rate: int = SPEECH_RATE) -> bytes:
     """Speech, compressed without loss."""
     file = io.BytesIO()
@@ -256,6 +309,7 @@ def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         shows = f"speech for encoders at {rate} Hz, by tools.streams.resample"
         pcm = resample(words(), SPEECH_RATE, rate)
         yield f"words-{rate}.flac", flac_file(pcm, rate), {"shows": shows}
+    yield from features_made()
     for case in stream_cases():
         build = BUILDS[case.version]
         packets = encode(case)

@@ -6,20 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dredref.resample import INPUT_Q, Resampler
 from spec.tables import CURRENT_VERSION, VERSIONS
 from vectors.draft import DRED, Draft
-from vectors.groups.vocoder import FRAME, analyse_signals
-from vectors.material import read_speech
+from vectors.material import read_material, read_speech
 from vectors.model import Encoded, EncodeInput
-from vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_clip, words
+from vectors.speech import ENCODER_SPEECH, SPEECH_RATE, encoder_speech, pcm_bytes
 
 CLAUSES = (DRED, "libopus dnn/dred_encoder.c")
-UNIT = 40
-"""Samples of 2.5 ms at 16 kHz, the step of the ruler."""
-STEPS = FRAME // UNIT
 ALIGN_MS = 10.0
 """How far any packet may stand from the others: one feature vector."""
 LIMITS = {"total": 3.0, "max": 1.5, "pitch": 0.6}
@@ -30,10 +24,6 @@ OLD = ("plain", "stereo-60ms", "silence-240ms")
 """Cases that are asked of version 10 too; its encoders differ in the network alone."""
 MIN_MS = 80.0
 """How much an encoder sends is its own affair; this much is needed to see where it stands."""
-SILENCES = (100, 240, 400)
-"""Milliseconds of silence between two words."""
-
-Samples = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Case:
     name: str
     title: str
     speech: str
-    """Name of the recording, see :func:`_speech`."""
+    """Name of the recording, see :func:`vectors.speech.encoder_speech`."""
     rate: int = SPEECH_RATE
     bitrate: int = 48_000
     frame_ms: float = 20
@@ -90,44 +80,19 @@ def _cases() -> Iterator[Case]:
             frame_ms=frame_ms,
             flags=() if frame_ms == 20 else ("StereoAdvance",),
         )
-    for silence in SILENCES:
+    for name in ENCODER_SPEECH[2:]:
+        silence = name.partition("-")[2]
         yield Case(
             f"silence-{silence}ms",
             f"Speech, {silence} ms of silence, speech",
-            f"silence-{silence}",
+            name,
             bitrate=64_000,
             flags=("AlignmentAfterSilence",),
         )
 
 
-def _speech(name: str) -> Samples:
-    """A recording at 16 kHz that begins within speech: in silence nothing can be placed."""
-    if name == "words":
-        return words()
-    begun = read_clip("librivox-1")[2 * SPEECH_RATE :]
-    if name == "read":
-        return begun[: 3 * SPEECH_RATE]
-    pause = np.zeros(int(name.partition("-")[2]) * SPEECH_RATE // 1000, np.int16)
-    part = 6 * SPEECH_RATE // 5
-    return np.concatenate([begun[:part], pause, words()[:part]])
-
-
-def _ruler(pcm: Samples, rate: int) -> NDArray[np.float32]:
-    """Features at every 2.5 ms: the analysis from four starts, side by side.
-
-    What an encoder cannot hear at a low rate is not in it, nor is the delay of a resampler.
-    """
-    resampler = Resampler(rate)
-    signal = resampler.convert(pcm.astype(np.int64)[np.newaxis] << INPUT_Q)[0]
-    length = len(signal) // FRAME * FRAME
-    padded = np.concatenate([signal, np.zeros(FRAME, np.int64)])
-    starts = [padded[UNIT * start : UNIT * start + length] for start in range(STEPS)]
-    rows = analyse_signals(np.stack(starts))
-    return rows.transpose(1, 0, 2).reshape(-1, rows.shape[2])
-
-
 def _add(draft: Draft, case: Case, version: int) -> None:
-    speech = _speech(case.speech)
+    speech = encoder_speech(case.speech)
     pcm = speech
     if case.rate != SPEECH_RATE:
         pcm = read_speech(f"{case.speech}-{case.rate}.flac", case.rate)
@@ -151,7 +116,7 @@ def _add(draft: Draft, case: Case, version: int) -> None:
         flags=case.flags,
         version=version,
         expected=Encoded(
-            draft.binary(f"{case.speech}{at}.f32", feature_bytes(_ruler(pcm, case.rate))),
+            draft.binary(f"{case.speech}{at}.f32", read_material(f"{case.speech}{at}.f32")),
             LIMITS,
             align_ms=ALIGN_MS,
             min_ms=MIN_MS,

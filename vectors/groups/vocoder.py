@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FEATURE_Q, FeatureAnalyser
-from dredref.analysis.spectrum import PCM_Q
-from dredref.analysis.tables import Int
 from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder import vocoder
 from spec.dred import parse_payload
@@ -17,7 +14,7 @@ from spec.tables import CURRENT_VERSION
 from vectors.blob import Blob
 from vectors.draft import DRED, Draft
 from vectors.groups.decode import RECORD_CHUNKS
-from vectors.material import manifest, real_payloads
+from vectors.material import manifest, read_material, real_payloads
 from vectors.model import Audio, VocodeInput
 from vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_aloud, read_clip
 
@@ -29,11 +26,11 @@ and for 2.5 s and more between vocoders."""
 MUST = ("vocoder.speech",)
 CALL_SECONDS = 12
 HISTORY_VECTORS, HISTORY_SAMPLES = 5, 320
+FEATURES = 20
 FRAME = 160
 """Samples of a feature vector."""
 
 Features = NDArray[np.float32]
-Samples = NDArray[np.int16]
 
 
 def drafts() -> Iterator[Draft]:
@@ -51,12 +48,6 @@ def _is_call(entry: object) -> bool:
     return isinstance(entry, dict) and entry.get("start") is not None
 
 
-def call_speech(name: str) -> Samples:
-    """The recording behind a stream of read speech, 12 s."""
-    start = manifest()[f"{name}.bit"]["start"]
-    return read_aloud()[start : start + CALL_SECONDS * SPEECH_RATE]
-
-
 def call_original(draft: Draft, name: str) -> Blob:
     """The same as a part of the suite's file of read speech."""
     starts = [manifest()[f"{one}.bit"]["start"] for one in call_names()]
@@ -67,16 +58,9 @@ def call_original(draft: Draft, name: str) -> Blob:
     return Blob(path=whole.path, sha256=whole.sha256, offset=2 * start, length=length)
 
 
-def analyse(speech: Sequence[Samples]) -> Features:
-    """Features [recordings, vectors, 20] of recordings of one length."""
-    signals = np.stack([one[: len(one) // FRAME * FRAME] for one in speech]).astype(np.int64)
-    return analyse_signals(signals << PCM_Q)
-
-
-def analyse_signals(signals: Int) -> Features:
-    """The same of signals at 16 kHz in Q14, [recordings, samples], whole vectors long."""
-    found = FeatureAnalyser(len(signals)).analyse(signals)
-    return (found / 2.0**FEATURE_Q).astype(np.float32)
+def _features(name: str) -> Features:
+    """Features [vectors, 20] of a recording of the material."""
+    return np.frombuffer(read_material(f"{name}.f32"), "<f4").reshape(-1, FEATURES)
 
 
 def _draft(name: str, title: str) -> Draft:
@@ -86,7 +70,7 @@ def _draft(name: str, title: str) -> Draft:
 def _read() -> Draft:
     draft = _draft("read", "Read speech from its own features, 12 s each")
     names = call_names()
-    features = analyse([call_speech(name) for name in names])
+    features = np.stack([_features(name.partition("-v")[0]) for name in names])
     spoken = vocoder().speak(features)
     for number, name in enumerate(names):
         start = manifest()[f"{name}.bit"]["start"] / SPEECH_RATE
@@ -107,9 +91,8 @@ def _read() -> Draft:
 
 def _others() -> Draft:
     draft = _draft("others", "Synthetic speech, decoded features, speech that goes on")
-    synthetic = np.concatenate([read_clip("espeak-1"), read_clip("espeak-2")])
     cases = [
-        ("synthetic", "7.3 s of synthetic speech, two voices", analyse([synthetic])[0]),
+        ("synthetic", "7.3 s of synthetic speech, two voices", _features("synthetic")),
         ("decoded", "A second each of four recordings, decoded from fine levels", _decoded()),
     ]
     for name, title, features in cases:
@@ -118,7 +101,7 @@ def _others() -> Draft:
         wanted = Audio(draft.binary(f"{name}.s16", pcm_bytes(spoken)), LIMITS)
         draft.add(name, title, given, requirements=MUST, expected=wanted)
     clip = read_clip("librivox-3")
-    features = analyse([clip])[0]
+    features = _features("continued")
     for place in (30, 47):
         past = features[place - HISTORY_VECTORS : place]
         before = clip[FRAME * place - HISTORY_SAMPLES : FRAME * place]
