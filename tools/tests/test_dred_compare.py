@@ -11,14 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.compat import dred_compare
-from tools.libopus import build
+from tools.libopus.peer import Peer
 
 OURS = Path(dred_compare.__file__).with_name("dred_compare")
 
 
-def upstream() -> Path:
+@pytest.fixture(scope="module")
+def upstream(peer_161: Peer) -> Path:
     """Upstream's program."""
-    return build.get("1.6.1").program("dred_compare")
+    return peer_161.build.program("dred_compare")
 
 
 def run(program: Path, *arguments: str) -> tuple[int, str]:
@@ -61,11 +62,11 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 
 @pytest.mark.peer
-def test_audio_agrees_with_upstream(clips: list[tuple[str, str]]) -> None:
+def test_audio_agrees_with_upstream(upstream: Path, clips: list[tuple[str, str]]) -> None:
     for x, y in clips:
         for options in ([], ["-skip", "160"]):
             arguments = ["-audio", *options, x, y]
-            theirs, ours = run(upstream(), *arguments), run(OURS, *arguments)
+            theirs, ours = run(upstream, *arguments), run(OURS, *arguments)
             assert ours[0] == theirs[0]
             if options:
                 assert ours[1] == theirs[1]  # too short by what is skipped
@@ -76,7 +77,7 @@ def test_audio_agrees_with_upstream(clips: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.peer
-def test_skip_and_formats_agree(tmp_path: Path) -> None:
+def test_skip_and_formats_agree(upstream: Path, tmp_path: Path) -> None:
     x = clip(5, 2.0) / 32768
     y = np.concatenate([np.zeros(80), x + 0.01 * clip(6, 2.0) / 32768])
     for form in ("-s16", "-s24", "-f32"):
@@ -92,14 +93,14 @@ def test_skip_and_formats_agree(tmp_path: Path) -> None:
             (tmp_path / name).write_bytes(content)
             paths.append(str(tmp_path / name))
         arguments = ["-audio", form, "-skip", "80", "-thresholds", "0.25", "1.0", "0.15", *paths]
-        theirs, ours = run(upstream(), *arguments), run(OURS, *arguments)
+        theirs, ours = run(upstream, *arguments), run(OURS, *arguments)
         assert ours[0] == theirs[0]
         assert numbers(ours[1]) == pytest.approx(numbers(theirs[1]), rel=1e-3, abs=2e-6)
         assert ours[1].splitlines()[1:] == theirs[1].splitlines()[1:]
 
 
 @pytest.mark.peer
-def test_features_agree_with_upstream(tmp_path: Path) -> None:
+def test_features_agree_with_upstream(upstream: Path, tmp_path: Path) -> None:
     draw = np.random.default_rng(4)
     x, y = str(tmp_path / "x"), str(tmp_path / "y")
     for frames, surplus, noise in (
@@ -116,7 +117,7 @@ def test_features_agree_with_upstream(tmp_path: Path) -> None:
         Path(x).write_bytes(reference.tobytes())
         Path(y).write_bytes(candidate.tobytes())
         for limits in ([], ["-thresholds", "0.5", "0.15", "0.02"]):
-            theirs = run(upstream(), "-features", *limits, x, y)
+            theirs = run(upstream, "-features", *limits, x, y)
             ours = run(OURS, "-features", *limits, x, y)
             assert ours[0] == theirs[0], (frames, theirs)
             assert numbers(ours[1]) == pytest.approx(
@@ -126,7 +127,7 @@ def test_features_agree_with_upstream(tmp_path: Path) -> None:
 
 
 @pytest.mark.peer
-def test_misuse_fails_as_upstream(tmp_path: Path) -> None:
+def test_misuse_fails_as_upstream(upstream: Path, tmp_path: Path) -> None:
     there = str(tmp_path / "there")
     Path(there).write_bytes(bytes(1000))
     for arguments in (
@@ -139,6 +140,6 @@ def test_misuse_fails_as_upstream(tmp_path: Path) -> None:
         ["-audio", "-s8", there, there],
         ["-features", "-thresholds", "1", there, there],
     ):
-        theirs, ours = run(upstream(), *arguments), run(OURS, *arguments)
+        theirs, ours = run(upstream, *arguments), run(OURS, *arguments)
         assert ours[0] == theirs[0] == 1
         assert bool(ours[1]) == bool(theirs[1])
