@@ -93,8 +93,9 @@ def to_input(samples: NDArray[np.generic]) -> Int:
         return samples.astype(np.int64) << INPUT_Q
     if samples.dtype == np.int32:
         return samples.astype(np.int64) >> (16 - INPUT_Q)
-    scaled = np.nan_to_num(samples.astype(np.float64), nan=0.0) * (1 << (15 + INPUT_Q))
-    rounded = np.floor(np.clip(scaled, -(1 << 23), (1 << 23) - 1) + 0.5)
+    limited = np.clip(np.nan_to_num(samples.astype(np.float64), nan=0.0), -1, 1)
+    full = 1 << (15 + INPUT_Q)
+    rounded = np.minimum(np.floor(limited * full + 0.5), full - 1)
     return rounded.astype(np.int64)
 
 

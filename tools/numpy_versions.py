@@ -39,6 +39,7 @@ class Program:
 PROGRAMS = (
     Program("dredref.vocoder.tests.digests", "dredref/vocoder/tests/data/digests.json"),
     Program("dredref.rdovae.tests.digests", "dredref/rdovae/tests/data/digests.json"),
+    Program("dredref.payload.tests.digests", "dredref/payload/tests/data/digests.json"),
 )
 
 

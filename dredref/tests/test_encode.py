@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -69,17 +68,6 @@ def test_cutting_audio_and_packets_changes_nothing() -> None:
             got += encoder.payloads(SLOTS[len(got) : index + 1])
     encoder.end()
     assert got + encoder.payloads(SLOTS[len(got) :]) == expected
-
-
-DIGEST = "46f184532c728c39c75fc8b28d8faed5913b2e5f750324bed0d0682e742a08fe"
-"""SHA-256 of the payloads of two seconds of speech, each behind its length in two bytes."""
-
-
-def test_digest_of_payloads() -> None:
-    joined = b"".join(
-        len(payload or b"").to_bytes(2, "big") + (payload or b"") for payload in whole()
-    )
-    assert hashlib.sha256(joined).hexdigest() == DIGEST
 
 
 def test_audio_must_come_before_its_packet() -> None:
