@@ -16,7 +16,6 @@ from hypothesis import settings
 
 from tools.libopus.peer import Peer, available
 
-
 # Shared and slow machines: no draw is timed.
 settings.register_profile("dredref", deadline=None)
 settings.load_profile("dredref")
