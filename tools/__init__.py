@@ -1,1 +1,1 @@
-"""TODO"""
+"""What is not installed: builds of libopus to compare with, importers, drop-ins, benchmarks."""
