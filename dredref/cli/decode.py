@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from array import array
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TypeVar
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from dredref.batch.values import read_values
 from dredref.cli.options import open_input, stderr, stream_options
 from dredref.files import atomic_output
-from dredref.inspection import read_record
 from dredref.model import load
 from dredref.model.weights import Model
-from dredref.rdovae.decoder import FEATURES, Form, decode_payloads
+from dredref.rdovae.decoder import FEATURES, VECTORS, Form, decode_payloads
 from dredref.rdovae.records import read_records, write_records
 from dredref.streams.record import Record
 from spec.dred import DredPayload
@@ -27,8 +30,7 @@ from spec.tables import VERSIONS
 BATCH = 256
 """Payloads that are decoded at once."""
 
-Advance = Callable[[int], None]
-"""Tells a bar how much more is done."""
+T = TypeVar("T")
 Found = tuple[int, DredPayload]
 """Index of a record and what its DRED says."""
 
@@ -76,22 +78,23 @@ def decode(
     form: Form = "integers" if integers else "fast"
     if records is not None:
         payloads = read_records(_read(source), int(records))
-        rows = [part[::-1] for part in _decoded(payloads, model, form)]
-        _write_vectors(output, rows)
+        rows = _decoded(_tracked(payloads, "decoding"), model, form)
+        _write_vectors(output, (part[::-1] for part in rows))
         return
     with open_input(source, payload_type, ssrc) as stream:
-        found = list(_found(stream, packet, final_id, max_chunks))
-    if packet is not None and not found:
-        raise UsageError("dred.absent", f"{source} has no DRED in record {packet}")
-    if kind == ".bit":
-        with atomic_output(output) as temporary:
-            temporary.write_bytes(write_records(payload for _, payload in found))
-        return
-    rows = _decoded([payload for _, payload in found], model, form)
-    if kind == ".f32":
-        _write_vectors(output, rows)
-    else:
-        _write_arrays(output, found, rows)
+        found = _found(stream, packet, final_id, max_chunks)
+        if packet is not None:
+            one = list(found)
+            if not one:
+                raise UsageError("dred.absent", f"{source} has no DRED in record {packet}")
+            found = iter(one)
+        if kind == ".npz":
+            _write_arrays(output, found, model, form)
+        elif kind == ".f32":
+            _write_vectors(output, _decoded((payload for _, payload in found), model, form))
+        else:
+            with atomic_output(output) as temporary:
+                temporary.write_bytes(write_records(payload for _, payload in found))
 
 
 def _kind(output: str, packet: int | None, records: str | None) -> str:
@@ -117,62 +120,72 @@ def _found(
     stream: Iterable[Record], packet: int | None, final_id: int | None, max_chunks: int | None
 ) -> Iterator[Found]:
     """The records with DRED, or the one that is asked for."""
-    with _progress("reading", None) as advance:
-        for record in stream:
-            advance(1)
-            if packet is not None and record.index != packet:
-                continue
-            dred = read_record(record, final_id=final_id).dred
-            if dred is not None:
-                yield record.index, replace(dred, chunks=dred.chunks[:max_chunks])
-            if packet is not None:
-                return
+    records: Iterable[Record] = _tracked(stream, "decoding")
+    if packet is not None:
+        records = islice((record for record in records if record.index == packet), 1)
+    for record, dred in read_values(records, final_id=final_id):
+        yield record.index, replace(dred, chunks=dred.chunks[:max_chunks])
 
 
 def _decoded(
-    payloads: Sequence[DredPayload], model: Model | None, form: Form
-) -> list[NDArray[np.float32]]:
-    """Features of each payload, version by version, a batch at a time."""
-    rows: dict[int, NDArray[np.float32]] = {}
-    with _progress("decoding", len(payloads)) as advance:
-        for version in sorted({payload.version for payload in payloads}):
+    payloads: Iterable[DredPayload], model: Model | None, form: Form
+) -> Iterator[NDArray[np.float32]]:
+    """Features of each payload, a batch at a time, each version of a batch by itself."""
+    left = iter(payloads)
+    while batch := list(islice(left, BATCH)):
+        rows: dict[int, NDArray[np.float32]] = {}
+        for version in sorted({payload.version for payload in batch}):
             if model is not None and model.dred_version != version:
                 raise UsageError(
                     "model.version",
                     f"model {model.name} does not decode DRED version {version}",
                 )
-            places = [i for i, payload in enumerate(payloads) if payload.version == version]
-            for first in range(0, len(places), BATCH):
-                batch = places[first : first + BATCH]
-                parts = decode_payloads([payloads[i] for i in batch], model, form)
-                rows.update(zip(batch, parts, strict=True))
-                advance(len(batch))
-    return [rows[i] for i in range(len(payloads))]
+            places = [i for i, payload in enumerate(batch) if payload.version == version]
+            parts = decode_payloads([batch[i] for i in places], model, form)
+            rows.update(zip(places, parts, strict=True))
+        yield from (rows[i] for i in range(len(batch)))
 
 
-def _write_vectors(output: str, rows: Sequence[NDArray[np.float32]]) -> None:
-    with atomic_output(output) as temporary:
-        temporary.write_bytes(b"".join(part.astype("<f4").tobytes() for part in rows))
-
-
-def _write_arrays(output: str, found: Sequence[Found], rows: Sequence[NDArray[np.float32]]) -> None:
-    counts = np.array([len(part) for part in rows], np.int64)
-    empty = np.zeros((0, FEATURES), np.float32)
+def _write_vectors(output: str, rows: Iterable[NDArray[np.float32]]) -> None:
     with atomic_output(output) as temporary, temporary.open("wb") as handle:
-        np.savez(
-            handle,
-            index=np.array([index for index, _ in found], np.int64),
-            version=np.array([payload.version for _, payload in found], np.int64),
-            dred_offset=np.array([payload.dred_offset for _, payload in found], np.int64),
-            chunks=np.array([len(payload.chunks) for _, payload in found], np.int64),
-            start=np.cumsum(counts) - counts,
-            features=np.concatenate([empty, *rows]),
-        )
+        for part in rows:
+            handle.write(part.astype("<f4").tobytes())
 
 
-@contextmanager
-def _progress(label: str, total: int | None) -> Iterator[Advance]:
-    """A bar on a terminal."""
+def _write_arrays(output: str, found: Iterable[Found], model: Model | None, form: Form) -> None:
+    """Write OUT.npz; features wait in a file, so that memory holds a few numbers a record."""
+    index, version, dred_offset, chunks = columns = [array("q") for _ in range(4)]
+
+    def noted() -> Iterator[DredPayload]:
+        for place, payload in found:
+            row = (place, payload.version, payload.dred_offset, len(payload.chunks))
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+            yield payload
+
+    with atomic_output(output) as temporary, TemporaryFile(dir=temporary.parent) as features:
+        for part in _decoded(noted(), model, form):
+            features.write(part.tobytes())
+        features.flush()
+        counts = VECTORS * np.array(chunks, np.int64)
+        shape = (int(counts.sum()), FEATURES)
+        with temporary.open("wb") as handle:
+            np.savez(
+                handle,
+                index=np.array(index, np.int64),
+                version=np.array(version, np.int64),
+                dred_offset=np.array(dred_offset, np.int64),
+                chunks=np.array(chunks, np.int64),
+                start=np.cumsum(counts) - counts,
+                # An empty file cannot be mapped.
+                features=np.memmap(features, np.float32, "r", shape=shape)
+                if shape[0]
+                else np.zeros(shape, np.float32),
+            )
+
+
+def _tracked(items: Iterable[T], label: str) -> Iterator[T]:
+    """The same items, with a bar on a terminal."""
+    total = len(items) if isinstance(items, Sized) else None
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda count: bar.advance(task, count)
+        yield from bar.track(items, total, description=label)
