@@ -16,11 +16,11 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
 
+from dredref.closing import Closing
 from dredref.files import atomic_output
 
 FLAGS = (
@@ -49,7 +49,7 @@ def find() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-class Browser:
+class Browser(Closing):
     """One page in a browser of its own; a context manager."""
 
     def __init__(self, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
@@ -102,19 +102,6 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
-
-    def __enter__(self) -> Self:
-        """The browser is running."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the browser."""
-        self.close()
 
     def close(self) -> None:
         """End the browser and remove its profile."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
+from dredref.closing import Closing
 from spec.errors import InputError
 
 BLOCK = 1 << 16
@@ -17,7 +17,7 @@ READ_LIMIT = 1 << 24
 """Most bytes that one call may ask for: lengths in hostile files must not reserve memory."""
 
 
-class Source:
+class Source(Closing):
     """Buffered reading with look-ahead, for files that cannot seek as well.
 
     Attributes:
@@ -119,16 +119,3 @@ class Source:
         """Close the file if it was opened here."""
         if self._owned:
             self._file.close()
-
-    def __enter__(self) -> Source:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()

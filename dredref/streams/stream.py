@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
+from dredref.closing import Closing
 from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
@@ -29,7 +29,7 @@ READERS: dict[Container, str] = {
 """Kind of input -> the generator that reads it, imported on use."""
 
 
-class Stream:
+class Stream(Closing):
     """The records of one input, read forward once. Made by `open_stream`.
 
     Iterating gives the records. `events` gives descriptions and notices as well, each where it
@@ -89,19 +89,6 @@ class Stream:
     def close(self) -> None:
         """Stop reading and close the input."""
         self._source.close()
-
-    def __enter__(self) -> Stream:
-        """Use as a context manager."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def open_stream(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dredref.closing import Closing
 from spec.errors import UsageError
 from tools.libopus.library import address
 from tools.libopus.peer import Peer
@@ -90,7 +90,7 @@ class Encoded:
     final_range: int
 
 
-class Handle:
+class Handle(Closing):
     """A libopus object, freed with the block that opened it or with its last reference."""
 
     def __init__(self, peer: Peer, pointer: int | None, destroy: str, error: int) -> None:
@@ -127,19 +127,6 @@ class Handle:
         if self.pointer:
             getattr(self.library, self._destroy)(self.pointer)
             self.pointer = None
-
-    def __enter__(self) -> Self:
-        """Nothing to do: the object exists."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Free the object."""
-        self.close()
 
     def __del__(self) -> None:
         """Free the object."""
