@@ -162,6 +162,24 @@ def _progress() -> Iterator[Notice]:
 
 
 @vectors.command()
+@click.option(
+    "--upstream",
+    "target",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to put the files of upstream's script for DRED vectors.",
+)
+@_folder_option
+def export(target: Path, folder: Path | None) -> None:
+    """Lay out decode, vocoder and stream vectors as upstream's script expects them."""
+    from vectors.export import export_upstream
+
+    count = export_upstream(load_suite(folder), target)
+    click.echo(f"{count} files in {target}")
+
+
+@vectors.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @_folder_option
 def coverage(as_json: bool, folder: Path | None) -> None:

@@ -29,6 +29,13 @@ RFC = "RFC 6716"
 EXTENSION = "draft-ietf-mlcodec-opus-extension 3"
 DRED = "draft-ietf-mlcodec-opus-dred"
 
+ASKED = {
+    "packet": ("decoder.framing",),
+    "extension": ("decoder.extensions",),
+    "payload": ("decoder.payload",),
+}
+"""Group -> what each of its vectors asks of an implementation, whatever else it shows."""
+
 
 def blob(data: bytes) -> Blob:
     """Bytes that stand in the vector itself."""
@@ -79,7 +86,7 @@ class Draft:
         expected: Expected | None = None,
     ) -> Expected:
         """Write one vector down; what is expected is asked of the reference if not given."""
-        named = tuple(requirements)
+        named = (*requirements, *ASKED.get(self.group, ()))
         for requirement in named:
             assert requirement in catalogue(), requirement
         wanted = reference_answer(given, version) if expected is None else expected

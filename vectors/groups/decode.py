@@ -11,7 +11,14 @@ from spec.checks import value_limits
 from spec.dred import DECODER_CHUNKS, DredPayload, build_payload, make_payload, parse_payload
 from spec.rangecoder import RangeEncoder
 from spec.symbols import write_laplace
-from spec.tables import CURRENT_VERSION, VERSIONS, QuantizerTable, level_of_chunk, quantizer_tables
+from spec.tables import (
+    CURRENT_VERSION,
+    LEVELS,
+    VERSIONS,
+    QuantizerTable,
+    level_of_chunk,
+    quantizer_tables,
+)
 from vectors.answers import find_dred
 from vectors.blob import Blob
 from vectors.draft import DRED, Draft, blob
@@ -169,14 +176,16 @@ def _largest(version: int, q0: int, kind: str) -> DredPayload:
 
 def _records(version: int) -> Draft:
     draft = _file(version, "records", "Features of upstream's records")
-    constant = [real for real in real_payloads(version) if real.dQ == 0]
-    for first in range(0, len(constant), 4):
-        group = constant[first : first + 4]
+    constant = {real.q0: real for real in real_payloads(version) if real.dQ == 0}
+    near = [range(first, first + 4) for first in range(0, LEVELS, 4)]
+    apart = [range(first, LEVELS, 4) for first in range(4)]
+    for number, chosen in enumerate(near + apart):
+        group = [constant[q0] for q0 in chosen]
         payloads = [parse_payload(one.payload, version, limit=RECORD_CHUNKS) for one in group]
         records = b"".join(record(payload) for payload in payloads)
-        levels = f"{group[0].q0} to {group[-1].q0}"
+        levels = ", ".join(str(q0) for q0 in chosen)
         draft.ask(
-            f"records.q0-{group[0].q0:02d}",
+            f"records.{number + 1}",
             f"Four records of a second of speech, levels {levels}",
             RecordsInput(blob(records)),
             payloads,
