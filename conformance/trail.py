@@ -11,11 +11,11 @@ from conformance.outcome import Outcome
 from conformance.record import Run
 from conformance.report.templates import render
 from spec.requirements import Requirement
-from vectors.coverage import requirement_coverage
+from vectors.coverage import IMPLEMENTATION, RequirementRow, is_covered, requirement_coverage
 from vectors.model import Vector
 
-UNCOVERED: dict[str, str] = {}
-"""Requirement that vectors cannot keep or break -> why."""
+NOT_BROKEN = "an answer breaks it, no input can"
+"""Why no vector's input breaks a requirement on implementations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class TrailRow:
 
     @property
     def reason(self) -> str:
-        """Why there is no vector, where there is none."""
-        return UNCOVERED.get(self.requirement.id, "")
+        """Why no vector breaks it, where none can."""
+        return NOT_BROKEN if self.requirement.check == IMPLEMENTATION else ""
 
     @property
     def covered(self) -> bool:
-        """A vector keeps it and one breaks it, or the reason why not is written down."""
-        return bool(self.keeping and self.breaking) or self.requirement.id in UNCOVERED
+        """Whether vectors show it as far as vectors can."""
+        return is_covered(RequirementRow(self.requirement, self.keeping, self.breaking))
 
 
 def trail(vectors: Iterable[Vector], runs: Sequence[Run] = ()) -> list[TrailRow]:
@@ -83,7 +83,7 @@ def trail_json(rows: Sequence[TrailRow], runs: Sequence[Run]) -> list[dict[str, 
             "check": row.where,
             "keeping": list(row.keeping),
             "breaking": list(row.breaking),
-            "uncovered": UNCOVERED.get(row.requirement.id),
+            "not_broken": row.reason,
             "outcomes": {
                 run.implementation.name: {str(key): count for key, count in sorted(found.items())}
                 for run, found in zip(runs, row.outcomes, strict=True)
