@@ -62,5 +62,5 @@ def faults() -> tuple[Fault, ...]:
 
 
 def _fault(form: dict[str, Any]) -> Fault:
-    lists = {key: tuple(form[key]) for key in ("groups", "entry") if key in form}
-    return Fault(**(form | lists))
+    lists: dict[str, Any] = {key: tuple(form[key]) for key in ("groups", "entry") if key in form}
+    return Fault(**{**form, **lists})

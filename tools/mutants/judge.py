@@ -1,7 +1,8 @@
 """The judge, run inside a copy of the sources: ``python -m tools.mutants.judge GROUP...``.
 
 The groups named come first, then all others. Prints JSON lines: each vector before it is asked,
-and those that catch a fault. Ends with the first, unless ``MUTANTS_ALL`` is set.
+and those that catch a fault. Ends with the first, unless ``MUTANTS_ALL`` is set; asks no other
+groups where ``MUTANTS_ONLY`` is set.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def fault_of(vector: Vector) -> str:
 def main() -> None:
     """Ask vector after vector."""
     first = sys.argv[1:]
-    every = [*first, *(group for group in GROUPS if group not in first)]
-    for group in every:
+    others = [group for group in GROUPS if group not in first]
+    for group in first if os.environ.get("MUTANTS_ONLY") else first + others:
         for vector in load_suite().vectors([group]):
             print(json.dumps({"ask": vector.id}), flush=True)
             wrong = fault_of(vector)

@@ -73,8 +73,10 @@ def _sources(package: Path) -> Iterator[Path]:
         yield from (place / file for file in files)
 
 
-def judge(fault: Fault, *, all_: bool = False) -> Catch:
+def judge(fault: Fault, *, all_: bool = False, only: bool = False) -> Catch:
     """Put the suite to a copy with the fault: up to the first vector that catches it, or all.
+
+    With ``only`` the fault's own groups are asked, and no others.
 
     Raises:
         InputError: ``mutants.stale``; ``mutants.judge`` if the judge itself fails.
@@ -82,8 +84,8 @@ def judge(fault: Fault, *, all_: bool = False) -> Catch:
     with planted(fault) as folder:
         words = [sys.executable, "-B", "-m", "tools.mutants.judge", *fault.groups]
         environment = {**os.environ, "PYTHONPATH": str(folder)}
-        if all_:
-            environment["MUTANTS_ALL"] = "1"
+        environment |= {"MUTANTS_ALL": "1"} if all_ else {}
+        environment |= {"MUTANTS_ONLY": "1"} if only else {}
         try:
             done = subprocess.run(
                 words,
