@@ -9,30 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from conformance.main import cli
 from dredref.model import PACKAGED, load, packaged
 from dredref.model.blob import write_blob
 from dredref.model.tests.test_blob import arrays_of
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.records import read_records, write_records
 from dredref.rdovae.tests.inputs import STREAMS, payloads
-from spec.errors import DredError
+from dredref.tests.commands import code, run
 from tools.compat.fargan_demo import main as fargan_demo
 
 STREAM = STREAMS / "v12-dtx.bit"
-
-
-def run(*arguments: object) -> Result:
-    """The command line; the project's errors come out as they are."""
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
-
-
-def code(result: Result) -> str:
-    """The code of the error that a command ended with."""
-    assert isinstance(result.exception, DredError)
-    return result.exception.code
 
 
 def test_arrays(tmp_path: Path) -> None:

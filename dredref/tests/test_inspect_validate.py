@@ -10,20 +10,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from click.testing import CliRunner, Result
 
-from conformance.main import cli
+from dredref.tests.commands import run
 from spec.dred import add_prefix, build_payload, make_payload
 from spec.extension import Extension, pack_extensions
 from spec.packet import Frame, Packet, Toc, build_packet
 from spec.tests.test_checks import GOOD
 
 STREAMS = sorted(Path(str(files("spec"))).glob("streams/*.*"))
-
-
-def run(*arguments: str, data: bytes | None = None) -> Result:
-    """Call the command line in this process."""
-    return CliRunner().invoke(cli, list(arguments), input=data)
 
 
 def real(*arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from conformance.main import cli
 from dredref.batch.values import read_values
 from dredref.inspection import read_record
 from dredref.payload.insert import insert_dred
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.tests.inputs import STREAMS
 from dredref.streams import Record, open_stream
+from dredref.tests.commands import run
 from spec.dred import DECODER_CHUNKS, DredPayload
 from spec.packet import parse_packet
 from spec.tables import VERSIONS
@@ -108,7 +107,7 @@ def test_no_more_than_a_batch_is_read_ahead() -> None:
 def test_decoded_arrays(name: str, tmp_path: Path) -> None:
     """``dredref decode`` gives the arrays that the reference's reading gives, to the bit."""
     out = tmp_path / "out.npz"
-    assert CliRunner().invoke(cli, ["decode", str(STREAMS / name), str(out)]).exit_code == 0
+    assert run("decode", STREAMS / name, out).exit_code == 0
     records, payloads = zip(*by_reference(records_of(name)), strict=True)
     rows = decode_payloads(payloads)
     lengths = [len(part) for part in rows]

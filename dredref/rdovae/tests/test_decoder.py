@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-from typing import Any
-
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import Significands, to_words
+from dredref.arithmetic.significand import to_words
+from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
 from dredref.rdovae.decoder import (
     PACKED,
@@ -47,46 +44,12 @@ def test_nothing_floats_in_the_integer_form() -> None:
     """No function of the project holds or returns a float between payload and features."""
     decoder = Decoder(packaged("rdovae-decoder-v12"), PAIRS)
     batch = [payloads("v12-fine.bit")[40]]
-    found: set[str] = set()
-    seen = 0
-
-    def look(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal seen
-        if not frame.f_globals.get("__name__", "").startswith("dredref."):
-            return None
-        seen += 1
-        values = [*frame.f_locals.items(), ("return", argument if event == "return" else None)]
-        where = f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
-        found.update(f"{where}: {name}" for name, value in values if floats(value))
-        return look
-
-    sys.settrace(look)
-    try:
+    with look_for_floats() as look:
         states, latents, counts = network_inputs(batch, 12, PAIRS)
         words = decoder(states, latents, counts)
-    finally:
-        sys.settrace(None)
-    assert seen > 10_000
-    assert not found
+    assert look.seen > 10_000
+    assert not look.found
     assert words.dtype == np.int32
-
-
-def floats(value: Any) -> bool:
-    """Whether a value is or holds a floating-point number."""
-    if isinstance(value, Significands):
-        return floats(getattr(value, "m", None)) or floats(getattr(value, "e", None))
-    if isinstance(value, (tuple, list)):
-        return any(floats(part) for part in value)
-    kind = getattr(value, "dtype", None)
-    return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))
-
-
-def test_the_look_for_floats_finds_them() -> None:
-    """What the test above looks with, and that it sees the fast form's."""
-    assert floats(1.0)
-    assert floats([np.zeros(2, np.float32)])
-    assert floats(Significands(np.zeros(1), np.zeros(1)))  # type: ignore[arg-type]
-    assert not floats((1, np.zeros(2, np.int64), "1.0"))
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
-from conformance.main import cli
 from dredref import model
+from dredref.tests.commands import code, run
 from dredref.vocoder import vocoder
 from dredref.vocoder.files import read_features, read_samples, write_samples
 from dredref.vocoder.tests.inputs import clips
-from spec.errors import DredError, InputError, UsageError
+from spec.errors import InputError, UsageError
 
 STREAMS = Path(__file__).parents[3] / "spec" / "streams"
 VECTORS = clips()["espeak-1"][:30]
@@ -25,17 +24,6 @@ def feature_file(folder: Path, data: bytes) -> Path:
     path = folder / "in.f32"
     path.write_bytes(data)
     return path
-
-
-def run(*arguments: object) -> Result:
-    """The command line; the project's errors come out as they are."""
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
-
-
-def code(result: Result) -> str:
-    """The code of the error that a command ended with."""
-    assert isinstance(result.exception, DredError)
-    return result.exception.code
 
 
 def test_features_come_back(tmp_path: Path) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-from typing import Any
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Significands
+from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.vocoder import Vocoder, VocoderState, vocoder
 from dredref.vocoder.tests.inputs import clips, extremes
 
@@ -110,40 +106,7 @@ def test_nothing_floats_in_the_integer_form(definition: Vocoder) -> None:
     state = vocoder().start(SPEECH[None, 100:105], real_samples(1))
     words = SPEECH[None, 105:106].view(np.int32)
     engine = definition._engine
-    found: list[str] = []
-    seen = 0
-
-    def look(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal seen
-        if not frame.f_globals.get("__name__", "").startswith("dredref."):
-            return None
-        seen += 1
-        values = [*frame.f_locals.items(), ("return", argument if event == "return" else None)]
-        found.extend(f"{frame.f_code.co_name}: {name}" for name, value in values if floats(value))
-        return look
-
-    sys.settrace(look)
-    try:
+    with look_for_floats() as look:
         engine.run(state, words)
-    finally:
-        sys.settrace(None)
-    assert seen > 10000
-    assert not found, sorted(set(found))
-
-
-def floats(value: Any) -> bool:
-    """Whether a value is or holds a floating-point number."""
-    if isinstance(value, Significands):
-        return floats(getattr(value, "m", None)) or floats(getattr(value, "e", None))
-    if isinstance(value, (tuple, list)):
-        return any(floats(part) for part in value)
-    kind = getattr(value, "dtype", None)
-    return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))
-
-
-def test_the_look_for_floats_finds_them() -> None:
-    """What the test above looks with."""
-    assert floats(1.0)
-    assert floats([np.zeros(2, np.float32)])
-    assert floats(Significands(np.zeros(1), np.zeros(1)))  # type: ignore[arg-type]
-    assert not floats((1, np.zeros(2, np.int64), "1.0"))
+    assert look.seen > 10_000
+    assert not look.found
