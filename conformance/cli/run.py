@@ -234,7 +234,7 @@ FIRST = 10
 def print_run(done: Run, console: Console) -> None:
     """The outcome on a terminal: groups, classes, the first failures."""
     known = done.implementation
-    console.print(f"[bold]{known.name}[/bold] {known.version}".rstrip())
+    console.print(_titled(known))
     table = Table(box=None, pad_edge=False)
     table.add_column("group")
     for outcome in Outcome:
@@ -278,7 +278,7 @@ def smoke(folder: Path | None, **how: object) -> None:
     known = learn(make)
     console = Console(highlight=False)
     versions = ", ".join(str(one) for one in known.versions)
-    name = f"[bold]{known.name}[/bold] {known.version}".rstrip()
+    name = _titled(known)
     console.print(f"{name}, DRED versions {versions}")
     firsts: dict[str, Vector] = {}
     for vector in suite.vectors():
@@ -302,3 +302,9 @@ def smoke(folder: Path | None, **how: object) -> None:
     finally:
         implementation.close()
     sys.exit(0 if answered else 1)
+
+
+def _titled(known: Capabilities) -> str:
+    """Name and version of an implementation; the version only where the name does not say it."""
+    version = "" if known.version in known.name else f" {known.version}"
+    return f"[bold]{known.name}[/bold]{version}"

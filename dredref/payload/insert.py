@@ -12,9 +12,9 @@ from spec.tables import CURRENT_VERSION
 
 
 def is_dred(extension: Extension, final_id: int | None = None) -> bool:
-    """Whether an extension is DRED's, of any version known here."""
-    if final_id is not None:
-        return extension.id == final_id
+    """Whether an extension is DRED's: the experiment's of any version known here, or final."""
+    if extension.id == final_id:
+        return True
     if extension.id != EXPERIMENT_ID:
         return False
     try:

@@ -25,7 +25,14 @@ from spec.dred import (
 )
 from spec.packet import parse_toc
 from spec.requirements import requirements
-from spec.tables import LATENT_DIM, LEVEL_STEPS, STATE_DIM, VERSIONS, quantizer_tables
+from spec.tables import (
+    CURRENT_VERSION,
+    LATENT_DIM,
+    LEVEL_STEPS,
+    STATE_DIM,
+    VERSIONS,
+    quantizer_tables,
+)
 
 FOLDER = "figures"
 """Where the Markdown looks for its figures."""
@@ -127,6 +134,7 @@ def _context() -> dict[str, Any]:
     """What the templates may name."""
     return {
         "versions": VERSIONS,
+        "current_version": CURRENT_VERSION,
         "latent_dim": LATENT_DIM,
         "state_dim": STATE_DIM,
         "features": 20,

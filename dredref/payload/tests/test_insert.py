@@ -109,6 +109,12 @@ def test_final_form_has_no_prefix() -> None:
     assert strip_dred(out, final_id=50) == data
 
 
+def test_final_form_takes_the_place_of_the_experiment() -> None:
+    data = build_packet(Packet(Toc(1, False, 0), (Frame(b"a"),)))
+    out = insert_dred(insert_dred(data, PAYLOAD), PAYLOAD, final_id=50)
+    assert extensions_of(out) == [Extension(50, 0, PAYLOAD)]
+
+
 def test_dred_without_payload_goes_too() -> None:
     bare = Extension(EXPERIMENT_ID, 0, b"D\x0c")
     data = build_packet(Packet(Toc(1, False, 3), (Frame(b"a"),), False, pack_extensions([bare], 1)))
