@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Iterator
 
 from spec.tables import VERSIONS
@@ -18,6 +19,7 @@ from vectors.model import (
     PayloadInput,
     QueryInput,
     Survive,
+    VocodeInput,
 )
 
 SEED = 6716
@@ -31,6 +33,7 @@ def drafts() -> Iterator[Draft]:
     yield _areas()
     yield _payloads()
     yield _carried()
+    yield _features()
 
 
 class _File(Draft):
@@ -178,6 +181,45 @@ def _carried() -> Draft:
         given = QueryInput(((0, samples, 48000),), blob(whole))
         draft.survive(f"query.samples-{name}", title, given, 12)
     return draft
+
+
+def _features() -> Draft:
+    """Features that no decoder gives, but that a damaged one may."""
+    draft = _draft("features", "Hostile features for vocoders", DRED)
+    source = random.Random(SEED + 4)
+    for name, value in (("zeros", 0.0), ("large", 1e6), ("largest", 3e38), ("tiny", 1e-40)):
+        for sign in (1, -1):
+            row = [sign * value] * 20
+            _speak(
+                draft,
+                f"{name}.{'plus' if sign > 0 else 'minus'}",
+                f"{sign * value:g} in every place",
+                row,
+            )
+    for pitch in (-100.0, -10.0, -3.0, 3.0, 10.0, 100.0):
+        row = [0.0] * 18 + [pitch, 0.5]
+        _speak(
+            draft,
+            f"pitch.{'plus' if pitch > 0 else 'minus'}-{abs(pitch):03.0f}",
+            f"A pitch of {pitch:g}",
+            row,
+        )
+    for index in range(8):
+        rows = [[source.choice((-1, 1)) * 10 ** source.uniform(-3, 5) for _ in range(20)]] * 4
+        flat = [value for row in rows for value in row]
+        given = VocodeInput(blob(struct.pack(f"<{len(flat)}f", *flat)))
+        draft.survive(f"vocode.noise-{index}", "Noise as features", given)
+    return draft
+
+
+def _sign(value: float) -> str:
+    return "plus" if value > 0 else "minus"
+
+
+def _speak(draft: _File, name: str, words: str, row: list[float]) -> None:
+    """One feature vector six times."""
+    given = VocodeInput(blob(struct.pack("<20f", *row) * 6))
+    draft.survive(f"vocode.{name}", words, given)
 
 
 def _noise(source: random.Random, size: int) -> bytes:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from conformance.checkers import Answer, check
+from tools.libopus.harness import Libopus
 from tools.libopus.peer import Dred, Peer, PeerPacket
 from vectors.model import Exact, ExtensionInput, PacketInput, PayloadInput, Vector
 from vectors.suite import load_suite
@@ -140,3 +142,45 @@ def test_payloads_of_version_10_part_where_libopus_changed(peer_152: Peer) -> No
             assert known, vector.id
             seen |= known
     assert seen == changes
+
+
+def named_faults(build: str, groups: list[str], flags: set[str]) -> set[tuple[str, bool]]:
+    """Flagged vectors of a build's version, and whether it passes them; all others must pass."""
+    libopus = Libopus(build)
+    found = set()
+    for vector in load_suite().vectors(groups):
+        if vector.version not in (None, libopus.peer.version):
+            continue
+        reply = libopus.answer(vector.operation, vector.request())
+        if not isinstance(reply, Answer):
+            continue
+        ok = check(vector, reply).ok
+        if flags & set(vector.flags):
+            found.add((vector.id, ok))
+        else:
+            assert ok, vector.id
+    return found
+
+
+def test_changes_after_161_are_caught_by_name(peer_161: Peer) -> None:
+    """Chunks by duration; DRED after silence, unfixed to this day; stereo in long SILK frames."""
+    passed = dict(named_faults(peer_161.name, ["stream"], {"ChunksByDuration"}))
+    assert passed
+    assert not any(passed.values())
+    known = {"stream.duration.v12.offset-plus-0016.ms-020"}
+    known |= {"stream.duration.v12.offset-minus-0040.ms-020"}
+    known |= {"stream.duration.v12.offset-plus-0000.ms-040"}
+    assert known <= set(passed)
+    passed = dict(
+        named_faults(peer_161.name, ["encode"], {"AlignmentAfterSilence", "StereoAdvance"})
+    )
+    late = [f"encode.v12.silence-{ms}ms" for ms in (100, 240, 400)]
+    stereo = [f"encode.v12.stereo-{ms}ms" for ms in (40, 60)]
+    for name in late + stereo:
+        assert not passed[name], name
+
+
+def test_late_dred_after_silence_is_in_152_too(peer_152: Peer) -> None:
+    flags = {"AlignmentAfterSilence", "StereoAdvance"}
+    passed = dict(named_faults(peer_152.name, ["encode"], flags))
+    assert passed == {"encode.v10.silence-240ms": False, "encode.v10.stereo-60ms": False}
