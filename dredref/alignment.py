@@ -39,8 +39,10 @@ LEAST_LEVEL = 2.0
 """A vector counts as speech where its first cepstrum is within this many of the packet's largest
 (a step of 1 is 4.7 dB)."""
 
-CLEAR = 1.3
-"""A shift is clear where the distance without it is this many times as large."""
+CLEAR = 2.0
+"""Evidence from which on a shift is clear: the contrast above 1, times the root of the number of
+vectors of speech. Of 13600 packets that are in place, with first levels of 6 and of 15,
+none reaches 1.4 at a wrong shift; half of the packets 30 ms out of place reach 3.3."""
 
 Array = NDArray[np.float32]
 
@@ -55,6 +57,8 @@ class Alignment:
     dred_offset: int
     vectors: int
     """Feature vectors of the packet."""
+    speech: int
+    """How many of them are speech."""
     error_ms: float | None
     """How far too recent the packet says its speech is: stated less true time. None where the
     packet cannot be judged."""
@@ -66,7 +70,7 @@ class Alignment:
         return (
             self.error_ms is not None
             and abs(self.error_ms) > tolerance_ms
-            and self.contrast >= CLEAR
+            and (self.contrast - 1) * self.speech**0.5 >= CLEAR
         )
 
 
@@ -163,15 +167,16 @@ class Aligner:
 
     def _judge(self, packet: Placed, features: Array) -> Alignment:
         offset = packet.payload.dred_offset
-        nothing = Alignment(packet.index, packet.timestamp, offset, len(features), None, 1.0)
         loud = features[:, 0] >= features[:, 0].max(initial=-1e9) - LEAST_LEVEL
-        if loud.sum() < LEAST_VECTORS:
+        vectors = np.flatnonzero(loud)
+        known = (packet.index, packet.timestamp, offset, len(features), len(vectors))
+        nothing = Alignment(*known, error_ms=None, contrast=1.0)
+        if len(vectors) < LEAST_VECTORS:
             return nothing
         # The newest vector's audio ends dred_offset after the packet's start, in audio time.
         distance_48k = packet.timestamp - self._pre_skip
         stated = offset + distance_48k / UNIT_48K - 1 - self._audio.first
         fraction = stated - np.floor(stated)
-        vectors = np.flatnonzero(loud)
         shifts = np.arange(-self._reach, self._reach + 1)
         rows = int(np.floor(stated)) - VECTOR_UNITS * vectors[:, None] + shifts
         if rows.min() < 0 or rows.max() >= len(self._audio.rows):
@@ -184,9 +189,7 @@ class Aligner:
         best = int(distance.argmin())
         error = -2.5 * float(shifts[best] - fraction)
         contrast = float(distance[shifts == 0][0] / distance[best])
-        return Alignment(
-            packet.index, packet.timestamp, offset, len(features), round(error, 2), contrast
-        )
+        return Alignment(*known, error_ms=round(error, 2), contrast=contrast)
 
 
 def decode_by_version(payloads: Sequence[DredPayload]) -> list[Array]:

@@ -130,6 +130,7 @@ def _packet_json(alignment: Alignment, tolerance_ms: float) -> dict[str, Any]:
         "timestamp_48k": alignment.timestamp,
         "dred_offset": alignment.dred_offset,
         "vectors": alignment.vectors,
+        "speech": alignment.speech,
         "error_ms": alignment.error_ms,
         "contrast": round(alignment.contrast, 3),
         "off": alignment.is_off(tolerance_ms),
