@@ -42,6 +42,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "dredref.resample": ("Resampler",),
     "dredref.payload.encoder": ("DredEncoder", "DredSettings"),
     "dredref.payload.insert": ("insert_dred", "strip_dred"),
+    "dredref.payload.placement": ("Slot",),
+    "dredref.payload.writer": ("Levels",),
+    "dredref.encode": ("DredRequest", "EncodeRequest", "encode_file"),
+    "dredref.inject": ("InjectRequest", "inject_file", "strip_file"),
+    "dredref.alignment": ("Aligner", "Alignment", "Placed"),
     "dredref.metrics.features": ("compare_features",),
     "dredref.metrics.audio": ("compare_audio",),
 }

@@ -18,7 +18,7 @@ from dredref.payload.placement import STEP_48K, Slot
 from dredref.payload.rate import RatePlan, total_bitrate
 from dredref.streams import Record, StreamInfo, open_stream, rewrite_stream
 from spec.errors import ParseError, UsageError
-from spec.packet import parse_packet
+from spec.packet import Packet, parse_packet
 
 DEFAULT_PRE_SKIP = 312
 """Delay of libopus, in samples at 48 kHz, for streams that do not state one: 6.5 ms."""
@@ -95,10 +95,13 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
             if record.stream != wanted or record.packet is None or record.kind != "packet":
                 continue
             try:
-                duration = parse_packet(record.packet).duration_48k
+                packet = parse_packet(record.packet)
                 plain = strip_dred(record.packet, final_id=request.final_id)
             except ParseError:
                 continue
+            if not transmits(packet):
+                continue
+            duration = packet.duration_48k
             if record.timestamp_48k is None:
                 raise UsageError("inject.clock", f"record {record.index} of {source} has no time")
             slots.append((record.index, Slot(record.timestamp_48k, duration)))
@@ -111,6 +114,11 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
         return Survey(stream.infos[wanted], slots, plain_bytes)
 
 
+def transmits(packet: Packet) -> bool:
+    """Whether a packet says anything: in discontinuous transmission frames are empty or a byte."""
+    return any(len(frame.data) > 1 for frame in packet.frames)
+
+
 def inject_file(
     source: str | Path,
     audio_path: str | Path,
@@ -120,8 +128,9 @@ def inject_file(
 ) -> RewriteResult:
     """Copy a stream with DRED made from its audio; what DRED it had is replaced.
 
-    Every other extension, frame and timestamp stays; plain padding goes where DRED comes. The copy
-    appears whole or not at all.
+    Every other extension, frame and timestamp stays; plain padding goes where DRED comes. Packets
+    of discontinuous transmission that say nothing are left alone, so that they stay what they are.
+    The copy appears whole or not at all.
 
     Raises:
         InputError: ``input...``, ``audio...``, ``output.unwritable``.

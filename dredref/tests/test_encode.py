@@ -173,6 +173,19 @@ def test_inject_keeps_lost_and_damaged_records(wav: Path, tmp_path: Path) -> Non
             assert [frame.data for frame in kept.frames] == frames
 
 
+def test_inject_leaves_discontinuous_transmission_alone(wav: Path, tmp_path: Path) -> None:
+    encode_file(wav, tmp_path / "a.jsonl", EncodeRequest(dred=DredRequest(reach_ms=0)))
+    lines = (tmp_path / "a.jsonl").read_text().splitlines()
+    toc = json.loads(lines[50])["packet"][:2]
+    lines[50] = json.dumps({**json.loads(lines[50]), "packet": toc})
+    (tmp_path / "b.jsonl").write_text("\n".join(lines) + "\n")
+    result = inject_file(tmp_path / "b.jsonl", wav, tmp_path / "c.jsonl", InjectRequest())
+    after = records(tmp_path / "c.jsonl")
+    assert after[50].packet == bytes.fromhex(toc)
+    assert result.with_dred == len(after) - 1
+    assert result.malformed == 0
+
+
 def test_audio_at_other_rates_is_converted(tmp_path: Path) -> None:
     time = np.arange(44_100) / 44_100
     tone = np.round(9000 * np.sin(2 * np.pi * 300 * time)).astype(np.int16)
