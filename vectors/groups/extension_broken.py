@@ -11,6 +11,7 @@ from vectors.groups.extension_parts import (
     RTE,
     RTE_LAST,
     area_file,
+    flags_of,
     jump,
     lace,
     laced,
@@ -105,7 +106,8 @@ def random_areas() -> Draft:
         frames = source.randint(1, 8)
         data = _draw_area(source, frames)
         title = "A well-formed area drawn at random"
-        draft.area(f"random.valid-{index:03d}", title, data, frames)
+        flags = flags_of(data, frames)
+        draft.area(f"random.valid-{index:03d}", title, data, frames, flags=flags)
     for index in range(120):
         frames = source.randint(1, 8)
         whole = bytearray(_draw_area(source, frames))
@@ -116,6 +118,7 @@ def random_areas() -> Draft:
             f"random.damaged-{index:03d}",
             "A well-formed area with damage",
             ExtensionInput(blob(data), frames),
+            flags=flags_of(data, frames),
         )
     for index in range(120):
         frames = source.randint(1, 48)
@@ -124,7 +127,10 @@ def random_areas() -> Draft:
             source.choice((source.randrange(8), source.randrange(256))) for _ in range(size)
         )
         draft.add(
-            f"random.noise-{index:03d}", "Noise as an area", ExtensionInput(blob(data), frames)
+            f"random.noise-{index:03d}",
+            "Noise as an area",
+            ExtensionInput(blob(data), frames),
+            flags=flags_of(data, frames),
         )
     return draft
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.extension import SEPARATOR
+from spec.extension import REPEAT, SEPARATOR, parse_area
 from vectors.draft import EXTENSION, Draft, blob
 from vectors.model import Exact, ExtensionInput
 
@@ -74,6 +74,17 @@ class AreaFile(Draft):
         found = wanted.value["error"]
         assert (found and found["code"]) == error, (name, found)
         assert count is None or len(wanted.value["extensions"]) == count, (name, wanted)
+
+
+def flags_of(data: bytes, frames: int) -> tuple[str, ...]:
+    """Flags of an area that was not written with one fault in mind."""
+    area = parse_area(data, frames)
+    repeats = any(item.id == REPEAT for item in area.items)
+    repeats |= any(extension.repeated for extension in area.extensions)
+    broken = area.error.code if area.error else ""
+    if broken == "extension.frame":
+        return ("Repeat", "FramePastEnd") if repeats else ("FramePastEnd",)
+    return ("Repeat",) if repeats or broken == "extension.repeat.truncated" else ()
 
 
 def area_file(name: str, title: str, seed: int | None = None) -> AreaFile:

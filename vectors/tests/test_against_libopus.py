@@ -187,3 +187,16 @@ def test_late_dred_after_silence_is_in_152_too(peer_152: Peer) -> None:
     flags = {"AlignmentAfterSilence", "StereoAdvance"}
     passed = dict(named_faults(peer_152.name, ENCODES, flags))
     assert passed == {"encode.v10.silence-240ms": False, "encode.v10.stereo-60ms": False}
+
+
+def test_areas_part_from_152_where_they_say(peer_152: Peer) -> None:
+    """Without flag an area is read by libopus 1.5.2 as by anyone."""
+    libopus = Libopus(peer_152.name)
+    parted: set[str] = set()
+    for vector in of_group("extension"):
+        reply = libopus.answer(vector.operation, vector.request())
+        assert isinstance(reply, Answer)
+        if not check(vector, reply).ok:
+            assert {"Repeat", "FramePastEnd"} & set(vector.flags), vector.id
+            parted |= set(vector.flags)
+    assert {"Repeat", "RepeatUnlaced", "RepeatRest", "FramePastEnd"} <= parted
