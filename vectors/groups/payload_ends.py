@@ -63,7 +63,7 @@ def bits_left(version: int) -> Draft:
                 flags=("SevenBits",),
                 requirements=("dred.chunk-overrun", "dred.chunks-none")[: 2 if not chunks else 1],
             )
-            assert seen["nb_chunks"] == chunks if left <= SPARE else chunks + 1
+            assert seen["nb_chunks"] == (chunks if left <= SPARE else chunks + 1)
     for index, chunks in enumerate((1, 2, 6)):
         payload = _draw_unseen(source, version, chunks)
         string = build_payload(payload, allow_unseen=True)
@@ -102,11 +102,17 @@ def _draw(source: random.Random, version: int, q0: int, dQ: int, chunks: int) ->
 def _draw_with_left(
     source: random.Random, version: int, q0: int, dQ: int, chunks: int, left: int
 ) -> tuple[DredPayload, int]:
-    """Values that can be written into whole bytes with so many bits left, and those bytes."""
+    """Values that fill so many whole bytes but for the bits left, and that number of bytes.
+
+    From what is left, if anything, one chunk is read and no second.
+    """
     while True:
         payload = _draw(source, version, q0, dQ, chunks)
         bits = tell_after(payload) + left
-        if bits % 8 == 0:
+        if bits % 8:
+            continue
+        string = build_payload(payload, size=bits // 8, allow_unseen=True)
+        if len(parse_payload(string, version).chunks) == chunks + (left > SPARE):
             return payload, bits // 8
 
 
