@@ -158,13 +158,16 @@ def tails(version: int) -> Draft:
     string = build_payload(payload)
     must = ("dred.trailing-bytes", "dred.trailing-bits")
     draft.bytes_("tail.none", "The payload as an encoder ends it", string, requirements=must)
-    for size in (*range(1, 9), 16, 64, 200):
-        title = f"{size} zero bytes behind a payload: chunks are read from them"
-        draft.bytes_(f"tail.zeros-{size:03d}", title, string + bytes(size), requirements=must)
-    for size in (1, 2, 4, 8):
-        title = f"{size} bytes of ones behind a payload"
-        tail = b"\xff" * size
-        draft.bytes_(f"tail.ones-{size:03d}", title, string + tail, requirements=must)
+    for kind, byte, sizes in (
+        ("zeros", 0x00, (*range(1, 9), 16, 64, 200)),
+        ("ones", 0xFF, (1, 2, 4, 8)),
+    ):
+        for size in sizes:
+            tail = bytes([byte]) * size
+            name = f"tail.{kind}-{size:03d}"
+            seen = draft.bytes_(name, "", string + tail, requirements=must)
+            words = f"{size} bytes 0x{byte:02x} behind a payload of 3 chunks"
+            draft.retitle(f"{words}: {seen['nb_chunks']} are read")
     large = pattern_payload(version, 0, 0, 26, turn=3)
     filled = build_payload(large, size=998)
     title = "A payload that fills 1000 bytes with its prefix"
