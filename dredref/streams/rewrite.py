@@ -21,8 +21,8 @@ from dredref.streams.oggpage import NO_GRANULE, Page, build_page, build_pages
 from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Record, StreamInfo
 from dredref.streams.source import Source
-from dredref.streams.write import output_file
-from spec.errors import BuildError, InputError, ParseError
+from dredref.streams.write import SUFFIXES, output_file
+from spec.errors import BuildError, InputError, ParseError, UsageError
 
 Transform: TypeAlias = Callable[[Record], bytes]
 """New bytes for the packet of a record. It is not called for lost packets."""
@@ -64,10 +64,12 @@ def rewrite_stream(
     Raises:
         InputError: as `open_stream`; ``output.unwritable``.
         BuildError: the new packets do not fit the stream.
+        UsageError: ``output.kind`` if the target's suffix is that of another kind of stream.
         MissingExtraError: a library that this kind of stream needs is not installed.
     """
     with Source.open(source) as opened:
         container = recognise(opened)
+        _refuse_other_kind(target, container)
         module, _, name = REWRITERS[container].partition(":")
         rewriter: Rewriter = getattr(import_module(module), name)
         watch = _Watch(observe)
@@ -75,6 +77,15 @@ def rewrite_stream(
             rewriter(opened, file, transform, watch)
             if not watch.streams:
                 raise InputError("input.no_opus_track", f"{opened.name} holds no Opus stream")
+
+
+def _refuse_other_kind(target: str | Path, container: Container) -> None:
+    """A copy is of its source's kind; a name that says otherwise would mislead."""
+    named = SUFFIXES.get(Path(target).suffix.lower())
+    if named is not None and named != container.replace("pcapng", "pcap"):
+        raise UsageError(
+            "output.kind", f"{target}: the copy of a stream in {container} is in {container} too"
+        )
 
 
 class _Watch:

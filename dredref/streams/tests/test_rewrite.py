@@ -23,7 +23,7 @@ from dredref.streams.source import Source
 from dredref.streams.tests import make
 from dredref.streams.tests.test_media import remuxed
 from dredref.streams.tests.test_ogg import join, ogg, pages_of
-from spec.errors import BuildError, DredError, InputError
+from spec.errors import BuildError, DredError, InputError, UsageError
 from spec.packet import build_packet, parse_packet, with_padding
 
 
@@ -368,3 +368,12 @@ def test_records_are_those_of_reading(tmp_path: Path) -> None:
         rewrite(data, tmp_path, note)
         with open_stream(io.BytesIO(data)) as stream:
             assert seen == list(stream)
+
+
+def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.bit", tmp_path / "out.ogg"
+    source.write_bytes(bytes([0, 0, 0, 1, 0, 0, 0, 0, 0x48]))
+    with pytest.raises(UsageError) as caught:
+        rewrite_stream(source, target, lambda record: record.packet or b"")
+    assert caught.value.code == "output.kind"
+    assert not target.exists()
