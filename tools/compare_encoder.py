@@ -83,10 +83,9 @@ def symbol_figures(plain: dict[str, Coded], default: dict[str, Coded]) -> Iterat
             mine += symbols_apart(plain[name], ours(name), levels)
             its += symbols_apart(plain[name], default[name], levels)
         what = f"q0 {levels.q0}, dQ {levels.dQ}"
-        bar = 0.98 if levels.q0 >= 6 else None
-        yield Figure("integers", f"{what}, equal", mine.share_equal, bar, at_least=True)
+        yield Figure("integers", f"{what}, equal", mine.share_equal, 0.98, at_least=True)
         yield Figure("integers", f"{what}, equal, default build", its.share_equal)
-        yield Figure("integers", f"{what}, further than 1", mine.share_further)
+        yield Figure("integers", f"{what}, further than 1", mine.share_further, 0.0)
         yield Figure("integers", f"{what}, further than 1, default build", its.share_further)
 
 
