@@ -50,6 +50,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
     """The published form of one record."""
     record, reading = inspection.record, inspection.reading
     packet = reading.packet
+    frame = reading.carrier.extension.frame if reading.carrier else 0
     nb_frames = packet.nb_frames if packet else reading.area.nb_frames if reading.area else 0
     return {
         "index": record.index,
@@ -58,7 +59,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "lost": record.packet is None,
         "toc": packet.toc.byte if packet else None,
         "nb_frames": nb_frames,
-        "frame_ms": _number(packet.toc.frame_ms) if packet else 0,
+        "frame_ms": number_json(packet.toc.frame_ms) if packet else 0,
         "extensions": [
             {
                 "id": extension.id,
@@ -68,7 +69,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
             }
             for extension in (reading.area.extensions if reading.area else ())
         ],
-        "dred": _dred(reading.dred, reading) if reading.dred else None,
+        "dred": dred_json(reading.dred, frame) if reading.dred else None,
         "absence": str(reading.absence) if reading.absence else None,
         "errors": [violation_json(violation) for violation in inspection.violations],
     }
@@ -86,10 +87,11 @@ def violation_json(violation: Violation) -> dict[str, Any]:
     }
 
 
-def _dred(dred: DredPayload, reading: Reading) -> dict[str, Any]:
+def dred_json(dred: DredPayload, frame: int = 0) -> dict[str, Any]:
+    """The published form of a payload carried by ``frame`` of its packet."""
     return {
         "version": dred.version,
-        "frame": reading.carrier.extension.frame if reading.carrier else 0,
+        "frame": frame,
         "q0": dred.q0,
         "dQ": dred.dQ,
         "qmax": dred.qmax,
@@ -101,16 +103,16 @@ def _dred(dred: DredPayload, reading: Reading) -> dict[str, Any]:
         "chunks": [
             {
                 "level": chunk.level,
-                "bits": _number(chunk.cost / 8),
+                "bits": number_json(chunk.cost / 8),
                 "latents": list(chunk.latents),
             }
             for chunk in dred.chunks
         ],
-        "bits_used": _number(dred.used / 8),
+        "bits_used": number_json(dred.used / 8),
         "bits_total": dred.bits_total,
     }
 
 
-def _number(value: float) -> int | float:
+def number_json(value: float) -> int | float:
     """Whole numbers without a fraction, for readable JSON."""
     return int(value) if value == int(value) else value

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, DredPayload, parse_payload
+from dredref.inspection import dred_json, number_json
+from spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, parse_payload
 from spec.extension import ExtensionArea, parse_area
 from spec.packet import Packet, parse_packet
 from spec.reading import Carrier, find_carriers
@@ -45,7 +46,7 @@ def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
         payload = parse_payload(
             given.payload.read(), version, frame_offset=given.frame_offset, limit=given.max_chunks
         )
-        return {"dred": dred_value(payload)}
+        return {"dred": dred_json(payload)}
     assert given.packet is not None
     found = find_dred(given.packet.read(), version, given.final_id)
     if found is None:
@@ -55,7 +56,7 @@ def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
     payload = parse_payload(
         carrier.payload, version, frame_offset=packet.frame_offset(frame), limit=given.max_chunks
     )
-    return {"dred": dred_value(payload, frame)}
+    return {"dred": dred_json(payload, frame)}
 
 
 def find_dred(
@@ -120,7 +121,7 @@ def packet_value(packet: Packet) -> dict[str, Any]:
     return {
         "toc": {"config": toc.config, "stereo": toc.stereo, "code": toc.code},
         "nb_frames": packet.nb_frames,
-        "frame_ms": _number(toc.frame_ms),
+        "frame_ms": number_json(toc.frame_ms),
         "frames": [{"offset": one.offset, "bytes": len(one.data)} for one in packet.frames],
         "padding": padding,
     }
@@ -137,39 +138,11 @@ def extension_value(area: ExtensionArea) -> dict[str, Any]:
     }
 
 
-def dred_value(dred: DredPayload, frame: int = 0) -> dict[str, Any]:
-    """A payload as its expectation."""
-    return {
-        "version": dred.version,
-        "frame": frame,
-        "q0": dred.q0,
-        "dQ": dred.dQ,
-        "qmax": dred.qmax,
-        "offset": dred.offset,
-        "extra_offset": dred.extra_offset or 0,
-        "dred_offset": dred.dred_offset,
-        "nb_chunks": len(dred.chunks),
-        "state": list(dred.state),
-        "chunks": [
-            {"level": one.level, "bits": _number(one.cost / 8), "latents": list(one.latents)}
-            for one in dred.chunks
-        ],
-        "bits_used": _number(dred.used / 8),
-        "bits_total": dred.bits_total,
-    }
-
-
-def _number(value: float) -> int | float:
-    """Whole numbers without a fraction, for readable JSON."""
-    return int(value) if value == int(value) else value
-
-
 __all__ = [
     "answer_extension",
     "answer_packet",
     "answer_payload",
     "chunks_wanted",
-    "dred_value",
     "extension_value",
     "find_dred",
     "packet_value",

@@ -30,15 +30,15 @@ def diff() -> None:
 
 
 def _shared(function: click.decorators.FC) -> click.decorators.FC:
-    """The options of all three."""
+    """The arguments and options of all three."""
+    function = click.argument("candidate")(function)
+    function = click.argument("reference")(function)
     folder = click.Path(path_type=Path)
     function = click.option("--report", type=folder, help="Folder for an HTML page.")(function)
     return click.option("--json", "as_json", is_flag=True, help="One JSON object.")(function)
 
 
 @diff.command()
-@click.argument("reference")
-@click.argument("candidate")
 @click.option(
     "--thresholds",
     nargs=3,
@@ -61,8 +61,6 @@ def features(
 
 
 @diff.command()
-@click.argument("reference")
-@click.argument("candidate")
 @click.option(
     "--thresholds",
     nargs=3,
@@ -90,8 +88,6 @@ def audio(
 
 
 @diff.command()
-@click.argument("reference")
-@click.argument("candidate")
 @_shared
 def packets(reference: str, candidate: str, as_json: bool, report: Path | None) -> None:
     """Compare two streams, or two outputs of dredref inspect --json."""

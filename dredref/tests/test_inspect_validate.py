@@ -17,7 +17,9 @@ from spec.extension import Extension, pack_extensions
 from spec.packet import Frame, Packet, Toc, build_packet
 from spec.tests.test_checks import GOOD
 
-STREAMS = sorted(Path(str(files("spec"))).glob("streams/*.*"))
+STREAMS = sorted(
+    path for path in Path(str(files("spec"))).glob("streams/*.*") if path.suffix != ".json"
+)
 
 
 def real(*arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -191,8 +193,6 @@ def test_import_and_help_stay_light() -> None:
 
 @pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.name)
 def test_committed_streams_are_valid(path: Path) -> None:
-    if path.suffix == ".json":
-        pytest.skip("a manifest, no stream")
     result = run("validate", str(path), "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["streams"][0]["records"] > 0

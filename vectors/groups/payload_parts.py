@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from dredref.inspection import dred_json
 from spec.dred import DredPayload, build_payload, make_payload, parse_payload
 from spec.errors import BuildError
 from spec.tables import VERSIONS, level_of_chunk, quantizer_tables
-from vectors.answers import dred_value
 from vectors.draft import DRED, Draft, blob
 from vectors.model import Exact, Expected, PayloadInput
 
@@ -130,7 +130,7 @@ class PayloadFile(Draft):
             requirements=requirements,
             flags=flags,
             version=self.version,
-            expected=Exact({"dred": dred_value(read)}),
+            expected=Exact({"dred": dred_json(read)}),
         )
 
     def bytes_(
