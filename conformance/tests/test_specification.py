@@ -129,3 +129,12 @@ def test_the_command_prints_each_form() -> None:
         result = CliRunner().invoke(cli, ["spec", form])
         assert result.exit_code == 0
         assert sign in result.stdout[:2000]
+
+
+def test_the_trail_is_a_page_with_every_requirement(tmp_path: Path) -> None:
+    page = tmp_path / "trail.html"
+    assert CliRunner().invoke(cli, ["trail", "-o", str(page)]).exit_code == 0
+    text = page.read_text()
+    for row in rows():
+        assert f'id="{row.requirement.id}"' in text
+        assert not row.keeping or row.keeping[0] in text
