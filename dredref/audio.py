@@ -105,6 +105,8 @@ def open_audio(path: str | Path, rates: Sequence[int] = RATES) -> Iterator[Audio
     Raises:
         InputError: ``audio.unreadable``, ``audio.channels``.
     """
+    if not Path(path).exists():  # libsndfile only says "System error"
+        raise InputError("audio.unreadable", f"cannot read {path}: no such file")
     how: dict[str, Any] = {}
     if Path(path).suffix.lower() in BARE:
         how = {"samplerate": BARE_RATE, "channels": 1, "format": "RAW"}

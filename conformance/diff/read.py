@@ -62,9 +62,14 @@ def read_speech(path: str, *, rate: int | None, channel: int | None) -> NDArray[
         samples, found = np.frombuffer(content, "<i2").astype(np.float64)[:, None], rate or RATE
     else:
         try:
-            samples, found = soundfile.read(path, dtype="float64", always_2d=True)
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise InputError("input.unreadable", f"cannot read {path}: {error}") from error
+            with Path(path).open("rb") as file:
+                samples, found = soundfile.read(file, dtype="float64", always_2d=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError("input.unreadable", f"cannot read {path}: {reason}") from error
+        except soundfile.LibsndfileError as error:
+            reason = error.error_string
+            raise InputError("input.unreadable", f"cannot read {path}: {reason}") from error
         samples = samples * 32768.0
         if rate is not None and rate != found:
             raise InputError("audio.rate", f"{path} is at {found} Hz, not {rate}")

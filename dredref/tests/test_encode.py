@@ -11,6 +11,7 @@ import soundfile
 from click.testing import CliRunner
 
 from conformance.main import cli
+from dredref.audio import open_audio
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.encoder import DredEncoder, DredSettings
@@ -244,3 +245,9 @@ def test_features_command(wav: Path, tmp_path: Path) -> None:
     speech().tofile(tmp_path / "in.sw")
     assert run("features", tmp_path / "in.sw", tmp_path / "b.f32")[0] == 0
     assert (tmp_path / "b.f32").read_bytes() == (tmp_path / "a.f32").read_bytes()
+
+
+def test_missing_audio_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file") as caught, open_audio(tmp_path / "none"):
+        pass
+    assert caught.value.code == "audio.unreadable"
