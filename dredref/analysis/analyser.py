@@ -16,7 +16,7 @@ from dredref.analysis import cepstrum as cep
 from dredref.analysis import prediction, spectrum
 from dredref.analysis.lowpass import TAPS, emphasise, lowpass
 from dredref.analysis.pitch_features import PHASE_BINS, correlation_features, phase_features
-from dredref.analysis.pitch_network import PitchNetwork, period_of, pitch_of
+from dredref.analysis.pitch_network_q24 import PitchNetwork, period_of, pitch_of
 from dredref.analysis.spectrum import PCM_LIMIT, PCM_Q, Spectrum, frames
 from dredref.analysis.tables import (
     FEATURES,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dredref.analysis import cepstrum, pitch_features, prediction, spectrum, voicing
-from dredref.analysis.pitch_network import period_of, pitch_of
+from dredref.analysis.pitch_network_q24 import period_of, pitch_of
 from dredref.analysis.tables import COMPENSATION, Int, band_weights, window_q24
 
 ONE = 1 << 24
