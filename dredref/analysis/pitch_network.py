@@ -1,23 +1,35 @@
 """The network that tells the pitch from phase motion and correlation.
 
-Source: libopus 1.6.1 dnn/pitchdnn.c. The network gives a score to each of 180 pitches, 60 to the
-octave, from 256 samples upwards; the pitch is the mean around the best, weighted by ``exp(score)``.
+It gives a score to each of 180 pitches, 60 to the octave, from 256 samples upwards; the pitch is
+the mean around the best, weighted by ``exp(score)``. Its arithmetic, on either kind of number, is
+that of :mod:`dredref.arithmetic.significand`.
+
+Source: libopus 1.6.1 dnn/pitchdnn.c.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from fractions import Fraction
+from typing import Generic
 
-from dredref.analysis.pitch_features import LAGS, PHASE_FEATURES
-from dredref.analysis.tables import Int
-from dredref.arithmetic.activations import tanh
-from dredref.arithmetic.fixed import EXACT, ONE, Fixed, Q, carry, round_shift, settle
-from dredref.arithmetic.powers import exp, exp2
-from dredref.arithmetic.products import ExactMatrix
-from dredref.model.weights import Layer, Model
-from dredref.nn.layers import dense
-from dredref.nn.sequence import gru_sequence
+import numpy as np
+
+from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.products import BYTE
+from dredref.arithmetic.significand import (
+    N,
+    concatenate,
+    constant,
+    from_integers,
+    nearest,
+    numbers,
+    reshaped,
+    words_of,
+)
+from dredref.arithmetic.significand_functions import exp
+from dredref.arithmetic.significand_rows import tanh
+from dredref.model.weights import Model
+from dredref.nn.portable import ByteLayer, byte_layer, gru_step
 from spec.errors import InputError
 
 CANDIDATES = 180
@@ -32,117 +44,189 @@ REACH = 2
 KERNEL = 3
 """Size of the convolutions, over frames and over lags."""
 
-LOWEST = 3 * ONE // 2
-"""1.5: pitch 0 lies one and a half octaves above the lowest candidate."""
+SCORE_LIMIT = 64
+"""No score may be larger in magnitude: ``exp(score)`` then is an ordinary number."""
+
+LOWEST = "1.5"
+"""Pitch 0 lies one and a half octaves above the lowest candidate."""
+
+BLOCK = 16
+"""Frames that a convolution works on at once; a matter of speed alone."""
 
 
-class Kernel:
-    """A 3 by 3 convolution as a map from a window [inputs * 3 * 3] to its outputs.
+class Convolution(Generic[N]):
+    """A 3 by 3 convolution over frames and lags, zero outside the lags, with the tangent."""
 
-    Weights are rounded to Q24, halves up, and the bias to Q48. Inputs are within -1..1, so that one
-    product is exact (:class:`~dredref.arithmetic.products.ExactMatrix` checks the bound); the sum
-    is rounded once.
-    """
+    weights: N
+    bias: N
 
-    def __init__(self, layer: Layer) -> None:
-        """Take the weights of ``layer``.
+    def __init__(self, model: Model, name: str, like: N) -> None:
+        """Take the layer ``name``, weights [outputs, channels, 3 frames, 3 lags].
 
         Raises:
-            InputError: ``model.layer`` if they are too large.
+            InputError: ``model.layer`` if there is none of that kind.
         """
-        weights = round_shift(layer.matrix.reshape(len(layer.matrix), -1), layer.q - Q)
-        self.outputs = len(weights)
-        bias = layer.bias(2 * Q)
-        self._bias = np.zeros(self.outputs, np.int64) if bias is None else bias
-        try:
-            self._matrix = ExactMatrix(weights, ONE)
-        except ValueError as error:
-            raise InputError("model.layer", f"layer {layer.name}: {error}") from error
-        if self._matrix.bound + int(np.abs(self._bias).max()) >= EXACT >> 1:
-            raise InputError("model.layer", f"layer {layer.name}: its bias is too large")
+        layer = model.layer(name, "wide")
+        self.weights = numbers(layer.words("wide"), like)
+        self.bias = numbers(layer.words("bias")[:, np.newaxis], like)
+        if self.weights.shape[2:] != (KERNEL, KERNEL):
+            raise InputError("model.layer", f"{model.name}, layer {name} is no convolution")
+        self.outputs: int = self.weights.shape[0]
+        self.channels: int = self.weights.shape[1]
 
-    def __call__(self, windows: Fixed) -> Fixed:
-        """Q24 windows [..., inputs * 3 * 3] to Q24 outputs."""
-        return round_shift(self._matrix(windows) + self._bias, Q)
-
-
-def convolve(kernel: Kernel, x: Fixed) -> Fixed:
-    """Convolution over frames and lags, zero outside the lags, with the network's tangent.
-
-    Args:
-        kernel: the convolution.
-        x: [..., 2 + frames, channels, lags], two frames of the past first.
-
-    Returns:
-        [..., frames, outputs, lags].
-    """
-    edge = np.zeros((*x.shape[:-1], 1), x.dtype)
-    padded = np.concatenate([edge, x, edge], axis=-1)
-    windows = sliding_window_view(padded, (KERNEL, KERNEL), axis=(-3, -1))
-    # [..., frames, channels, lags, time, lag] -> [..., frames, lags, channels * time * lag]
-    ordered = np.moveaxis(windows, -4, -3)
-    flat = ordered.reshape(*ordered.shape[:-3], -1)
-    return np.swapaxes(tanh(kernel(flat)), -1, -2)
-
-
-class PitchNetwork:
-    """The pitch network with the memory of several streams."""
-
-    def __init__(self, model: Model, streams: int = 1) -> None:
-        """Start ``streams`` streams from silence."""
-        self._model = model
-        self._first = Kernel(model.layers["conv2d_1"])
-        self._second = Kernel(model.layers["conv2d_2"])
-        self._correlation: Fixed = np.zeros((streams, KERNEL - 1, 1, LAGS))
-        self._maps: Fixed = np.zeros((streams, KERNEL - 1, self._first.outputs, LAGS))
-        self._state: Fixed = np.zeros((streams, model["gru_1_recurrent"].inputs))
-
-    def scores(self, phases: Int, correlations: Int) -> Int:
-        """Scores [streams, frames, 180], Q24.
+    def __call__(self, x: N) -> N:
+        """Outputs [streams, frames, outputs, lags].
 
         Args:
-            phases: phase features [streams, frames, 88], Q24.
-            correlations: correlation features [streams, frames, 224], Q24.
+            x: [streams, 2 + frames, channels, lags], two frames of the past first.
         """
-        assert phases.shape[-1] == PHASE_FEATURES
-        model = self._model
-        motion = dense(model["dense_if_upsampler_1"], carry(phases))
-        motion = dense(model["dense_if_upsampler_2"], motion)
-        seen = np.concatenate([self._correlation, carry(correlations)[..., None, :]], axis=1)
-        maps = np.concatenate([self._maps, convolve(self._first, seen)], axis=1)
-        shape = convolve(self._second, maps)[..., 0, :]
-        self._correlation, self._maps = seen[:, -(KERNEL - 1) :], maps[:, -(KERNEL - 1) :]
-        mixed = dense(model["dense_downsampler"], np.concatenate([shape, motion], axis=-1))
-        states, self._state = gru_sequence(
-            model["gru_1_input"], model["gru_1_recurrent"], self._state, mixed
+        streams, span, channels, lags = x.shape
+        edge = from_integers(np.zeros((streams, span, channels, 1), np.int64), x)
+        padded = concatenate((edge, x, edge))
+        frames = span - KERNEL + 1
+        blocks = [
+            tanh(self._sums(padded[:, start : start + BLOCK + KERNEL - 1], lags))
+            for start in range(0, frames, BLOCK)
+        ]
+        return concatenate(blocks, axis=1) if len(blocks) > 1 else blocks[0]
+
+    def _sums(self, x: N, lags: int) -> N:
+        """Biased sums of a few frames.
+
+        A channel's nine products are added up by themselves, the oldest frame and the longest lag
+        first; the channels' sums are then added in order, and the bias last.
+        """
+        total = self._channel_sum(x, 0, lags)
+        for channel in range(1, self.channels):
+            total = total + self._channel_sum(x, channel, lags)
+        biased: N = total + self.bias
+        return biased
+
+    def _channel_sum(self, x: N, channel: int, lags: int) -> N:
+        """The nine products of one channel, added from left to right."""
+        frames = x.shape[1] - KERNEL + 1
+        here = slice(channel, channel + 1)
+        products = (
+            self.weights[:, here, time, lag] * x[:, time : time + frames, here, lag : lag + lags]
+            for time in range(KERNEL)
+            for lag in range(KERNEL)
         )
-        return settle(model["dense_final_upsampler"](states)[..., :CANDIDATES])
+        total = next(products)
+        for product in products:
+            total = total + product
+        return total
 
 
-def pitch_of(scores: Int) -> Int:
-    """Pitch in octaves [...], Q24, of scores [..., 180].
+class PitchNetwork(Generic[N]):
+    """The pitch network with the memory of several streams."""
 
-    Where no score exceeds -1, the best is taken to be the lowest pitch. Quotients are rounded
-    halves up.
+    motion: tuple[ByteLayer[N], ByteLayer[N]]
+    first: Convolution[N]
+    second: Convolution[N]
+    mix: ByteLayer[N]
+    inputs: ByteLayer[N]
+    recurrent: ByteLayer[N]
+    output: ByteLayer[N]
+
+    def __init__(self, model: Model, streams: int, like: N) -> None:
+        """Start ``streams`` streams from silence, for numbers of the kind of ``like``.
+
+        Raises:
+            InputError: ``model.layer`` if ``model`` is no pitch network.
+        """
+        self.motion = (
+            byte_layer(model, "dense_if_upsampler_1", like),
+            byte_layer(model, "dense_if_upsampler_2", like),
+        )
+        self.first = Convolution(model, "conv2d_1", like)
+        self.second = Convolution(model, "conv2d_2", like)
+        self.mix = byte_layer(model, "dense_downsampler", like)
+        self.inputs = byte_layer(model, "gru_1_input", like)
+        self.recurrent = byte_layer(model, "gru_1_recurrent", like)
+        self.output = byte_layer(model, "dense_final_upsampler", like)
+        if not _scores_stay_small(model):
+            raise InputError("model.layer", f"{model.name}: scores could pass {SCORE_LIMIT}")
+        lags = self.mix.inputs - self.motion[1].outputs
+
+        def zeros(*shape: int) -> N:
+            return from_integers(np.zeros((streams, *shape), np.int64), like)
+
+        self._correlations: N = zeros(KERNEL - 1, 1, lags)
+        self._maps: N = zeros(KERNEL - 1, self.first.outputs, lags)
+        self._state: N = zeros(self.recurrent.inputs)
+
+    def pitch(self, phases: N, correlations: N) -> N:
+        """Pitch in octaves [streams, frames]; arguments as for :meth:`scores`."""
+        return pitch_of(self.scores(phases, correlations))
+
+    def scores(self, phases: N, correlations: N) -> N:
+        """Scores [streams, frames, 180].
+
+        Args:
+            phases: phase features [streams, frames, 88], within -1..1 but for their rounding.
+            correlations: correlation features [streams, frames, 224].
+        """
+        streams, frames, lags = correlations.shape
+        motion = reshaped(phases, (streams * frames, phases.shape[2]))
+        for layer in self.motion:
+            motion = tanh(layer(motion))
+        new = reshaped(correlations, (streams, frames, 1, lags))
+        seen = concatenate((self._correlations, new), axis=1)
+        maps = concatenate((self._maps, self.first(seen)), axis=1)
+        shape = reshaped(self.second(maps), (streams * frames, lags))
+        self._correlations, self._maps = seen[:, frames:], maps[:, frames:]
+        fed = self.inputs(tanh(self.mix(concatenate((shape, motion)))))
+        states = self._recur(reshaped(fed, (streams, frames, fed.shape[1])))
+        return self.output(states)[..., :CANDIDATES]
+
+    def _recur(self, fed: N) -> N:
+        """The recurrent unit's states [streams, frames, size] after every frame."""
+        states = []
+        for frame in range(fed.shape[1]):
+            self._state = gru_step(fed[:, frame], self.recurrent, self._state)
+            states.append(reshaped(self._state, (fed.shape[0], 1, -1)))
+        return concatenate(states, axis=1)
+
+
+def _scores_stay_small(model: Model) -> bool:
+    """Whether no score can pass :data:`SCORE_LIMIT`."""
+    layer = model.layers["dense_final_upsampler"]
+    reach = BYTE * np.abs(layer.matrix).sum(axis=1).astype(object)
+    scale, bias = layer.raw.arrays["scale"], layer.raw.arrays["bias"]
+    return all(
+        Fraction(int(weight * abs(int(s))), 1 << scale.q) + Fraction(abs(int(b)), 1 << bias.q)
+        < SCORE_LIMIT
+        for weight, s, b in zip(reach, scale.mantissa, bias.mantissa, strict=True)
+    )
+
+
+def pitch_of(scores: N) -> N:
+    """Pitch in octaves [...] of scores [..., 180].
+
+    The best is the first of the largest scores; where none exceeds -1, the lowest pitch. The mean's
+    two sums are added from the lowest candidate up. Candidates beyond either end weigh nothing.
     """
-    best = scores.argmax(axis=-1)[..., None]
-    peak = np.take_along_axis(scores, best, axis=-1)
-    best = np.where(peak > -ONE, best, 0)
-    places = best + np.arange(-REACH, REACH + 1)
-    inside = (places >= 0) & (places < CANDIDATES)
-    near = np.take_along_axis(scores, np.clip(places, 0, CANDIDATES - 1), axis=-1)
-    near = np.where(inside, near, -16 * ONE)
-    weights = exp(np.maximum(near - near.max(axis=-1, keepdims=True), -16 * ONE))
-    weights = np.where(inside, weights, 0)
-    total = PER_OCTAVE * weights.sum(axis=-1)
-    moment = (weights * places).sum(axis=-1)
-    whole, rest = np.divmod(moment, total)
-    fraction = (2 * (rest << 24) + total) // (2 * total)
-    pitch: Int = (whole << 24) + fraction - LOWEST
+    best = _best(scores)
+    rows: tuple[Integers, ...] = np.indices(best.shape, sparse=True)
+    moment = total = from_integers(np.zeros(best.shape, np.int64), scores)
+    for offset in range(-REACH, REACH + 1):
+        place = best + offset
+        inside = np.clip(place, 0, CANDIDATES - 1)
+        weight = exp(scores[(*rows, inside)]) * from_integers((place == inside) * 1, scores)
+        moment = moment + weight * from_integers(inside, scores)
+        total = total + weight
+    octaves = constant(Fraction(1, PER_OCTAVE), scores) * (moment / total)
+    pitch: N = octaves - constant(LOWEST, scores)
     return pitch
 
 
-def period_of(pitch: Int) -> Int:
-    """Period in samples at 16 kHz: ``floor(1/2 + 256 / 2**(pitch + 1.5))``; pitch in Q24."""
-    period: Int = (exp2(8 * ONE - (pitch + LOWEST), 24) + (ONE >> 1)) >> 24
-    return period
+def _best(scores: N) -> Integers:
+    """Place of the best score.
+
+    The words of numbers, less the sign for those below zero, stand in the order of the numbers.
+    """
+    words = words_of(scores)
+    ordered = np.where(words < 0, -(words & 0x7FFFFFFF), words)
+    best = ordered.argmax(axis=-1)
+    peak = np.take_along_axis(ordered, best[..., np.newaxis], axis=-1)[..., 0]
+    return np.where(peak > -nearest("1"), best, 0)

@@ -33,6 +33,7 @@ CARRIERS = {
     "arithmetic/significand.py": "carry settle from_integers floor_half_up nearest",
     "arithmetic/significand_functions.py": "tanh",
     "rdovae/dequantize.py": "dequantize",
+    "analysis/pitch_network.py": "pitch_of",
     "rdovae/decoder.py": "_decode",
     "vocoder/network.py": "subframe",
     # What goes in or comes out: files, samples, a caller's features.
