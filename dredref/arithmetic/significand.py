@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,12 @@ class Significands:
 
 N = TypeVar("N", Significands, Carried)
 """Numbers of either kind."""
+Form = Literal["fast", "integers"]
+"""How numbers are held: packed in binary32, or as pairs of integers, which defines the result."""
+PACKED: Carried = np.zeros(0, np.float32)
+"""No numbers, of the kind of the fast form; see :func:`numbers`."""
+PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
+"""No numbers, of the kind that defines the result."""
 
 
 def _folded(m: Integers, down: Integers) -> Integers:

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from dredref.arithmetic.significand import Form
 from dredref.batch.values import read_values
 from dredref.cli.options import open_input, stderr, stream_options
 from dredref.files import atomic_output
 from dredref.model import load
 from dredref.model.weights import Model
-from dredref.rdovae.decoder import FEATURES, VECTORS, Form, decode_payloads
+from dredref.rdovae.decoder import FEATURES, VECTORS, decode_payloads
 from dredref.rdovae.records import read_records, write_records
 from dredref.streams.record import Record
 from spec.dred import DredPayload

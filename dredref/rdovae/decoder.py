@@ -16,14 +16,23 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Generic, Literal
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Fixed, Integers
 from dredref.arithmetic.products import BYTE, ExactMatrix
-from dredref.arithmetic.significand import Carried, N, Significands, Words, words_of
+from dredref.arithmetic.significand import (
+    PACKED,
+    PAIRS,
+    Carried,
+    Form,
+    N,
+    Significands,
+    Words,
+    words_of,
+)
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
@@ -41,11 +50,6 @@ BATCH_ROWS = 1536, 6144
 """Fewest and most chunks that are worked on at once; a matter of speed alone."""
 BATCH_PACKETS = 160
 """Packets aimed at between the two, so that a step of the recurrence has enough to do."""
-
-Form = Literal["fast", "integers"]
-"""How numbers are held: packed in binary32, or as pairs of integers, which defines the result."""
-PACKED: Carried = np.zeros(0, np.float32)
-PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Decoder(Generic[N]):

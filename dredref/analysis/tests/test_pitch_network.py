@@ -14,6 +14,8 @@ from dredref.analysis.pitch_network import (
     pitch_of,
 )
 from dredref.arithmetic.significand import (
+    PACKED,
+    PAIRS,
     Carried,
     Significands,
     from_words,
@@ -28,9 +30,6 @@ from dredref.model.weights import Model
 from spec.errors import InputError
 from tools.encoder.material import CLIPS, clip
 from tools.libopus.peer import Peer
-
-PACKED: Carried = np.zeros(0, np.float32)
-PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def pairs(x: Carried) -> Significands:

@@ -47,7 +47,7 @@ CARRIERS = {
 }
 """File -> functions in which floats may stand, and the module's own constants where it is named."""
 
-NAMED_TYPES = {"arithmetic/significand.py", "rdovae/decoder.py", "vocoder/synthesis.py"}
+NAMED_TYPES = {"arithmetic/significand.py", "vocoder/synthesis.py"}
 """Modules that name a float type in a type alias or as the kind of a number."""
 
 REALS = {

@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import to_words
+from dredref.arithmetic.significand import PACKED, PAIRS, Form, to_words
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
 from dredref.rdovae.decoder import (
-    PACKED,
-    PAIRS,
     Decoder,
-    Form,
     decode_payloads,
     packaged_decoder,
 )

@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 
+from dredref.arithmetic.significand import PACKED
 from dredref.rdovae.decoder import (
-    PACKED,
     decode_payloads,
     packaged_decoder,
 )

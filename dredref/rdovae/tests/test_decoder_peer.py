@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dredref.arithmetic.significand import PACKED
 from dredref.metrics import compare_features
-from dredref.rdovae.decoder import PACKED, decode_payloads, packaged_decoder
+from dredref.rdovae.decoder import decode_payloads, packaged_decoder
 from dredref.rdovae.dequantize import latent_rows, network_inputs, state_rows
 from dredref.rdovae.tests.inputs import extremes, payloads, streams
 from dredref.streams import open_stream
