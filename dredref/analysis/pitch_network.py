@@ -26,7 +26,7 @@ from dredref.arithmetic.significand import (
     reshaped,
     words_of,
 )
-from dredref.arithmetic.significand_functions import exp
+from dredref.arithmetic.significand_logs import exp
 from dredref.arithmetic.significand_rows import tanh
 from dredref.model.weights import Model
 from dredref.nn.portable import ByteLayer, byte_layer, gru_step

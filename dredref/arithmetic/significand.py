@@ -246,6 +246,13 @@ def clip(x: N, low: N, high: N) -> N:
     return np.minimum(np.maximum(x, low), high)
 
 
+def floor(x: N) -> Integers:
+    """The largest integer that is not above, for magnitudes below 2**24."""
+    if isinstance(x, Significands):
+        return (x.m << np.maximum(x.e, 0)) >> np.clip(-x.e, 0, 62)
+    return np.floor(x).astype(np.int64)
+
+
 def floor_half_up(x: N) -> Integers:
     """``floor(x + 1/2)`` as integers, for magnitudes below 2**24; the sum is not rounded.
 

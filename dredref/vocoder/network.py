@@ -20,7 +20,8 @@ from dredref.arithmetic.significand import (
     constant,
     reshaped,
 )
-from dredref.arithmetic.significand_functions import exp, sigmoid, tanh
+from dredref.arithmetic.significand_functions import sigmoid, tanh
+from dredref.arithmetic.significand_logs import exp
 from dredref.nn.portable import ByteLayer, gru_step
 from dredref.vocoder.period import embedding_row, repetition
 from dredref.vocoder.sizes import CONDITION, CONDITION_HIDDEN, HISTORY, MARGIN, SUBFRAME, SUBFRAMES

@@ -124,19 +124,3 @@ def test_bytes_round_halves_up() -> None:
     expected = [math.floor(Fraction(float(np.float32(127) * v)) + Fraction(1, 2)) for v in near]
     np.testing.assert_array_equal(functions.to_bytes(near), expected)
     np.testing.assert_array_equal(functions.to_bytes(sig.from_words(near.view(np.int32))), expected)
-
-
-def test_exponential_is_correctly_rounded() -> None:
-    """Against the platform's double exponential, which errs by far less than a rounding step."""
-    x = np.random.default_rng(9).uniform(-41, 41, 4000).astype(np.float32)
-    x[:3] = 0, 1e-9, -1e-30
-    expected = np.array([math.exp(float(v)) for v in x]).astype(np.float32)
-    np.testing.assert_array_equal(functions.exp(x), expected)
-    pairs = functions.exp(sig.from_words(x.view(np.int32)))
-    np.testing.assert_array_equal(sig.to_words(pairs), expected.view(np.int32))
-
-
-def test_exponential_states_its_range() -> None:
-    """A magnitude above 64 is refused."""
-    with pytest.raises(ValueError, match="64"):
-        functions.exp(np.array([65], np.float32))
