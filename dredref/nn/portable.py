@@ -18,6 +18,7 @@ from dredref.arithmetic.significand import (
     Carried,
     N,
     Significands,
+    concatenate,
     constant,
     from_integers,
     numbers,
@@ -128,6 +129,22 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)
     new: N = z * state + (recurrent.one - z) * h
     return new
+
+
+def gru_states(fed: N, recurrent: ByteLayer[N], state: N) -> tuple[N, N]:
+    """Every state of a gated recurrent unit [rows, size], and the last ones.
+
+    Args:
+        fed: the input layer's outputs, step after step; each step has as many rows as ``state``.
+        recurrent: the recurrent layer.
+        state: the states before the first step.
+    """
+    size = state.shape[0]
+    states = []
+    for start in range(0, fed.shape[0], size):
+        state = gru_step(fed[start : start + size], recurrent, state)
+        states.append(state)
+    return concatenate(states, axis=0) if states else state[:0], state
 
 
 def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.spectrum import PCM_Q
 from dredref.analysis.tables import Int
+from dredref.arithmetic.significand import Form
 from dredref.payload.activity import UNIT, ActivityDetector
 from dredref.payload.placement import (
     STEP_48K,
@@ -67,6 +68,7 @@ class DredEncoder:
         timestamp: int = 0,
         settings: DredSettings | None = None,
         activity: NDArray[np.bool_] | None = None,
+        form: Form = "fast",
     ) -> None:
         """Start before the first sample.
 
@@ -78,6 +80,7 @@ class DredEncoder:
             timestamp: of the first packet; its grid of 2.5 ms is that of all others.
             settings: levels and limits.
             activity: for each 2.5 ms of the audio, silence beyond its end; by energy if None.
+            form: ``integers`` computes on pairs of integers: the same payloads, far slower.
 
         Raises:
             UsageError: ``audio.rate``, ``audio.channels``.
@@ -87,15 +90,16 @@ class DredEncoder:
         aligned = Timeline.aligned(pre_skip, timestamp)
         self.timeline = replace(aligned, lead=aligned.lead // TICKS * TICKS)
         self._analyser = FeatureAnalyser()
-        self._network = RdovaeEncoder(self.settings.version)
+        self._network = RdovaeEncoder(self.settings.version, form=form)
+        self._form = form
         self._detector = None if activity is not None else ActivityDetector()
         self._given = activity
         self._waiting = np.zeros((1, self.timeline.lead // TICKS), np.int64)
         self._activity: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._units = 0
         """Index of the first unit of ``_activity``."""
-        self._latents = np.zeros((0, 0), np.int64)
-        self._states = np.zeros((0, 0), np.int64)
+        self._latents = np.zeros((0, 0), np.int32)
+        self._states = np.zeros((0, 0), np.int32)
         self._speaks: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._first = 0
         """Index of the first latent vector that is kept."""
@@ -143,6 +147,7 @@ class DredEncoder:
                 [request for request in wanted if request is not None],
                 self.settings.levels,
                 self.settings.version,
+                self._form,
             )
         )
         result = [None if request is None else next(written) for request in wanted]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.significand import Form, Words
 from dredref.payload.batch import BatchRangeEncoder, Mark
 from dredref.rdovae.quantize import quantize
 from spec.dred import EXTRA_UNIT, MAX_EXTENSION_BYTES, OFFSET_BIAS, SPARE_BITS
@@ -68,11 +69,12 @@ class Request:
 
 
 def write_payloads(
-    latents: Integers,
-    states: Integers,
+    latents: Words,
+    states: Words,
     requests: Sequence[Request],
     levels: Levels,
     version: int = CURRENT_VERSION,
+    form: Form = "fast",
 ) -> list[bytes | None]:
     """The payload of each request, or None where not even one chunk fits or may be sent.
 
@@ -80,11 +82,12 @@ def write_payloads(
     would start with 7 bits or less left, and so could not be seen, is left out.
 
     Args:
-        latents: [steps, L], Q24, oldest first.
-        states: initial states [steps, S], Q24.
+        latents: [steps, L], binary32 words, oldest first.
+        states: initial states [steps, S], binary32 words.
         requests: what each packet is to carry.
         levels: quantizer levels.
         version: DRED version.
+        form: ``integers`` quantizes on pairs of integers: the same payloads, more slowly.
 
     Raises:
         BuildError: ``dred.offset`` if an offset is out of the format's reach.
@@ -99,14 +102,14 @@ def write_payloads(
     everyone = np.arange(len(requests))
     _write_header(coder, everyone, [request.dred_offset for request in requests], levels)
     first = np.full(len(requests), levels.q0)
-    _write_vector(
-        coder, everyone, quantize(states[steps], first, tables.state), tables.state, first
-    )
+    state_values = quantize(states[steps], first, tables.state, form)
+    _write_vector(coder, everyone, state_values, tables.state, first)
     marks = [coder.mark()]
     for index in range(int(counts.max(initial=0))):
         rows = everyone[counts > index]
         level = np.full(len(rows), levels.of_chunk(index))
-        values = quantize(latents[steps[rows] - STEPS_PER_CHUNK * index], level, tables.latent)
+        chunk = latents[steps[rows] - STEPS_PER_CHUNK * index]
+        values = quantize(chunk, level, tables.latent, form)
         _write_vector(coder, rows, values, tables.latent, level)
         marks.append(coder.mark())
     tells = np.stack([mark.tell() for mark in marks])

@@ -5,42 +5,64 @@ Source: libopus 1.6.1 dnn/dred_encoder.c (dred_encode_latents).
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
-from dredref.arithmetic.activations import LIMIT as TANH_LIMIT
-from dredref.arithmetic.activations import tanh
-from dredref.arithmetic.fixed import Integers, Q, round_shift, saturate
+from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.significand import (
+    PACKED,
+    PAIRS,
+    Form,
+    N,
+    Words,
+    clip,
+    constant,
+    floor,
+    from_integers,
+    numbers,
+)
+from dredref.arithmetic.significand_rows import tanh
 from spec.tables import QuantizerTable
 
-VALUE_LIMIT = 1 << (10 + Q)
-"""Values saturate at 1024, far beyond what the network gives."""
+VALUE_LIMIT = "1048576"
+"""Values saturate at 2**20, where the decoder's do; the packaged networks stay below 2**10."""
 
-SOFTNESS = 13421773
-"""0.1 as a single-precision number, Q27: keeps the dead zone's slope finite."""
+SOFTNESS = "0.1"
+"""Added to the dead zone's width, so that its slope stays finite."""
 
-_SCALE_Q = 8
-"""Fractional bits of scales and dead zones."""
+UNIT = Fraction(1, 256)
+"""What scales and widths of dead zones count."""
 
 
-def quantize(values: Integers, levels: Integers, table: QuantizerTable) -> Integers:
+def quantize(
+    values: Words, levels: Integers, table: QuantizerTable, form: Form = "fast"
+) -> Integers:
     """Coded integers [..., rows, dimension].
 
     A value is scaled, ``x = value * scale / 256``; the dead zone of width ``d`` pulls it towards
-    zero, ``x - d * tanh(x / (d + 0.1))``; it is rounded, halves up. Values that take no symbol at
-    their level are 0.
+    zero, ``x - d * tanh(x / (d + 0.1))``; and ``floor(1/2 + x)`` rounds it. Each operation rounds
+    to 24 significant bits, that last sum included. Values that take no symbol at their level are 0.
 
     Args:
-        values: latents or initial states [..., rows, dimension], Q24.
+        values: latents or initial states [..., rows, dimension], binary32 words.
         levels: quantizer level of each row, broadcast against [..., rows].
         table: the tables of the vector.
+        form: ``integers`` computes on pairs of integers: the same, more slowly.
     """
-    scale = table.scale[levels].astype(np.int64)
-    width = table.dead_zone[levels].astype(np.int64)
-    scaled = saturate(values, VALUE_LIMIT) * scale  # Q32
-    divisor = (width << (27 - _SCALE_Q)) + SOFTNESS  # Q27
-    # Q32 * 2**19 / Q27 is Q24; beyond the tangent's limit its value does not change.
-    steepness = saturate(((scaled << 19) + (divisor >> 1)) // divisor, 2 * TANH_LIMIT)
-    pulled = scaled - width * tanh(steepness)  # Q32
-    coded = table.coded[levels]
-    integers: Integers = np.where(coded, round_shift(pulled, Q + _SCALE_Q), 0)
-    return integers
+    whole = (
+        _rounded(numbers(values, PACKED), levels, table)
+        if form == "fast"
+        else _rounded(numbers(values, PAIRS), levels, table)
+    )
+    return np.where(table.coded[levels], whole, 0)
+
+
+def _rounded(values: N, levels: Integers, table: QuantizerTable) -> Integers:
+    """The integers, those that take no symbol included."""
+    unit, limit = constant(UNIT, values), constant(VALUE_LIMIT, values)
+    scale = from_integers(table.scale[levels].astype(np.int64), values)
+    width = from_integers(table.dead_zone[levels].astype(np.int64), values) * unit
+    x = clip(values, -limit, limit) * scale * unit
+    pulled = x - width * tanh(x / (width + constant(SOFTNESS, values)))
+    return floor(constant("0.5", values) + pulled)

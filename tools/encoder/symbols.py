@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16
-from dredref.arithmetic.fixed import Integers
+from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.arithmetic.significand import Carried
 from dredref.metrics.features import FeatureComparison, compare_features
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.encoder import RdovaeEncoder
@@ -17,43 +17,35 @@ from spec.tables import QuantizerTable, quantizer_tables
 from tools.encoder.material import clip
 from tools.libopus.peer import Peer
 
-ONE = 1 << 24
-
 HISTORY = 52
 """Latent vectors that libopus' encoder keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """What an encoder makes of a clip: features, latents and states of every 20 ms, Q24."""
+    """What an encoder makes of a clip: features, and latents and states of every 20 ms."""
 
-    features: Integers
-    latents: Integers
-    states: Integers
+    features: Carried
+    latents: Carried
+    states: Carried
 
 
 def ours(name: str, version: int = 12) -> Coded:
     """The reference encoder's."""
     features = FeatureAnalyser().analyse(from_int16(clip(name)[None]))
     latents, states = RdovaeEncoder(version).encode(features)
-    return Coded(features[0], latents[0], states[0])
+    return Coded(to_float32(features)[0], latents[0].view(np.float32), states[0].view(np.float32))
 
 
 def theirs(name: str, peer: Peer) -> Coded:
     """A libopus build's."""
     features = peer.analysis(clip(name)).features[:, :20]
-    latents, states = peer.rdovae_encode(features)
-    return Coded(
-        *(
-            np.round(v.astype(np.float64) * ONE).astype(np.int64)
-            for v in (features, latents, states)
-        )
-    )
+    return Coded(features, *peer.rdovae_encode(features))
 
 
 def features_apart(reference: Coded, candidate: Coded) -> FeatureComparison:
     """The feature metric."""
-    return compare_features(reference.features / ONE, candidate.features / ONE)
+    return compare_features(reference.features, candidate.features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +96,10 @@ def symbols_apart(
     return found
 
 
-def _apart(reference: Integers, candidate: Integers, level: int, table: QuantizerTable) -> Counts:
+def _apart(reference: Carried, candidate: Carried, level: int, table: QuantizerTable) -> Counts:
     rows = np.full(len(reference), level)
-    coded = table.coded[level]
-    apart = np.abs(quantize(reference, rows, table) - quantize(candidate, rows, table))[:, coded]
+    theirs, mine = (quantize(v.view(np.int32), rows, table) for v in (reference, candidate))
+    apart = np.abs(theirs - mine)[:, table.coded[level]]
     return Counts(int((apart == 0).sum()), int((apart == 1).sum()), int((apart > 1).sum()))
 
 
@@ -117,7 +109,10 @@ def payloads(
     """A payload for every 20 ms, or for the steps given, as long as the clip allows."""
     wanted = range(2 * chunks, len(coded.latents)) if steps is None else steps
     found = write_payloads(
-        coded.latents, coded.states, [Request(step, 10, chunks) for step in wanted], levels
+        coded.latents.view(np.int32),
+        coded.states.view(np.int32),
+        [Request(step, 10, chunks) for step in wanted],
+        levels,
     )
     return [payload for payload in found if payload is not None]
 
@@ -152,8 +147,8 @@ def fidelity(name: str, peer: Peer, levels: Levels, chunks: int) -> Fidelity:
     own = payloads(mine, levels, chunks, steps)
     other = [
         peer.write_payload(
-            (reference.latents[step::-1][:HISTORY] / ONE).astype(np.float32),
-            (reference.states[step::-1][:HISTORY] / ONE).astype(np.float32),
+            reference.latents[step::-1][:HISTORY],
+            reference.states[step::-1][:HISTORY],
             q0=levels.q0,
             dQ=levels.dQ,
             qmax=levels.qmax,
@@ -162,7 +157,7 @@ def fidelity(name: str, peer: Peer, levels: Levels, chunks: int) -> Fidelity:
         )
         for step in steps
     ]
-    truth = reference.features / ONE
+    truth = reference.features.astype(np.float64)
 
     def total(written: list[bytes]) -> float:
         errors, count = np.zeros(20), 0

@@ -32,7 +32,7 @@ CARRIERS = {
     "arithmetic/significand.py": "carry settle from_integers floor_half_up nearest",
     "arithmetic/significand_functions.py": "tanh",
     "rdovae/dequantize.py": "dequantize",
-    "rdovae/quantize.py": "quantize",
+    "rdovae/quantize.py": "_rounded",
     "analysis/pitch_network.py": "pitch_of",
     "rdovae/decoder.py": "_decode",
     "vocoder/network.py": "subframe",

@@ -17,7 +17,7 @@ def packets(version: int, spread: float) -> list[bytes]:
     rng = np.random.default_rng(version)
     dims = {10: (21, 19), 12: (25, 50)}[version]
     latents, states = (
-        np.round(rng.normal(0, spread, (80, n)) * 2**24).astype(np.int64) for n in dims
+        rng.normal(0, spread, (80, n)).astype(np.float32).view(np.int32) for n in dims
     )
     wanted = [Request(step, 10 - step, 1 + step // 2, 2000) for step in range(79)]
     written = write_payloads(latents, states, wanted, Levels(4, 3, 13), version)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.significand import Words
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.quantize import quantize
 from spec.dred import build_payload, make_payload, offset_fields, parse_payload
@@ -15,18 +15,16 @@ from spec.errors import BuildError, UsageError
 from spec.tables import LATENT_DIM, STATE_DIM, quantizer_tables
 from tools.libopus.peer import Peer
 
-ONE = 1 << 24
 
-
-def draw(seed: int, steps: int, version: int, spread: float) -> tuple[Integers, Integers]:
+def draw(seed: int, steps: int, version: int, spread: float) -> tuple[Words, Words]:
     rng = np.random.default_rng(seed)
     latents = rng.normal(0, spread, (steps, LATENT_DIM[version]))
     states = rng.normal(0, spread, (steps, STATE_DIM[version]))
-    return tuple(np.round(v * ONE).astype(np.int64) for v in (latents, states))  # type: ignore[return-value]
+    return latents.astype(np.float32).view(np.int32), states.astype(np.float32).view(np.int32)
 
 
 def by_specification(
-    latents: Integers, states: Integers, request: Request, levels: Levels, version: int
+    latents: Words, states: Words, request: Request, levels: Levels, version: int
 ) -> bytes | None:
     """The longest payload that the specification's writer lets through."""
     tables = quantizer_tables(version)
@@ -124,6 +122,14 @@ def test_levels_that_cannot_be_said_are_refused(values: tuple[int, int, int]) ->
     assert caught.value.code == "encode.levels"
 
 
+def test_integers_define_the_payloads() -> None:
+    latents, states = draw(4, 12, 12, 8.0)
+    wanted = [Request(step, 8, 5) for step in range(12)]
+    levels = Levels(3, 5, 9)
+    defined = write_payloads(latents, states, wanted, levels, form="integers")
+    assert write_payloads(latents, states, wanted, levels) == defined
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize("levels", [Levels(), Levels(3, 2, 9), Levels(15, 0, 15), Levels(0, 7, 1)])
 def test_payloads_are_libopus_s(levels: Levels, peer_161_c: Peer) -> None:
@@ -132,8 +138,8 @@ def test_payloads_are_libopus_s(levels: Levels, peer_161_c: Peer) -> None:
     for step, offset in ((51, 8), (40, -3), (51, -40)):
         [ours] = write_payloads(latents, states, [Request(step, offset, 20, 600)], levels)
         theirs = peer_161_c.write_payload(
-            (latents[step::-1] / ONE).astype(np.float32),
-            (states[step::-1] / ONE).astype(np.float32),
+            latents[step::-1].view(np.float32),
+            states[step::-1].view(np.float32),
             q0=levels.q0,
             dQ=levels.dQ,
             qmax=levels.qmax,

@@ -1,37 +1,56 @@
-"""The encoder network and the quantizer: cuts, batches, extremes, digests, libopus."""
+"""The encoder network: its two forms, cuts, batches, extremes, libopus."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import soundfile
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16
-from dredref.arithmetic.fixed import Integers
-from dredref.rdovae.encoder import RdovaeEncoder
-from dredref.rdovae.quantize import quantize
-from spec.dred import parse_payload
-from spec.tables import LATENT_DIM, STATE_DIM, quantizer_tables
+from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.arithmetic.significand import PACKED, Words
+from dredref.arithmetic.tests.floating import look_for_floats
+from dredref.model import packaged
+from dredref.rdovae.encoder import Network, RdovaeEncoder
+from spec.errors import InputError
+from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS
+from tools.encoder.material import CLIPS, clip
 from tools.libopus.peer import Peer
-
-AUDIO = Path(__file__).parents[3] / "vectors" / "audio"
-ONE = 1 << 24
 
 
 @pytest.fixture(scope="module")
-def features() -> Integers:
-    """Two streams of 100 vectors, Q24."""
-    rows = []
-    for name in ("librivox-1", "espeak-1"):
-        pcm, _ = soundfile.read(AUDIO / f"{name}.flac", dtype="int16", start=8000, frames=16000)
-        rows.append(pcm)
-    return FeatureAnalyser(2).analyse(from_int16(np.stack(rows)))
+def features() -> Words:
+    """Two streams of 100 vectors."""
+    rows = [clip(name)[8000:24000] for name in ("librivox-1", "espeak-1")]
+    return to_float32(FeatureAnalyser(2).analyse(from_int16(np.stack(rows)))).view(np.int32)
 
 
-@pytest.mark.parametrize("version", [10, 12])
-def test_cutting_into_calls_and_batches_changes_nothing(version: int, features: Integers) -> None:
+def wild(vectors: int) -> Words:
+    """Features far past any of speech, and past where they saturate."""
+    rng = np.random.default_rng(4)
+    sizes = [0, 1, -1, 3, -40, 65536, -65536, 2e6, -1e30]
+    return rng.choice(sizes, (1, vectors, 20)).astype(np.float32).view(np.int32)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_integers_define_the_result(version: int, features: Words) -> None:
+    """Speech and extremes: pairs of integers and binary32 give the same words."""
+    for given in (features[:, 40:52], wild(12)):
+        defined = RdovaeEncoder(version, len(given), form="integers").encode(given)
+        for one, other in zip(
+            defined, RdovaeEncoder(version, len(given)).encode(given), strict=True
+        ):
+            assert one.dtype == other.dtype == np.int32
+            np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_floats_in_the_integer_form(features: Words) -> None:
+    with look_for_floats() as look:
+        RdovaeEncoder(12, 2, form="integers").encode(features[:, :4])
+    assert look.seen > 5000
+    assert not look.found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_cutting_into_calls_and_batches_changes_nothing(version: int, features: Words) -> None:
     latents, states = RdovaeEncoder(version, 2).encode(features)
     assert latents.shape == (2, 50, LATENT_DIM[version])
     assert states.shape == (2, 50, STATE_DIM[version])
@@ -46,80 +65,43 @@ def test_cutting_into_calls_and_batches_changes_nothing(version: int, features: 
 
 def test_an_odd_number_of_vectors_is_refused() -> None:
     with pytest.raises(ValueError, match="whole number of steps"):
-        RdovaeEncoder().encode(np.zeros((1, 3, 20), np.int64))
+        RdovaeEncoder().encode(np.zeros((1, 3, 20), np.int32))
 
 
-@pytest.mark.parametrize("version", [10, 12])
+def test_a_model_of_another_kind() -> None:
+    """The encoder refuses a decoder's layers."""
+    with pytest.raises(InputError, match=r"\[model.layer\]"):
+        RdovaeEncoder(model=packaged("rdovae-decoder-v12"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_extreme_features_stay_in_range(version: int) -> None:
-    rng = np.random.default_rng(4)
-    wild = rng.choice([-(1 << 40), 0, 1 << 40], (1, 20, 20))
-    latents, states = RdovaeEncoder(version).encode(wild)
-    assert np.abs(latents).max() < 1 << 33
-    assert np.abs(states).max() < 1 << 33
+    for found in RdovaeEncoder(version).encode(wild(40)):
+        assert np.abs(found.view(np.float32)).max() < 1024
 
 
-def test_quantizer_is_its_formula() -> None:
-    rng = np.random.default_rng(5)
-    table = quantizer_tables(12).latent
-    values = rng.normal(0, 8, (160, 25))
-    levels = np.repeat(np.arange(16), 10)
-    got = quantize(np.round(values * ONE).astype(np.int64), levels, table)
-    width = table.dead_zone[levels] / 256
-    x = np.round(values * ONE) / ONE * table.scale[levels] / 256
-    u = np.clip(x / (width + np.float32(0.1)), -5.2, 5.2)
-    tangent = u * (952.52801514 + 96.39235687 * u**2 + 0.60863042 * u**4)
-    tangent /= 952.72399902 + 413.36801147 * u**2 + 11.88600922 * u**4
-    exact = x - width * np.clip(tangent, -1, 1)
-    clear = np.abs(exact + 0.5 - np.round(exact + 0.5)) > 1e-6
-    expected = np.where(table.coded[levels], np.floor(exact + 0.5), 0)
-    np.testing.assert_array_equal(got[clear], expected[clear])
-    assert clear.mean() > 0.99
-
-
-def test_quantizer_saturates() -> None:
-    table = quantizer_tables(12).latent
-    extreme = np.full((1, 25), 1 << 60)
-    top = quantize(extreme, np.array([0]), table)
-    assert (top <= 1024).all()
-    np.testing.assert_array_equal(quantize(np.zeros((1, 25), np.int64), np.array([0]), table), 0)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_weights_leave_room(version: int) -> None:
+    """What the saturation of features rests on; sums of a convolution's two halves are exact."""
+    layer = packaged(f"rdovae-encoder-v{version}").layers["enc_dense1"]
+    assert int(np.abs(layer.matrix).sum(axis=1).max()) < 16 << layer.q
+    network = Network(packaged(f"rdovae-encoder-v{version}"), 1, PACKED)
+    for stage in network.stages:
+        assert stage.earlier.bound + stage.now.bound < 1 << 25
+        assert stage.conv.matrix.bound <= 1 << 24
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize(("version", "name"), [(12, "peer_161_c"), (10, "peer_152_c")])
-def test_network_follows_libopus_on_the_same_features(
-    version: int, name: str, features: Integers, request: pytest.FixtureRequest
+@pytest.mark.parametrize(("version", "build"), [(12, "peer_161_c"), (10, "peer_152_c")])
+def test_network_is_libopus_s(
+    version: int, build: str, peer_161_c: Peer, request: pytest.FixtureRequest
 ) -> None:
-    """The same until the first 8-bit rounding falls otherwise, and never far from it then."""
-    peer: Peer = request.getfixturevalue(name)
-    ours = RdovaeEncoder(version).encode(features[:1])
-    for mine, theirs in zip(ours, peer.rdovae_encode(features[0] / ONE), strict=True):
-        error = np.abs(mine[0] / ONE - theirs)
-        assert error[:6].max() < 1e-4
-        assert error.max() < 4
-        assert np.sqrt((error**2).mean()) < 0.02 * np.sqrt((theirs**2).mean())
-
-
-@pytest.mark.peer
-@pytest.mark.parametrize(("version", "name"), [(12, "peer_161_c"), (10, "peer_152_c")])
-@pytest.mark.parametrize("q0", [0, 5, 9, 14])
-def test_quantizer_is_libopus_s(
-    version: int, name: str, q0: int, request: pytest.FixtureRequest
-) -> None:
-    peer: Peer = request.getfixturevalue(name)
-    rng = np.random.default_rng(q0)
-    latents = rng.normal(0, 8, (40, LATENT_DIM[version])).astype(np.float32)
-    states = rng.normal(0, 8, (40, STATE_DIM[version])).astype(np.float32)
-    payload = parse_payload(
-        peer.write_payload(latents, states, q0=q0, dQ=0, qmax=15, max_chunks=10, max_bytes=990),
-        version,
-    )
-    tables = quantizer_tables(version)
-
-    def coded(rows: np.ndarray, table: str) -> Integers:
-        values = np.round(rows.astype(np.float64) * ONE).astype(np.int64)
-        return quantize(values, np.full(len(rows), q0), getattr(tables, table))
-
-    chunks = np.array([chunk.latents for chunk in payload.chunks])
-    assert len(chunks) >= 4
-    np.testing.assert_array_equal(coded(latents[::2][: len(chunks)], "latent"), chunks)
-    np.testing.assert_array_equal(coded(states[:1], "state")[0], payload.state)
+    """Latents and states bit for bit, from libopus' own features and from noise."""
+    peer: Peer = request.getfixturevalue(build)
+    noise = np.random.default_rng(3).normal(0, 2, (400, 20)).astype(np.float32)
+    given = [peer_161_c.analysis(clip(name)).features[:, :20] for name in CLIPS]
+    for features in (*given, noise):
+        whole = np.ascontiguousarray(features[: len(features) // 2 * 2])
+        ours = RdovaeEncoder(version).encode(whole[np.newaxis].view(np.int32))
+        for mine, theirs in zip(ours, peer.rdovae_encode(whole), strict=True):
+            np.testing.assert_array_equal(mine[0].view(np.float32), theirs)
