@@ -29,7 +29,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_logs import exp
 from dredref.arithmetic.significand_rows import tanh
 from dredref.model.weights import Model
-from dredref.nn.portable import ByteLayer, byte_layer, gru_step
+from dredref.nn.portable import ByteLayer, byte_layer, gru_states
 from spec.errors import InputError
 
 CANDIDATES = 180
@@ -176,16 +176,10 @@ class PitchNetwork(Generic[N]):
         shape = reshaped(self.second(maps), (streams * frames, lags))
         self._correlations, self._maps = seen[:, frames:], maps[:, frames:]
         fed = self.inputs(tanh(self.mix(concatenate((shape, motion)))))
-        states = self._recur(reshaped(fed, (streams, frames, fed.shape[1])))
-        return self.output(states)[..., :CANDIDATES]
-
-    def _recur(self, fed: N) -> N:
-        """The recurrent unit's states [streams, frames, size] after every frame."""
-        states = []
-        for frame in range(fed.shape[1]):
-            self._state = gru_step(fed[:, frame], self.recurrent, self._state)
-            states.append(reshaped(self._state, (fed.shape[0], 1, -1)))
-        return concatenate(states, axis=1)
+        by_frame = np.arange(streams * frames).reshape(streams, frames).T.reshape(-1)
+        states, self._state = gru_states(fed[by_frame], self.recurrent, self._state)
+        scores = self.output(states)[np.argsort(by_frame), :CANDIDATES]
+        return reshaped(scores, (streams, frames, CANDIDATES))
 
 
 def _scores_stay_small(model: Model) -> bool:
