@@ -35,7 +35,16 @@ from tools.encoder.streams import (
     packets_of,
     read_differently,
 )
-from tools.encoder.symbols import Coded, Counts, features_apart, fidelity, ours, symbols_apart
+from tools.encoder.symbols import (
+    Coded,
+    Counts,
+    features_apart,
+    fidelity,
+    ours,
+    ours_at,
+    symbols_apart,
+    theirs_at,
+)
 from tools.encoder.symbols import theirs as coded_by
 from tools.libopus.codec import Settings
 from tools.libopus.peer import Peer
@@ -87,6 +96,18 @@ def symbol_figures(plain: dict[str, Coded], default: dict[str, Coded]) -> Iterat
         yield Figure("integers", f"{what}, equal, default build", its.share_equal)
         yield Figure("integers", f"{what}, further than 1", mine.share_further, 0.0)
         yield Figure("integers", f"{what}, further than 1, default build", its.share_further)
+
+
+def converted_figures(plain: Peer, default: Peer) -> Iterator[Figure]:
+    """The same for audio of 48 kHz, which each encoder converts by itself."""
+    mine, its = Counts(), Counts()
+    for name in CLIPS:
+        reference = theirs_at(name, 48_000, plain)
+        mine += symbols_apart(reference, ours_at(name, 48_000), LIKE_LIBOPUS)
+        its += symbols_apart(reference, theirs_at(name, 48_000, default), LIKE_LIBOPUS)
+    for whose, counts in (("", mine), (", default build", its)):
+        yield Figure("integers", f"48 kHz input, equal{whose}", counts.share_equal)
+        yield Figure("integers", f"48 kHz input, further than 1{whose}", counts.share_further)
 
 
 def fidelity_figures(plain: Peer) -> Iterator[Figure]:
@@ -144,6 +165,7 @@ def figures(every_pair: bool) -> Iterator[Figure]:
     of_default = {name: coded_by(name, default) for name in CLIPS}
     yield from feature_figures(of_plain, of_default)
     yield from symbol_figures(of_plain, of_default)
+    yield from converted_figures(plain, default)
     yield from fidelity_figures(plain)
     with tempfile.TemporaryDirectory() as folder:
         yield from stream_figures(default, Path(folder))

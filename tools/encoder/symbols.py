@@ -8,17 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import Carried
 from dredref.metrics.features import FeatureComparison, compare_features
 from dredref.payload.writer import Levels, Request, write_payloads
-from dredref.rdovae.encoder import RdovaeEncoder
+from dredref.rdovae.encoder import STEP, RdovaeEncoder
 from dredref.rdovae.quantize import quantize
+from dredref.resample import Resampler, to_input
 from spec.tables import QuantizerTable, quantizer_tables
-from tools.encoder.material import clip
+from tools.encoder.material import at_rate, clip
 from tools.libopus.peer import Peer
 
 HISTORY = 52
 """Latent vectors that libopus' encoder keeps."""
+
+LEAD = 11
+"""Samples of silence at 16 kHz that libopus' DRED encoder puts before its input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,34 @@ class Coded:
 
 def ours(name: str, version: int = 12) -> Coded:
     """The reference encoder's."""
-    features = FeatureAnalyser().analyse(from_int16(clip(name)[None]))
-    latents, states = RdovaeEncoder(version).encode(features)
-    return Coded(to_float32(features)[0], latents[0].view(np.float32), states[0].view(np.float32))
+    return _coded(from_int16(clip(name)[None]), version)
 
 
 def theirs(name: str, peer: Peer) -> Coded:
     """A libopus build's."""
     features = peer.analysis(clip(name)).features[:, :20]
     return Coded(features, *peer.rdovae_encode(features))
+
+
+def ours_at(name: str, rate: int, version: int = 12) -> Coded:
+    """The reference encoder's of a clip at another rate, through the project's conversion."""
+    converted = Resampler(rate, 1).convert(to_input(at_rate(clip(name), rate)).reshape(1, -1, 1))
+    silence = np.zeros((1, LEAD), np.int64)
+    whole = converted.shape[1] // STEP * STEP
+    return _coded(np.concatenate([silence, converted], axis=1)[:, :whole], version)
+
+
+def _coded(pcm: Int, version: int) -> Coded:
+    """Analysis and network on samples at 16 kHz [1, n], Q14."""
+    features = FeatureAnalyser().analyse(pcm)
+    latents, states = RdovaeEncoder(version).encode(features)
+    return Coded(to_float32(features)[0], *(v[0].view(np.float32) for v in (latents, states)))
+
+
+def theirs_at(name: str, rate: int, peer: Peer) -> Coded:
+    """A libopus build's, through its own conversion."""
+    stages = peer.stages(at_rate(clip(name), rate) / np.float32(32768), rate, 1, rate // 50)
+    return Coded(stages.features[:, :20], stages.latents, stages.states)
 
 
 def features_apart(reference: Coded, candidate: Coded) -> FeatureComparison:
