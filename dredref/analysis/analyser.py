@@ -1,23 +1,34 @@
 """The feature analysis as one object: samples in, 20 features every 10 ms out.
 
 Several streams are analysed side by side; what does not depend on the frame before is computed for
-all frames of a call at once. Results do not depend on how a signal is cut into calls.
+all frames of a block at once. Results do not depend on how a signal is cut into calls, nor on which
+kind of number carries it: they are libopus' own, bit for bit (its portable path; see
+:mod:`dredref.arithmetic.significand`).
+
 Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.analysis import cepstrum as cep
-from dredref.analysis import prediction, spectrum
-from dredref.analysis.lowpass import TAPS, emphasise, lowpass
+from dredref.analysis import prediction
+from dredref.analysis.lowpass import Lowpass, emphasise
 from dredref.analysis.pitch_features import PHASE_BINS, correlation_features, phase_features
-from dredref.analysis.pitch_network_q24 import PitchNetwork, period_of, pitch_of
-from dredref.analysis.spectrum import PCM_LIMIT, PCM_Q, Spectrum, frames
+from dredref.analysis.pitch_network import PitchNetwork
+from dredref.analysis.spectrum import (
+    PCM_LIMIT,
+    PCM_Q,
+    columns,
+    preemphasise,
+    signal_of,
+    spectrum,
+)
 from dredref.analysis.tables import (
     FEATURES,
     FRAME,
@@ -27,27 +38,41 @@ from dredref.analysis.tables import (
     WINDOW,
     Int,
 )
-from dredref.analysis.voicing import voicing
+from dredref.analysis.transform import Complex
+from dredref.analysis.voicing import period_of, voicing
 from dredref.arithmetic.fixed import saturate
+from dredref.arithmetic.significand import (
+    PACKED,
+    PAIRS,
+    Form,
+    N,
+    Significands,
+    Words,
+    carry,
+    concatenate,
+    reshaped,
+    words_of,
+)
+from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
 from dredref.model import packaged
 from dredref.model.weights import Model
 
-FEATURE_Q = 24
-"""Fractional bits of features."""
+BLOCK = 96
+"""Frames that are worked on at once, of all streams; a matter of speed alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the analysis computes on its way, [streams, frames, ...]; formats in brackets."""
+    """What the analysis computes on its way, [streams, frames, ...], as binary32 words."""
 
-    features: Int
-    """The 20 features [Q24]."""
-    lpc: Int
-    """Prediction coefficients [16, Q26]."""
-    phases: Int
-    """Phase features [88, Q24]."""
-    correlations: Int
-    """Correlation features [224, Q24]."""
+    features: Words
+    """The 20 features."""
+    lpc: Words
+    """Prediction coefficients [16]."""
+    phases: Words
+    """Phase features [88]."""
+    correlations: Words
+    """Correlation features [224]."""
     period: Int
     """Pitch period in samples."""
 
@@ -55,94 +80,154 @@ class Stages:
 class FeatureAnalyser:
     """Analyses ``streams`` streams that start in silence."""
 
-    def __init__(self, streams: int = 1, model: Model | None = None) -> None:
-        """Start from silence with ``model``, the packaged pitch network unless given."""
-        self._network = PitchNetwork(model or packaged("pitch"), streams)
-        self._sample = np.zeros(streams, np.int64)
-        self._signal = np.zeros((streams, WINDOW - FRAME), np.int64)
-        empty = np.zeros((streams, 1, PHASE_BINS), np.int64)
-        self._bins = Spectrum(empty, empty, empty)
-        self._residual = np.zeros((streams, MAX_PERIOD + TAPS - 1), np.int64)
-        self._low = np.zeros((streams, MAX_PERIOD), np.int64)
+    def __init__(self, streams: int = 1, model: Model | None = None, form: Form = "fast") -> None:
+        """Start from silence with ``model``, the packaged pitch network unless given.
 
-    def analyse(self, pcm: Int) -> Int:
-        """Features [streams, frames, 20], Q24, of ``pcm`` [streams, 160 * frames], Q14.
+        Args:
+            streams: how many.
+            model: a pitch network.
+            form: ``integers`` computes on pairs of integers: the same numbers, far slower.
 
-        Samples are in units of 16-bit PCM and saturate at twice its range.
+        Raises:
+            InputError: ``model.layer`` if ``model`` is no pitch network.
+        """
+        network = model or packaged("pitch")
+        self._analysis: _Analysis[Significands] | _Analysis[NDArray[np.float32]]
+        if form == "integers":
+            self._analysis = _Analysis(network, streams, PAIRS)
+        else:
+            self._analysis = _Analysis(network, streams, PACKED)
+
+    def analyse(self, pcm: Int) -> Words:
+        """Features [streams, frames, 20] of ``pcm`` [streams, 160 * frames], Q14.
+
+        Samples are in units of 16-bit PCM, saturate at twice its range, and are rounded to 24
+        significant bits, which no 16-bit sample needs. Features are binary32 words.
 
         Raises:
             ValueError: if the samples are no whole number of frames.
         """
-        if not pcm.shape[-1]:
-            return np.zeros((len(pcm), 0, FEATURES), np.int64)
         return self.stages(pcm).features
 
     def stages(self, pcm: Int) -> Stages:
-        """As :meth:`analyse`, for one frame or more, with what is computed on the way."""
-        if pcm.shape[-1] % FRAME:
-            raise ValueError(f"{pcm.shape[-1]} samples are no whole number of frames of {FRAME}")
-        pcm = saturate(pcm, PCM_LIMIT << PCM_Q)
-        signal = self._extend_signal(pcm)
-        bins = spectrum.spectrum(signal)
-        logs = cep.log_energies(cep.band_energies(bins))
-        phases = self._phases(bins)
-        lpc = prediction.levinson(prediction.autocorrelation(logs))
-        delayed = frames(signal[..., WINDOW - FRAME - LOOKBACK - LPC_ORDER : -LOOKBACK], FRAME + 16)
-        residual = self._extend_residual(prediction.residual(delayed, lpc))
-        history = MAX_PERIOD + FRAME
-        excitation = emphasise(residual[..., TAPS - 2 :])
-        correlations = correlation_features(frames(excitation, history), prediction.RESIDUAL_Q)
-        pitch = pitch_of(self._network.scores(phases, correlations))
-        period = period_of(pitch)
-        low = self._extend_low(residual)
-        voiced = voicing(frames(low, history), period, prediction.RESIDUAL_Q)
-        features = np.concatenate(
-            [cep.cepstrum(logs), pitch[..., None], voiced[..., None]], axis=-1
-        )
-        assert features.shape[-1] == FEATURES
-        return Stages(features, lpc, phases, correlations, period)
+        """As :meth:`analyse`, with what is computed on the way."""
+        streams, count = pcm.shape
+        if count % FRAME:
+            raise ValueError(f"{count} samples are no whole number of frames of {FRAME}")
+        if not count:
+            return _nothing(streams)
+        size = FRAME * max(1, BLOCK // streams)
+        starts = range(0, count, size)
+        return _joined([self._analysis.stages(pcm[:, start : start + size]) for start in starts])
 
-    def _extend_signal(self, pcm: Int) -> Int:
-        """The pre-emphasised signal of this call behind the frame before it."""
-        new = spectrum.preemphasise(pcm, self._sample)
-        if pcm.shape[-1]:
-            self._sample = pcm[..., -1]
-        signal = np.concatenate([self._signal, new], axis=-1)
-        self._signal = signal[..., -(WINDOW - FRAME) :]
+
+class _Analysis(Generic[N]):
+    """The analysis on one kind of number, with the memory of several streams."""
+
+    def __init__(self, model: Model, streams: int, like: N) -> None:
+        """Start from silence."""
+        self._streams = streams
+        self._like: N = like
+        self._network: PitchNetwork[N] = PitchNetwork(model, streams, like)
+        self._sample: N = zeros((streams, 1), like)
+        self._signal: N = zeros((streams, WINDOW - FRAME), like)
+        empty = zeros((PHASE_BINS, streams), like)
+        self._bins: Complex[N] = Complex(empty, empty)
+        self._residual: N = zeros((streams, 1), like)
+        self._excitation: N = zeros((streams, MAX_PERIOD), like)
+        self._low: N = zeros((streams, MAX_PERIOD), like)
+        at_rest = zeros((streams,), like)
+        self._lowpass: Lowpass[N] = Lowpass(at_rest, at_rest)
+
+    def stages(self, pcm: Int) -> Stages:
+        """Stages of a block of samples [streams, 160 * frames]."""
+        signal = self._extend_signal(pcm)
+        bins = spectrum(signal)
+        logs = cep.log_energies(cep.band_energies(bins))
+        cepstra = cep.cepstrum(logs)
+        levels = prediction.band_levels(cepstra)
+        lpc = prediction.levinson(prediction.autocorrelation(levels))
+        delayed = columns(signal[:, WINDOW - FRAME - LOOKBACK - LPC_ORDER : -LOOKBACK], 16 + FRAME)
+        residual = signal_of(prediction.residual(delayed, lpc), self._streams)
+        phases = self._by_frame(self._phases(bins))
+        excitation = self._extend_excitation(residual)
+        correlations = self._by_frame(correlation_features(columns(excitation, MAX_PERIOD + FRAME)))
+        pitch: N = self._network.pitch(phases, correlations)
+        shape: tuple[int, ...] = (*pitch.shape, 1)
+        period = period_of(pitch)
+        low = columns(self._extend_low(residual), MAX_PERIOD + FRAME)
+        voiced = voicing(low, period.reshape(-1))
+        parts = (self._by_frame(cepstra), reshaped(pitch, shape), reshaped(voiced, shape))
+        features = words_of(concatenate(parts))
+        assert features.shape[-1] == FEATURES
+        lpc_words, phase_words = words_of(self._by_frame(lpc)), words_of(phases)
+        return Stages(features, lpc_words, phase_words, words_of(correlations), period)
+
+    def _by_frame(self, rows: N) -> N:
+        """Rows of columns as [streams, frames, rows]."""
+        return arranged(rows, lambda part: part.T.reshape(self._streams, -1, len(part)))
+
+    def _extend_signal(self, pcm: Int) -> N:
+        """The pre-emphasised signal of this block behind the frame before it."""
+        samples = from_fixed(saturate(pcm, PCM_LIMIT << PCM_Q), PCM_Q, self._like)
+        new = preemphasise(samples, self._sample)
+        self._sample = samples[:, -1:]
+        signal = concatenate((self._signal, new))
+        self._signal = signal[:, -(WINDOW - FRAME) :]
         return signal
 
-    def _phases(self, bins: Spectrum) -> Int:
+    def _phases(self, bins: Complex[N]) -> N:
         """Phase features; remembers the last frame's bins."""
-        now, last = bins.head(PHASE_BINS), self._bins
+        now, last = bins.only(slice(PHASE_BINS)), self._bins
+        shape = (PHASE_BINS, self._streams, -1)
 
-        def joined(before: Int, after: Int) -> Int:
-            return np.concatenate([before, after], axis=1)
+        def delayed(part: N, memory: N) -> tuple[N, N]:
+            by_stream = reshaped(part, shape)
+            both = concatenate((reshaped(memory, (*memory.shape, 1)), by_stream))
+            return reshaped(both[..., :-1], part.shape), both[..., -1]
 
-        both = Spectrum(
-            joined(last.re, now.re), joined(last.im, now.im), joined(last.shift, now.shift)
-        )
-        self._bins = Spectrum(both.re[:, -1:], both.im[:, -1:], both.shift[:, -1:])
-        before = Spectrum(both.re[:, :-1], both.im[:, :-1], both.shift[:, :-1])
-        return phase_features(now, before)
+        (re, last_re), (im, last_im) = delayed(now.re, last.re), delayed(now.im, last.im)
+        self._bins = Complex(last_re, last_im)
+        return phase_features(now, Complex(re, im))
 
-    def _extend_residual(self, framed: Int) -> Int:
-        """The residual of this call behind the 256 + 159 samples before it."""
-        new = framed.reshape(*framed.shape[:-2], -1)
-        residual = np.concatenate([self._residual, new], axis=-1)
-        self._residual = residual[..., -(MAX_PERIOD + TAPS - 1) :]
-        return residual
+    def _extend_excitation(self, residual: N) -> N:
+        """The excitation of this block behind the 256 samples before it."""
+        new = emphasise(concatenate((self._residual, residual)))
+        self._residual = residual[:, -1:]
+        excitation = concatenate((self._excitation, new))
+        self._excitation = excitation[:, -MAX_PERIOD:]
+        return excitation
 
-    def _extend_low(self, residual: Int) -> Int:
-        """The low-passed residual of this call behind the 256 samples before it."""
-        framed = lowpass(frames(residual[..., MAX_PERIOD:], TAPS - 1 + FRAME))
-        low = np.concatenate([self._low, framed.reshape(*framed.shape[:-2], -1)], axis=-1)
-        self._low = low[..., -MAX_PERIOD:]
+    def _extend_low(self, residual: N) -> N:
+        """The low-passed residual of this block behind the 256 samples before it."""
+        low = concatenate((self._low, self._lowpass(residual)))
+        self._low = low[:, -MAX_PERIOD:]
         return low
 
 
-def to_float32(features: Int) -> NDArray[np.float32]:
-    """Q24 features as files and other programs take them (rounded to nearest even)."""
-    return (features * 2.0**-FEATURE_Q).astype(np.float32)
+def _joined(blocks: list[Stages]) -> Stages:
+    """Stages of blocks that follow each other."""
+    if len(blocks) == 1:
+        return blocks[0]
+    names = Stages.__slots__
+    return Stages(
+        *(np.concatenate([getattr(block, name) for block in blocks], axis=1) for name in names)
+    )
+
+
+def _nothing(streams: int) -> Stages:
+    """Stages of no frame."""
+
+    def empty(size: int) -> Words:
+        return np.zeros((streams, 0, size), np.int32)
+
+    period = np.zeros((streams, 0), np.int64)
+    return Stages(empty(FEATURES), empty(LPC_ORDER), empty(88), empty(224), period)
+
+
+def to_float32(features: Words) -> NDArray[np.float32]:
+    """Features as files and other programs take them: the numbers that the words are."""
+    return carry(features)
 
 
 def from_int16(pcm: NDArray[np.int16]) -> Int:

@@ -1,74 +1,86 @@
-"""The low-pass filter that voicing is measured behind: second-order elliptic, 1200 Hz.
+"""Filters of the residual: the emphasis before the correlation and the low-pass before voicing.
 
-Source: libopus 1.6.1 dnn/lpcnet_enc.c (biquad), whose recursion is
-
-    y = x + m0;  m0' = m1 + (b0 - a0) * x - a0 * m0;  m1' = (b1 - a1) * x - a1 * m0
-
-that is, ``(1 + b0 z^-1 + b1 z^-2) / (1 + a0 z^-1 + a1 z^-2)``. Its poles have a magnitude of 0.841,
-so the response falls below 2**-39 within one frame. Here the recursion is run once, on exact
-integers, and its response is the filter: without feedback there is no rounding noise to build up,
-and a frame is one product with a constant matrix.
+Source: libopus 1.6.1 dnn/lpcnet_enc.c (biquad, compute_frame_features).
 """
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
-from dredref.analysis.prediction import RESIDUAL_LIMIT
-from dredref.analysis.tables import FRAME, Int
-from dredref.arithmetic.fixed import Q, round_shift
-from dredref.arithmetic.wide import WideMatrix
+from dredref.arithmetic.significand import Carried, N, Significands, concatenate, constant
+from dredref.arithmetic.significand_arrays import arranged
 
-ZEROS = (-14251574, 16777216)
-"""b0 and b1: -0.84946 and 1 as single-precision numbers, Q24."""
+PRESENCE = "0.7"
+"""Weight of the sample before in the excitation."""
 
-POLES = (-25873822, 11875081)
-"""a0 and a1: -1.54220 and 0.70781 as single-precision numbers, Q24."""
+ZEROS = ("-0.84946", "1")
+"""b0 and b1 of ``(1 + b0 z^-1 + b1 z^-2) / (1 + a0 z^-1 + a1 z^-2)``: elliptic, 1200 Hz."""
 
-TAPS = FRAME
-"""Length of the response that is kept."""
+POLES = ("-1.54220", "0.70781")
+"""a0 and a1."""
 
-_FINE = 64
-
-
-@cache
-def response() -> tuple[int, ...]:
-    """The impulse response [160], Q24, halves up; computed with 64 fractional bits."""
-    b0, b1 = (b << (_FINE - Q) for b in ZEROS)
-    a0, a1 = (a << (_FINE - Q) for a in POLES)
-    x, m0, m1 = 1 << _FINE, 0, 0
-    taps = []
-    for _ in range(TAPS):
-        taps.append((x + m0 + (1 << (_FINE - Q - 1))) >> (_FINE - Q))
-        m0, m1 = (
-            m1 + ((b0 - a0) * x - a0 * m0 >> _FINE),
-            (b1 - a1) * x - a1 * m0 >> _FINE,
-        )
-        x = 0
-    return tuple(taps)
+TRACE = "1e-30"
+"""What libopus adds in the recursion, to fix the order of its sums; it shows in silence alone."""
 
 
-@cache
-def _matrix() -> WideMatrix:
-    """The filter as a matrix from 159 past and 160 present samples to 160 results, Q24."""
-    matrix = np.zeros((TAPS - 1 + FRAME, FRAME), np.int64)
-    taps = np.array(response()[::-1], np.int64)
-    for n in range(FRAME):
-        matrix[n : n + TAPS, n] = taps
-    return WideMatrix(matrix, RESIDUAL_LIMIT.bit_length())
+def emphasise(signal: N) -> N:
+    """``e[n] + 0.7 e[n-1]``: the excitation [streams, n] of a residual [streams, n + 1]."""
+    return signal[:, 1:] + constant(PRESENCE, signal) * signal[:, :-1]
 
 
-def lowpass(framed: Int) -> Int:
-    """Filtered frames [..., frames, 160] of frames that have the 159 samples before in front."""
-    return _matrix().multiply(framed, Q)
+@dataclass(slots=True)
+class Lowpass(Generic[N]):
+    """A second-order recursive filter with the memory of several streams [streams]."""
+
+    first: N
+    second: N
+
+    def __call__(self, x: N) -> N:
+        """Filter signals [streams, samples].
+
+        ``y = x + m0``, then ``m0' = ((b0 - a0) x + m1) - a0 m0`` and
+        ``m1' = ((b1 - a1) x + trace) - a1 m0``.
+        """
+        b0, b1 = (constant(numeral, x) for numeral in ZEROS)
+        a0, a1 = (constant(numeral, x) for numeral in POLES)
+        into_first = arranged((b0 - a0) * x, np.transpose)
+        into_second = arranged((b1 - a1) * x + constant(TRACE, x), np.transpose)
+        memory = self._recur(into_first, into_second, a0, a1)
+        return x + arranged(memory, np.transpose)
+
+    def _recur(self, into_first: N, into_second: N, a0: N, a1: N) -> N:
+        """``m0`` before every sample [samples, streams]; the memory moves on."""
+        if not isinstance(into_first, Significands):
+            return _rows(self, into_first, into_second, a0, a1)
+        before = []
+        for index in range(into_first.shape[0]):
+            before.append(self.first[None])
+            first = into_first[index] + self.second - a0 * self.first
+            self.second = into_second[index] - a1 * self.first
+            self.first = first
+        return concatenate(before, axis=0)
 
 
-PRESENCE = 11744051
-"""0.7 as a single-precision number, Q24."""
-
-
-def emphasise(residual: Int) -> Int:
-    """``e[n] + 0.7 * e[n-1]``: the excitation [..., n] of a residual [..., n + 1]."""
-    return residual[..., 1:] + round_shift(residual[..., :-1] * PRESENCE, Q)
+def _rows(
+    filter_: Lowpass[Carried], into_first: Carried, into_second: Carried, a0: Carried, a1: Carried
+) -> Carried:
+    """The recursion in binary32: number by number for one stream, else a row of all at a time."""
+    before = np.empty_like(into_first)
+    if into_first.shape[1] == 1:
+        x0, x1 = np.float32(a0), np.float32(a1)
+        first, second = filter_.first[0], filter_.second[0]
+        pairs = zip(into_first[:, 0], into_second[:, 0], strict=True)
+        for index, (one, other) in enumerate(pairs):
+            before[index, 0] = first
+            first, second = one + second - x0 * first, other - x1 * first
+        filter_.first, filter_.second = np.array([first]), np.array([second])
+        return before
+    first, second = filter_.first, filter_.second
+    for row, one, other in zip(before, into_first, into_second, strict=True):
+        row[:] = first
+        first, second = one + second - a0 * first, other - a1 * first
+    filter_.first, filter_.second = first, second
+    return before

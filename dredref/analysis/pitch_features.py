@@ -1,18 +1,18 @@
 """What the pitch network looks at: the motion of spectral phases, and the excitation's correlation.
 
-Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features). Results are Q24.
+Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from fractions import Fraction
 
-from dredref.analysis.cepstrum import LOG10_2
-from dredref.analysis.spectrum import SPECTRUM_Q, Spectrum, normalise
-from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD, Int
-from dredref.arithmetic.fixed import ONE, Q, bit_length, isqrt, round_shift, saturate
-from dredref.arithmetic.powers import log2
+from dredref.analysis.logarithm import log10
+from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
+from dredref.analysis.transform import Complex
+from dredref.arithmetic.significand import N, clip, concatenate, constant, reshaped
+from dredref.arithmetic.significand_arrays import inner_product, stacked, sum_of_products
+from dredref.arithmetic.significand_wide import narrow, root, running_sums, wide_constant, widen
 
 PHASE_BINS = 30
 """Bins that the phase features look at: up to 1450 Hz."""
@@ -23,70 +23,60 @@ PHASE_FEATURES = 3 * PHASE_BINS - 2
 LAGS = MAX_PERIOD - MIN_PERIOD
 """Lags of the correlation: from 256 down to 33 samples."""
 
-CORRELATION_BITS = 22
-"""Bits of a sample in a frame's correlation: sums of 160 products of two stay below 2**53."""
+EMPTY = "1e-15"
+"""What powers begin with, so that none is zero."""
 
 
-def _levels(bins: Spectrum) -> Int:
-    """``(10 * log10(power) - 6) / 64`` of each bin, clipped to -1..1; -1 for an empty bin."""
-    square = bins.re * bins.re + bins.im * bins.im
-    logarithm = log2(np.maximum(square, 1)) + 2 * (bins.shift - SPECTRUM_Q) * ONE
-    level = round_shift(10 * round_shift(logarithm * LOG10_2, 30) - 6 * ONE, 6)
-    return np.where(square > 0, saturate(level, ONE), -ONE)
+def _raised_power(bins: Complex[N]) -> N:
+    """``1e-15 + re re + im im``, from left to right."""
+    raised: N = constant(EMPTY, bins.re) + bins.re * bins.re + bins.im * bins.im
+    return raised
 
 
-def phase_features(bins: Spectrum, before: Spectrum) -> Int:
-    """How each bin's phase moved since the frame before, and its level [..., 88], Q24.
+def _levels(bins: Complex[N]) -> N:
+    """``(10 log10(power) - 6) / 64`` of each bin, clipped to -1..1."""
+    one = constant("1", bins.re)
+    decibels = constant("10", bins.re) * log10(_raised_power(bins)) - constant("6", bins.re)
+    return clip(constant(Fraction(1, 64), bins.re) * decibels, -one, one)
+
+
+def phase_features(bins: Complex[N], before: Complex[N]) -> N:
+    """How each bin's phase moved since the frame before, and its level [88, columns].
+
+    The product with the conjugate is divided by its length: root and reciprocal have 53 bits, and
+    the reciprocal is rounded to 24.
 
     Args:
-        bins: the first 30 bins of each frame.
+        bins: the first 30 bins of each frame [30, columns].
         before: the same bins, one frame earlier.
     """
     re = bins.re * before.re + bins.im * before.im
     im = bins.im * before.re - bins.re * before.im
-    step = normalise(re, im)
-    length = np.maximum(isqrt(step.re * step.re + step.im * step.im), 1)
+    length = root(widen(_raised_power(Complex(re, im))))
+    inverse = narrow(wide_constant("1", length) / length)
     levels = _levels(bins)
-    per_bin = np.stack([_quotient(step.re, length), _quotient(step.im, length), levels], axis=-1)
-    flat = per_bin[..., 1:, :].reshape(*levels.shape[:-1], 3 * (PHASE_BINS - 1))
-    return np.concatenate([levels[..., :1], flat], axis=-1)
+    rows = stacked([(re * inverse)[1:], (im * inverse)[1:], levels[1:]], axis=1)
+    flat = reshaped(rows, (PHASE_FEATURES - 1, -1))
+    return concatenate((levels[:1], flat), axis=0)
 
 
-def _quotient(part: Int, length: Int) -> Int:
-    """``part / length`` in Q24, halves up, within -1..1."""
-    return saturate((2 * (part << Q) + length) // (2 * length), ONE)
+def correlation_features(excitation: N) -> N:
+    """``2 <x, y> / (1 + <x, x> + <y, y>)`` for each lag [224, columns].
 
-
-def block_scale(framed: Int) -> tuple[Int, Int]:
-    """Shift each frame [..., n] down until its largest magnitude has at most 22 bits.
-
-    Returns the scaled frames and the shift [..., 1] taken; bits are rounded off, halves up.
-    """
-    peak = np.maximum(framed.max(axis=-1, keepdims=True), -framed.min(axis=-1, keepdims=True))
-    shift = np.maximum(bit_length(peak) - CORRELATION_BITS, 0)
-    half: Int = np.left_shift(1, shift) >> 1
-    return (framed + half) >> shift, shift
-
-
-def correlation_features(excitation: Int, q: int) -> Int:
-    """``2 * <x, y> / (1 + <x, x> + <y, y>)`` for each lag [..., 224], Q24, halves up.
-
-    ``x`` is the frame, ``y`` the samples from 256 down to 33 before it.
+    ``x`` is the frame, ``y`` the samples from 256 down to 33 before it. Sums of products run from
+    the first sample on. The energy of ``y`` moves on from lag to lag in 53 bits: the square that
+    comes in less the one that leaves, then added.
 
     Args:
-        excitation: each frame with the 256 samples before it [..., frames, 416].
-        q: fractional bits of the samples; the largest shift must stay within them.
+        excitation: each frame with the 256 samples before it [416, columns].
     """
-    scaled, shift = block_scale(excitation)
-    carried = scaled.astype(np.float64)
-    past = sliding_window_view(carried, FRAME, axis=-1)[..., :LAGS, :]
-    product = np.matmul(past, carried[..., MAX_PERIOD:, None])[..., 0].astype(np.int64)
-    running = np.cumsum(scaled * scaled, axis=-1)
-    running = np.concatenate([np.zeros_like(running[..., :1]), running], axis=-1)
-    energies = running[..., FRAME : FRAME + LAGS] - running[..., :LAGS]
-    own = running[..., -1:] - running[..., MAX_PERIOD : MAX_PERIOD + 1]
-    total = (np.int64(1) << 2 * (q - shift)) + own + energies
-    down = np.maximum(bit_length(total) - 36, 0)
-    divisor = np.maximum(total >> down, 1)
-    numerator = (2 * product) >> down << (Q + 1)
-    return saturate((numerator + divisor) // (2 * divisor), ONE)
+    now = excitation[MAX_PERIOD:]
+    correlation = sum_of_products((now[k], excitation[k : k + LAGS]) for k in range(FRAME))
+    own = constant("1", now) + inner_product(now, now)
+    first = inner_product(excitation[:FRAME], excitation[:FRAME])
+    wide = widen(excitation[: FRAME + LAGS - 1])
+    squares = wide * wide
+    past = running_sums(widen(first), squares[FRAME:] - squares[: LAGS - 1])
+    energies = narrow(widen(own) + past)
+    normalised: N = constant("2", now) * correlation / energies
+    return normalised

@@ -1,13 +1,14 @@
-"""Constant tables of the feature analysis.
+"""Constant tables of the feature analysis, as 24 significant bits hold them.
 
-All of them follow from a formula and are made here, on integers, so that they are the same on
-every machine: window and transform (libopus 1.6.1 dnn/freq.c, dnn/lpcnet_tables.c), the triangular
-bands and their weights, the cosine transform of the cepstrum, and the matrix that takes band
-energies to autocorrelations. Q formats are stated beside each.
+Each follows from a formula that is evaluated here on integers and rounded once, so it is the same
+on every machine: window, twiddle factors and cosines (libopus 1.6.1 dnn/lpcnet_tables.c), the
+triangular bands and their weights (dnn/freq.c). The only entries that differ are zeros of the
+cosine, in whose place libopus' tables hold what double precision left of them; they are data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -15,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.arithmetic.significand import Words, from_words, nearest
 from dredref.arithmetic.trigonometry import cosine, sine
-from dredref.arithmetic.wide import WideMatrix
 
 Int = NDArray[np.int64]
 
@@ -44,129 +45,119 @@ MIN_PERIOD = 32
 FEATURES = 20
 """Numbers of a feature vector: 18 cepstra, pitch, voicing."""
 
-PREEMPHASIS_Q24 = 14260634
-"""0.85 as a single-precision number, which is what the networks were trained behind."""
-
 BAND_EDGES = tuple(
     4 * edge for edge in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 34, 40)
 )
 """Bins (50 Hz apart) where one triangular band peaks and its neighbours reach zero."""
 
-COMPENSATION = tuple(
-    Fraction(width)
-    for width in (
-        *("0.8", "1", "1", "1", "1", "1", "1", "1", "0.666667", "0.5", "0.5", "0.5"),
-        *("0.333333", "0.25", "0.25", "0.2", "0.166667", "0.173913"),
-    )
+COMPENSATION = (
+    *("0.8", "1", "1", "1", "1", "1", "1", "1", "0.666667", "0.5", "0.5", "0.5"),
+    *("0.333333", "0.25", "0.25", "0.2", "0.166667", "0.173913"),
 )
 """Reciprocal width of each band, in units of the narrowest: 1 for 200 Hz."""
 
+_FINE = 90
+"""Fractional bits of sines and cosines before they are rounded."""
 
-def round_half_up(value: Fraction) -> int:
-    """Nearest integer, halves towards plus infinity."""
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+def _cosine(turns: Fraction) -> Fraction:
+    return Fraction(cosine(turns, _FINE), 1 << _FINE)
+
+
+def _sine(turns: Fraction) -> Fraction:
+    return Fraction(sine(turns, _FINE), 1 << _FINE)
+
+
+def _words(values: list[Fraction]) -> Words:
+    return np.array([nearest(value) for value in values], np.int32)
 
 
 @cache
-def window_q24() -> Int:
-    """The power-complementary window [320], Q24.
+def window() -> Words:
+    """The power-complementary window [320].
 
     Rises as sin(pi/2 * sin(pi/2 * (n + 1/2) / 160)**2) and falls the same way.
     """
-    rise = []
-    for n in range(WINDOW // 2):
-        inner = Fraction(sine(Fraction(2 * n + 1, 8 * FRAME), 60), 1 << 60)
-        rise.append(sine(inner * inner / 4, 24))
-    return np.array(rise + rise[::-1], np.int64)
+    inner = [_sine(Fraction(2 * n + 1, 8 * FRAME)) for n in range(FRAME)]
+    rise = _words([_sine(value * value * Fraction(1, 4)) for value in inner])
+    return np.concatenate((rise, rise[::-1]))
 
 
-TRANSFORM_Q = 32
+TWIDDLE_RESIDUES: Mapping[tuple[int, int], str] = {
+    (0, 80): "6.12323426e-17",
+    (1, 160): "-1.22464685e-16",
+    (0, 240): "-1.83697015e-16",
+}
+"""Entries of the twiddle factors that would be zero: (real 0 or imaginary 1, index)."""
 
 
 @cache
-def transform() -> WideMatrix:
-    """The real discrete Fourier transform, scaled by 1/320, Q32.
+def twiddles() -> Words:
+    """``exp(-2 pi i k / 320)``: real and imaginary parts [2, 320]."""
+    turns = [Fraction(k, WINDOW) for k in range(WINDOW)]
+    table = np.stack([_words([*map(_cosine, turns)]), _words([-_sine(turn) for turn in turns])])
+    for place, numeral in TWIDDLE_RESIDUES.items():
+        table[place] = nearest(numeral)
+    return table
 
-    Takes a windowed frame [320] to 160 real and then 160 imaginary parts of bins 0..159.
+
+COSINE_RESIDUES: Mapping[tuple[int, int], str] = {
+    (1, 6): "6.12323426e-17",
+    (4, 2): "6.12323426e-17",
+    (4, 6): "-1.83697015e-16",
+    (4, 10): "3.06161700e-16",
+    (4, 14): "-4.28626385e-16",
+    (7, 6): "3.06161700e-16",
+    (10, 6): "-4.28626385e-16",
+    (13, 2): "-1.83697015e-16",
+    (13, 6): "5.51091070e-16",
+    (13, 10): "-2.69484189e-15",
+    (13, 14): "-4.90477710e-16",
+    (16, 6): "1.10280111e-15",
+}
+"""Entries of the cosine transform that would be zero: (band, coefficient)."""
+
+
+@cache
+def cosines() -> Words:
+    """``cos(pi (n + 1/2) k / 18)`` [band n, coefficient k]; column 0 holds sqrt(1/2)."""
+    turns = [[Fraction((2 * n + 1) * k, 4 * BANDS) for k in range(BANDS)] for n in range(BANDS)]
+    table = np.stack([_words([*map(_cosine, row)]) for row in turns])
+    table[:, 0] = nearest(_cosine(Fraction(1, 8)))
+    for place, numeral in COSINE_RESIDUES.items():
+        table[place] = nearest(numeral)
+    return table
+
+
+@cache
+def band_slopes() -> tuple[Int, Words, Words]:
+    """How each bin [160] is shared: its lower band, the weight in that, and in the band above.
+
+    The weight ``j / width`` in the band above is rounded, then that in the lower, ``1`` less it.
     """
-    turn = [cosine(Fraction(k, WINDOW), 40) for k in range(WINDOW)]
-    scaled = [round_half_up(Fraction(c, WINDOW << (40 - TRANSFORM_Q))) for c in turn]
-    product = np.outer(np.arange(WINDOW), np.arange(FRAME)) % WINDOW
-    table = np.array(scaled, np.int64)
-    quarter = WINDOW // 4  # -sin(x) = cos(x + a quarter of a turn)
-    return WideMatrix(np.hstack([table[product], table[(product + quarter) % WINDOW]]), 38)
-
-
-def band_weights() -> list[list[Fraction]]:
-    """Weight of each bin [160] in each band [18]: triangles, the outermost counted twice."""
-    weights = [[Fraction(0)] * BANDS for _ in range(FRAME)]
+    bands, lower, upper = [], [], []
     for band, (low, high) in enumerate(pairwise(BAND_EDGES)):
-        for bin_ in range(low, high):
-            into = Fraction(bin_ - low, high - low)
-            weights[bin_][band] += 1 - into
-            weights[bin_][band + 1] += into
-    return weights
-
-
-BAND_DENOMINATOR = 48
-"""Common denominator of the bands' weights."""
+        for step in range(high - low):
+            share = nearest(Fraction(step, high - low))
+            bands.append(band)
+            lower.append(nearest(1 - fraction_of(share)))
+            upper.append(share)
+    return np.array(bands), np.array(lower, np.int32), np.array(upper, np.int32)
 
 
 @cache
-def band_matrix() -> Int:
-    """Weights [160, 18] of bins in bands times 48, with the first and the last band doubled."""
-    matrix = np.array(
-        [[int(w * BAND_DENOMINATOR) for w in row] for row in band_weights()], np.int64
-    )
-    matrix[:, [0, -1]] *= 2
-    return matrix
+def band_shares() -> tuple[Int, Words]:
+    """Bins and weights [44, 18] of each band, from its lowest bin up; then bin 0 with no weight."""
+    shares: list[list[tuple[int, int]]] = [[] for _ in range(BANDS)]
+    for bin_, (band, low, high) in enumerate(zip(*band_slopes(), strict=True)):
+        shares[band].append((bin_, low))
+        shares[band + 1].append((bin_, high))
+    longest = max(map(len, shares))
+    padded = np.array([share + [(0, 0)] * (longest - len(share)) for share in shares])
+    return padded[..., 0].T, padded[..., 1].T.astype(np.int32)
 
 
-COSINE_Q = 28
-
-
-@cache
-def cepstral_matrix() -> WideMatrix:
-    """The orthonormal cosine transform [18, 18] from log energies to cepstra, Q28."""
-    columns = []
-    for k in range(BANDS):
-        scale = Fraction(1, 3) if k else _ROOT_HALF_THIRD
-        column = [
-            scale * Fraction(cosine(Fraction((2 * n + 1) * k, 4 * BANDS), 60), 1 << 60)
-            for n in range(BANDS)
-        ]
-        columns.append([round_half_up(c * (1 << COSINE_Q)) for c in column])
-    return WideMatrix(np.array(columns, np.int64).T.copy(), 30)
-
-
-_ROOT_HALF_THIRD = Fraction(cosine(Fraction(1, 8), 60), 3 << 60)
-"""sqrt(1/2) / 3: the weight of the constant term, whose norm is larger."""
-
-AUTOCORRELATION_Q = 26
-
-
-@cache
-def autocorrelation_matrix() -> WideMatrix:
-    """From band energies to autocorrelations at lags 0..16 [18, 17], Q26.
-
-    The spectrum is interpolated between bands after each is divided by its width; its inverse
-    transform is weighted with the lag window 1 - 6e-5 k**2, and lag 0 carries a white floor 40 dB
-    below the signal.
-    """
-    turn = [Fraction(cosine(Fraction(k, WINDOW), 60), 1 << 60) for k in range(WINDOW)]
-    weights = band_weights()
-    matrix = np.zeros((BANDS, LPC_ORDER + 1), np.int64)
-    for lag in range(LPC_ORDER + 1):
-        taper = Fraction(10001, 10000) if lag == 0 else 1 - Fraction(6 * lag * lag, 100000)
-        for band in range(BANDS):
-            total = sum(
-                weights[bin_][band] * turn[bin_ * lag % WINDOW] * (2 if bin_ else 1)
-                for bin_ in range(FRAME)
-            )
-            value = taper * COMPENSATION[band] * total
-            matrix[band, lag] = round_half_up(value * (1 << AUTOCORRELATION_Q))
-    return WideMatrix(matrix, 31)
-
-
-AUTOCORRELATION_FLOOR = Fraction(26, 38)
-"""White floor added to lag 0 besides, in squared sample units."""
+def fraction_of(word: int) -> Fraction:
+    """The number that a word is."""
+    pair = from_words(np.array([word], np.int32))
+    return int(pair.m[0]) * Fraction(2) ** int(pair.e[0])

@@ -5,56 +5,63 @@ Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import cache
+
 import numpy as np
 
-from dredref.analysis.pitch_features import block_scale
-from dredref.analysis.tables import FRAME, MAX_PERIOD, Int
-from dredref.arithmetic.fixed import ONE, Q, bit_length, isqrt, saturate
-from dredref.arithmetic.powers import exp, log2
-
-_MANTISSA = 29
-"""Bits that energies are cut to (or one more, as shifts are even) before they are multiplied."""
-
-_LEAST = 2
-"""Least shift of an energy: it brings the 1 under the root below 2**61 for signals up to Q16."""
+from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD, Int, fraction_of
+from dredref.arithmetic import elementary
+from dredref.arithmetic.significand import N, constant, from_words, nearest
+from dredref.arithmetic.significand_arrays import arranged, inner_product, ordered
+from dredref.arithmetic.significand_logs import softplus
+from dredref.arithmetic.significand_wide import narrow, root, widen
 
 SHARPNESS = 5
 """Slope of the soft clipping: ``log(1 + exp(5 c)) / log(1 + exp(5))``."""
 
-FULL = 121184573
-"""``log2(1 + exp(5))``, Q24: what a correlation of 1 comes to."""
+
+@cache
+def _highest_pitches() -> Int:
+    """The highest pitch of periods 256, 255 ... 33, as integers in the order of numbers.
+
+    A period is at least ``p`` up to a pitch of ``8 - log2(p - 1/2) - 3/2``.
+    """
+    highest = []
+    for period in range(MAX_PERIOD, MIN_PERIOD, -1):
+        logarithm = Fraction(
+            elementary.logarithm(elementary.fine(period - Fraction(1, 2))), elementary.log_of_two()
+        )
+        end = Fraction(13, 2) - logarithm
+        word = nearest(end)
+        place = int(ordered(from_words(np.array(word, np.int32))))
+        highest.append(place - (fraction_of(word) > end))
+    return np.array(highest, np.int64)
 
 
-def _even_mantissa(energy: Int) -> tuple[Int, Int]:
-    """``energy`` as at most 30 bits and an even shift; bits beyond are cut off."""
-    shift = np.maximum(bit_length(energy) - _MANTISSA, _LEAST) >> 1 << 1
-    return energy >> shift, shift
+def period_of(pitch: N) -> Int:
+    """Period in samples at 16 kHz: ``floor(1/2 + 256 / 2**(pitch + 3/2))``, within 32..256."""
+    return MAX_PERIOD - np.searchsorted(_highest_pitches(), ordered(pitch))
 
 
-def correlation(signal: Int, period: Int, q: int) -> Int:
-    """``<x, y> / sqrt(1 + <x, x> <y, y>)``, Q24, within -1..1; y lies one period before x.
+def correlation(framed: N, period: Int) -> N:
+    """``<x, y> / sqrt(1 + <x, x> <y, y>)`` [columns]; y lies one period before x.
+
+    Root and quotient have 53 bits.
 
     Args:
-        signal: each frame with the 256 samples before it [..., frames, 416].
-        period: in samples [..., frames], from 32 to 256.
-        q: fractional bits of the samples, at most 16.
+        framed: each frame with the 256 samples before it [416, columns].
+        period: in samples [columns], from 32 to 256.
     """
-    scaled, shift = block_scale(signal)
-    now = scaled[..., MAX_PERIOD:]
-    places = MAX_PERIOD - period[..., None] + np.arange(FRAME)
-    then = np.take_along_axis(scaled, places, axis=-1)
-    x, x_shift = _even_mantissa((now * now).sum(axis=-1))
-    y, y_shift = _even_mantissa((then * then).sum(axis=-1))
-    both = (x_shift + y_shift) >> 1
-    one = 4 * (q - shift[..., 0]) - 2 * both
-    one = np.where(one >= 0, np.int64(1) << np.clip(one, 0, 60), 0)  # below: lost in the energies
-    root = np.maximum(isqrt(x * y + one), 1)
-    product = (now * then).sum(axis=-1) >> both
-    return saturate((2 * (product << Q) + root) // (2 * root), ONE)
+    now = framed[MAX_PERIOD:]
+    places = MAX_PERIOD - period + np.arange(FRAME)[:, None]
+    then = arranged(framed, lambda part: np.take_along_axis(part, places, axis=0))
+    energies = inner_product(now, now) * inner_product(then, then)
+    length = root(widen(constant("1", framed) + energies))
+    return narrow(widen(inner_product(now, then)) / length)
 
 
-def voicing(signal: Int, period: Int, q: int) -> Int:
-    """The voicing feature, Q24: the correlation, softly clipped, less 1/2."""
-    raised = ONE + exp(SHARPNESS * correlation(signal, period, q))
-    logarithm = log2(raised, Q)
-    return (2 * (logarithm << Q) + FULL) // (2 * FULL) - ONE // 2
+def voicing(framed: N, period: Int) -> N:
+    """The voicing feature [columns]: the correlation, softly clipped, less 1/2."""
+    raised = constant(str(SHARPNESS), framed) * correlation(framed, period)
+    return softplus(raised, SHARPNESS) - constant("0.5", framed)

@@ -12,7 +12,6 @@ are computed as the definition says. So the words are the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -25,7 +24,6 @@ from dredref.arithmetic.significand import (
     Words,
     carry,
     from_words,
-    nearest,
     rounded,
     settle,
     to_words,
@@ -48,22 +46,25 @@ def exp(x: N) -> N:
     Raises:
         ValueError: for larger ones.
     """
-    return _evaluate(x, np.exp, elementary.exponential)
+    return _evaluate(np.exp, elementary.exponential, x)
 
 
-def power_of_ten(x: N, factor: str) -> N:
-    """``10**x`` times a factor that is rounded to 24 bits first, for magnitudes up to 27."""
-    exact = _rounded(factor)
+def power_of_ten(x: N, factor: N) -> N:
+    """``10**x * factor``, for magnitudes of ``x`` of at most 27.
 
-    def estimate(arguments: Estimates) -> Estimates:
-        powers: Estimates = np.power(10.0, arguments) * float(exact)
-        return powers
+    Raises:
+        ValueError: for larger ones.
+    """
 
-    def define(argument: int) -> int:
+    def estimate(arguments: Estimates, factors: Estimates) -> Estimates:
+        products: Estimates = np.power(10.0, arguments) * factors
+        return products
+
+    def define(argument: int, weight: int) -> int:
         scaled = argument * elementary.log_of_ten() >> elementary.FRACTION
-        return elementary.exponential(scaled) * exact.numerator // exact.denominator
+        return elementary.exponential(scaled) * weight >> elementary.FRACTION
 
-    return _evaluate(x, estimate, define)
+    return _evaluate(estimate, define, x, factor)
 
 
 def softplus(x: N, full: int) -> N:
@@ -76,7 +77,7 @@ def softplus(x: N, full: int) -> N:
     def define(argument: int) -> int:
         return (_log_of_raised(argument) << elementary.FRACTION) // _whole(full)
 
-    return _evaluate(x, estimate, define)
+    return _evaluate(estimate, define, x)
 
 
 def _log_of_raised(argument: int) -> int:
@@ -89,40 +90,38 @@ def _whole(full: int) -> int:
     return _log_of_raised(full << elementary.FRACTION)
 
 
-@cache
-def _rounded(numeral: str) -> Fraction:
-    """A constant as 24 significant bits hold it."""
-    pair = from_words(np.array([nearest(numeral)], np.int32))
-    return int(pair.m[0]) * Fraction(2) ** int(pair.e[0])
+def _evaluate(estimate: Callable[..., Estimates], define: Callable[..., int], *operands: N) -> N:
+    """A function of each number, or of numbers side by side.
 
-
-def _evaluate(x: N, estimate: Callable[[Estimates], Estimates], define: Callable[[int], int]) -> N:
-    """A function of each number: as defined for pairs, by guarded estimates for binary32."""
-    if isinstance(x, Significands):
-        return from_words(_defined(words_of(x), define))
-    arguments = x.astype(np.float64)
-    estimates = estimate(np.clip(arguments, -_LIMIT, _LIMIT))
+    It is as defined for pairs; for binary32 it is estimated, and the estimates are guarded.
+    """
+    first = operands[0]
+    if isinstance(first, Significands):
+        return from_words(_defined(define, *map(words_of, operands)))
+    arguments = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in operands))
+    estimates = estimate(*(np.clip(x, -_LIMIT, _LIMIT) for x in arguments))
     low = (estimates * (1 - MARGIN)).astype(np.float32)
     high = (estimates * (1 + MARGIN)).astype(np.float32)
-    doubtful = (low != high) | (np.abs(arguments) > _LIMIT)
+    doubtful = (low != high) | np.any([np.abs(x) > _LIMIT for x in arguments], axis=0)
     if doubtful.any():
-        low[doubtful] = carry(_defined(settle(x[doubtful]), define))
+        words = (settle(x[doubtful].astype(np.float32)) for x in arguments)
+        low[doubtful] = carry(_defined(define, *words))
     return low
 
 
-def _defined(words: Words, define: Callable[[int], int]) -> Words:
+def _defined(define: Callable[..., int], *operands: Words) -> Words:
     """The definition, number by number."""
-    pairs = from_words(words)
-    fine = [
-        elementary.shortened(define(_fine(int(m), int(e))))
-        for m, e in zip(pairs.m.flat, pairs.e.flat, strict=True)
-    ]
-    m = np.array([part[0] for part in fine], np.int64).reshape(pairs.shape)
-    e = np.array([part[1] for part in fine], np.int64).reshape(pairs.shape)
+    pairs = [from_words(words) for words in np.broadcast_arrays(*operands)]
+    shape = pairs[0].shape
+    rows = zip(*map(_fine, pairs), strict=True)
+    fine = [elementary.shortened(define(*row)) for row in rows]
+    m = np.array([part[0] for part in fine], np.int64).reshape(shape)
+    e = np.array([part[1] for part in fine], np.int64).reshape(shape)
     return to_words(rounded(m, e))
 
 
-def _fine(m: int, e: int) -> int:
-    """``m * 2**e`` in the working format."""
-    shift = elementary.FRACTION + e
-    return m << shift if shift >= 0 else m >> -shift
+def _fine(x: Significands) -> list[int]:
+    """Numbers in the working format, one after the other."""
+    fraction = elementary.FRACTION
+    pairs = zip(x.m.flat, x.e.flat, strict=True)
+    return [(int(m) << (fraction + int(e)) if e > -fraction else 0) for m, e in pairs]

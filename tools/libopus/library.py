@@ -52,6 +52,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "probe_features": (F64, [PTR, PTR, PTR, I32, PTR]),
     "probe_rdovae_encode": (I32, [PTR, I32, PTR, PTR]),
     "probe_analysis": (None, [PTR, I32, PTR, PTR, PTR]),
+    "probe_analysis_tables": (None, [PTR, PTR, PTR]),
     "probe_spectrum_size": (I32, []),
     "probe_correlation_size": (I32, []),
     "probe_fargan": (I32, [PTR, PTR, PTR, I32, PTR, PTR, PTR]),

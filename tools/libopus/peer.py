@@ -20,6 +20,7 @@ from tools.libopus.library import address, floats, joined, load
 from tools.libopus.results import (
     SUMMARY,
     Analysis,
+    AnalysisTables,
     Dred,
     DredBatch,
     Floats,
@@ -34,6 +35,7 @@ from tools.libopus.results import (
 __all__ = [
     "SUMMARY",
     "Analysis",
+    "AnalysisTables",
     "Dred",
     "DredBatch",
     "Peer",
@@ -284,6 +286,13 @@ class Peer:
             address(frames), n, address(features), address(spectrum), address(correlation)
         )
         return Analysis(features, spectrum, correlation)
+
+    def analysis_tables(self) -> AnalysisTables:
+        """The constant tables of the feature analysis."""
+        window, twiddles = np.zeros(160, np.float32), np.zeros((320, 2), np.float32)
+        cosines = np.zeros((18, 18), np.float32)
+        self.library.probe_analysis_tables(address(window), address(twiddles), address(cosines))
+        return AnalysisTables(window, twiddles, cosines)
 
     def stages(
         self, pcm: npt.ArrayLike, rate: int, channels: int, frame_size: int, extra_delay: int = 0

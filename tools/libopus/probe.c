@@ -33,6 +33,7 @@
 #include "dred_rdovae_enc.h"
 #include "dred_rdovae_stats_data.h"
 #include "entdec.h"
+#include "kiss_fft.h"
 #include "nnet.h"
 
 #define PROBE __attribute__((visibility("default")))
@@ -501,6 +502,17 @@ PROBE void probe_analysis(const float *pcm, int32_t n, float *features, float *s
              sizeof state->xcorr_features);
    }
    lpcnet_encoder_destroy(state);
+}
+
+extern const kiss_fft_state kfft;
+extern const float half_window[160], dct_table[18 * 18];
+
+/* The tables behind it: half the window [160], twiddle factors [320, 2], cosines [18, 18]. */
+PROBE void probe_analysis_tables(float *window, float *twiddles, float *cosines)
+{
+   memcpy(window, half_window, sizeof half_window);
+   memcpy(twiddles, kfft.twiddles, 2 * 320 * sizeof *twiddles);
+   memcpy(cosines, dct_table, sizeof dct_table);
 }
 
 PROBE int probe_spectrum_size(void) { return PITCH_IF_FEATURES; }

@@ -129,6 +129,15 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysisTables:
+    """Rising half of the window [160], twiddle factors [320, re and im], cosines [band, place]."""
+
+    half_window: Floats
+    twiddles: Floats
+    cosines: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Stages:
     """What libopus' DRED encoder computes from audio.
 

@@ -27,25 +27,27 @@ CARRIERS = {
     "arithmetic/products.py": "ExactMatrix.__init__ to_bytes",
     "arithmetic/wide.py": "WideMatrix.__init__ WideMatrix.multiply",
     "nn/layers.py": "ByteLinear.__init__ ByteLinear.of_sums",
-    "analysis/pitch_features.py": "correlation_features",
     # 24-bit numbers packed in binary32; a division is that of either kind of number.
     "arithmetic/significand.py": "carry settle from_integers floor_half_up nearest",
     "arithmetic/significand_functions.py": "tanh",
     "rdovae/dequantize.py": "dequantize",
     "rdovae/quantize.py": "_rounded",
+    "arithmetic/significand_arrays.py": "zeros from_fixed",
     "analysis/pitch_network.py": "pitch_of",
+    "analysis/lowpass.py": "_rows",
+    "analysis/pitch_features.py": "phase_features correlation_features",
+    "analysis/prediction.py": "levinson",
+    "analysis/voicing.py": "correlation",
+    # 53-bit numbers packed in binary64.
+    "arithmetic/significand_wide.py": "widen narrow wide_constant",
     "rdovae/decoder.py": "_decode",
     "vocoder/network.py": "subframe",
     # Estimates in binary64 that count only where their error does not matter.
     "arithmetic/significand_logs.py": "power_of_ten.estimate softplus.estimate _evaluate",
     # What goes in or comes out: files, samples, a caller's features.
-    "analysis/analyser.py": "to_float32",
     "vocoder/emphasis.py": "from_pcm",
     "vocoder/files.py": "read_features",
     "vocoder/synthesis.py": "Vocoder.speak Vocoder.resume feature_words",
-    # Constants that are made into integers at once, from rational numbers.
-    "analysis/cepstrum.py": "",
-    "analysis/tables.py": "window_q24",
 }
 """File -> functions in which floats may stand, and the module's own constants where it is named."""
 
@@ -55,6 +57,8 @@ NAMED_TYPES = {"arithmetic/significand.py", "vocoder/synthesis.py"}
 OF_REALS = {
     # Estimates that count only where their error does not matter.
     "arithmetic/significand_logs.py": "exp power_of_ten.estimate softplus.estimate",
+    # The square root, which IEEE 754 defines to the last bit as it does a quotient.
+    "arithmetic/significand_wide.py": "root",
 }
 """File -> functions in which the platform's functions of reals may be called."""
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -63,7 +64,7 @@ def noise(rate: int, seconds: float = 0.05, channels: int = 1) -> NDArray[np.int
     return rng.integers(-9000, 9000, (int(rate * seconds), channels)).astype(np.int16)
 
 
-def of(*arrays: Int) -> str:
+def of(*arrays: NDArray[np.signedinteger[Any]]) -> str:
     """SHA-256 of integers as little-endian int64, one array after the other."""
     return hashlib.sha256(b"".join(a.astype("<i8").tobytes() for a in arrays)).hexdigest()
 
