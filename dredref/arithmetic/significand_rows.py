@@ -21,7 +21,7 @@ BLOCK = 16384
 _KIND: Carried = np.zeros(0, np.float32)
 _N0, _N1, _N2 = (constant(text, _KIND) for text in definition.TANH_NUMERATOR)
 _D0, _D1, _D2 = (constant(text, _KIND) for text in definition.TANH_DENOMINATOR)
-_ONE, _HALF = constant("1", _KIND), constant("0.5", _KIND)
+_ONE, _MINUS_ONE, _HALF = (constant(text, _KIND) for text in ("1", "-1", "0.5"))
 _STEP = constant("254", _KIND)
 
 Block = Callable[[Carried, Carried, Carried], None]
@@ -71,7 +71,8 @@ def _tanh_block(x: Carried, out: Carried, scratch: Carried) -> None:
     out += _N0
     out *= x
     out /= denominator
-    np.clip(out, -_ONE, _ONE, out=out)
+    np.minimum(out, _ONE, out=out)
+    np.maximum(out, _MINUS_ONE, out=out)
 
 
 def _sigmoid_block(x: Carried, out: Carried, scratch: Carried) -> None:
