@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("dredref.cli.decode:decode", "Decode DRED to acoustic features."),
     "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
+    "conceal": ("dredref.cli.conceal:conceal", "Play a stream, losses made good from DRED."),
     "vectors": (
         "vectors.commands:vectors",
         "The vectors: list, show, make again, what they cover.",

@@ -46,6 +46,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "dredref.payload.writer": ("Levels",),
     "dredref.encode": ("DredRequest", "EncodeRequest", "encode_file"),
     "dredref.inject": ("InjectRequest", "inject_file", "strip_file"),
+    "dredref.conceal": ("Concealment", "Loss", "conceal_stream"),
+    "dredref.losses": ("drop_by_chance", "drop_masked"),
     "dredref.alignment": ("Aligner", "Alignment", "Placed"),
     "dredref.metrics.features": ("compare_features",),
     "dredref.metrics.audio": ("compare_audio",),

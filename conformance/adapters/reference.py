@@ -26,6 +26,7 @@ from vectors import answers
 from vectors.blob import Blob
 from vectors.model import (
     INPUTS,
+    ConcealInput,
     DecodeInput,
     EncodeInput,
     ExtensionInput,
@@ -146,6 +147,19 @@ def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
         return {"packets": [one.hex() for one in read_bit(target.read_bytes())]}
 
 
+def _conceal(given: ConcealInput, wanted: int) -> dict[str, Any]:
+    from dredref.conceal import conceal_stream
+    from dredref.losses import drop_masked, read_mask
+    from dredref.streams import Record
+
+    if (given.rate, given.channels) != (16_000, 1):
+        raise UsageError("conceal.form", "the reference conceals at 16 kHz, one channel")
+    packets = enumerate(read_bit(given.stream.read()))
+    records = [Record(index, packet or None) for index, packet in packets]
+    found = conceal_stream(drop_masked(records, read_mask(given.mask)), versions=(wanted,))
+    return {"pcm": found.pcm.astype("<i2").tobytes().hex()}
+
+
 def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
     if given.packet is not None:
         packets = [given.packet.read()]
@@ -169,6 +183,7 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "vocode": _vocode,
     "encode": _encode,
     "query": _query,
+    "conceal": _conceal,
 }
 """Operation -> who answers, given the input and the DRED version."""
 

@@ -1,0 +1,284 @@
+"""A whole stream with losses, made good from DRED: what a receiver would play.
+
+What is standardised is which speech DRED holds: vector ``k`` of a packet, 0 the newest, is of the
+10 ms that start ``2.5 * dred_offset - 10 * k - 25`` ms from the packet's first sample. The rest is
+this receiver's choice, close to libopus':
+
+- A loss is filled once a packet has come after it, however long that takes, as upstream's
+  ``opus_demo`` does. That first packet holds the lost speech in its newest, finest chunks. Where it
+  has no DRED, or none for a part of the loss, packets that follow within ``hold_ms`` serve, as far
+  as they reach: a receiver has them if its jitter buffer is that deep.
+- Each 10 ms of a loss, counted from its start, are spoken from the vector that starts 5 ms before
+  them, or the next more recent one, as libopus places it.
+- The vocoder goes on from the last 320 samples before, and from five vectors: three analysed from
+  those samples (or spoken, where less than 30 ms were received since the last loss), then two of
+  the DRED from before the loss. DRED that does not reach so far gives its oldest vector instead.
+- Speech lies as libopus has it at 16 kHz: 12 samples behind the packets' times. So the seams do.
+- Where received speech goes on, the vocoder fades out over 10 ms, one vector more: there the codec
+  is still finding its state again.
+- What no DRED covers is what the codec makes up by itself: it goes on for some 20 ms and fades out.
+  In-band FEC is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.alignment import decode_by_version
+from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.opusdecoder import LAG, Pcm
+from dredref.payload.reader import read_carried
+from dredref.reception import Arrival, Hole, receive
+from dredref.streams.record import Record
+from dredref.vocoder.sizes import FRAME, START_SAMPLES
+from dredref.vocoder.synthesis import vocoder
+from spec.tables import VERSIONS
+
+Features = NDArray[np.float32]
+"""Vectors [n, 20]."""
+Progress = Callable[[int, int], object]
+"""Is told how many of how many losses are done."""
+
+HOLD_MS = 100.0
+"""Packets that start this long after a loss may still help."""
+LEAD = 2
+"""Vectors of DRED from before a loss that the vocoder starts from."""
+HEARD = 3
+"""Vectors of what was heard that it starts from, before those."""
+WARM_UP = 15
+"""Vectors that are analysed to have those: the pitch network settles."""
+UNIT = FRAME // 4
+"""2.5 ms."""
+BATCH = 64
+"""Losses whose DRED is decoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One loss, and what became of it. Times are of the samples given out, in ms."""
+
+    start_ms: float
+    ms: float
+    packets: int
+    recovered: int
+    """Parts of 10 ms that were spoken from DRED; the last part of a loss may be shorter."""
+    left: int
+    """Parts of 10 ms that were not."""
+    sources: tuple[int, ...]
+    """Records whose DRED was spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concealment:
+    """A stream as it would be heard."""
+
+    pcm: Pcm
+    """16 kHz, one channel."""
+    packets: int
+    lost: int
+    malformed: int
+    """Of the lost ones, those that came but are no Opus packets."""
+    losses: tuple[Loss, ...]
+
+    @property
+    def recovered(self) -> int:
+        """Parts of 10 ms that were spoken from DRED."""
+        return sum(loss.recovered for loss in self.losses)
+
+    @property
+    def left(self) -> int:
+        """Parts of 10 ms that no DRED covered."""
+        return sum(loss.left for loss in self.losses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Decoded DRED of a packet."""
+
+    index: int
+    start: int
+    offset: int
+    """``dred_offset``, in 2.5 ms."""
+    vectors: Features
+    """Newest first."""
+
+    def vector_at(self, sample: int) -> int:
+        """The vector that the 10 ms from ``sample`` on are spoken from; it need not be there."""
+        return (self.start + UNIT * self.offset - sample) // FRAME - LEAD
+
+    def covers(self, sample: int) -> bool:
+        """Whether that vector is there."""
+        return 0 <= self.vector_at(sample) < len(self.vectors)
+
+    def take(self, numbers: Iterable[int]) -> Features:
+        """Vectors by number; those past either end are the last at that end."""
+        places = np.clip(list(numbers), 0, len(self.vectors) - 1)
+        return np.asarray(self.vectors[places])
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Consecutive parts of a loss, each with its source."""
+
+    start: int
+    end: int
+    sources: tuple[_Source, ...]
+
+    def vectors(self) -> Features:
+        """Oldest first: two from before, one for each 10 ms, and one more."""
+        first, last = self.sources[0], self.sources[-1]
+        oldest = first.vector_at(self.start)
+        newest = last.vector_at(self.start + FRAME * (len(self.sources) - 1))
+        spoken = [
+            source.take([source.vector_at(self.start + FRAME * place)])
+            for place, source in enumerate(self.sources)
+        ]
+        lead = first.take(range(oldest + LEAD, oldest, -1))
+        return np.concatenate([lead, *spoken, last.take([newest - 1])])
+
+
+def conceal_stream(
+    records: Iterable[Record],
+    *,
+    versions: Collection[int] = VERSIONS,
+    hold_ms: float = HOLD_MS,
+    final_id: int | None = None,
+    pre_skip: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Concealment:
+    """Decode one stream and make its losses good.
+
+    The speech is held whole, 2 MB a minute.
+
+    Args:
+        records: Opus packets of one stream in their order, None for those that are lost.
+        versions: DRED versions to speak losses from; without any, the codec fills all of them.
+        hold_ms: how long after a loss packets may still help.
+        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        pre_skip: samples at 48 kHz to drop at the start.
+        progress: called after each loss.
+
+    Raises:
+        InputError: ``conceal.kind``, ``conceal.nothing``, ``conceal.hole``, ``decode.opus``.
+        MissingExtraError: PyAV is not installed.
+    """
+    trimmed = 0
+
+    def watched() -> Iterator[Record]:
+        nonlocal trimmed
+        for record in records:
+            trimmed = record.discard_48k
+            yield record
+
+    heard = receive(watched(), hold_ms=hold_ms, final_id=final_id, versions=versions)
+    speaker = _Speaker(heard.pcm)
+    skipped = pre_skip // 3
+    losses = []
+    for hole, sources in _with_sources(heard.holes, heard.arrivals, hold_ms):
+        runs = _runs(hole, sources)
+        for run in runs:
+            speaker.speak(run)
+        parts = -(-(hole.end - hole.start) // FRAME)
+        recovered = sum(len(run.sources) for run in runs)
+        used = sorted({source.index for run in runs for source in run.sources})
+        start_ms, ms = (hole.start - skipped) / 16, (hole.end - hole.start) / 16
+        losses.append(Loss(start_ms, ms, hole.packets, recovered, parts - recovered, tuple(used)))
+        progress(len(losses), len(heard.holes))
+    end = max(skipped, len(heard.pcm) - trimmed // 3)
+    return Concealment(
+        heard.pcm[skipped:end], heard.packets, heard.lost, heard.malformed, tuple(losses)
+    )
+
+
+def _with_sources(
+    holes: Sequence[Hole], arrivals: Sequence[Arrival], hold_ms: float
+) -> Iterator[tuple[Hole, list[_Source]]]:
+    """Each hole with the DRED that may fill it, the first to come first."""
+    left = iter(holes)
+    place = 0
+    while batch := list(islice(left, BATCH)):
+        last = batch[-1].end + 16 * hold_ms
+        while place < len(arrivals) and arrivals[place].start < batch[0].end:
+            place += 1
+        near = []
+        for arrival in arrivals[place:]:
+            if arrival.start > last:
+                break
+            near.append(arrival)
+        sources = _decode(near)
+        for hole in batch:
+            reach = hole.end, hole.end + 16 * hold_ms
+            yield hole, [source for source in sources if reach[0] <= source.start <= reach[1]]
+
+
+def _decode(arrivals: Sequence[Arrival]) -> list[_Source]:
+    """What packets hold; those without a chunk are left out."""
+    payloads = read_carried([arrival.carried for arrival in arrivals])
+    return [
+        _Source(arrival.index, arrival.start, payload.dred_offset, vectors)
+        for arrival, payload, vectors in zip(
+            arrivals, payloads, decode_by_version(payloads), strict=True
+        )
+        if len(vectors)
+    ]
+
+
+def _runs(hole: Hole, sources: Sequence[_Source]) -> list[_Run]:
+    """The parts of a hole that DRED covers, each from the first packet that has it."""
+    runs: list[_Run] = []
+    for start in range(hole.start, hole.end, FRAME):
+        source = next((one for one in sources if one.covers(start)), None)
+        if source is None:
+            continue
+        end = min(start + FRAME, hole.end)
+        if runs and runs[-1].end == start:
+            before = runs.pop()
+            runs.append(_Run(before.start, end, (*before.sources, source)))
+        else:
+            runs.append(_Run(start, end, (source,)))
+    return runs
+
+
+class _Speaker:
+    """Speaks runs into what was heard, oldest first."""
+
+    def __init__(self, pcm: Pcm) -> None:
+        self._pcm = pcm
+        self._spoken = np.zeros((0, 20), np.float32)
+        self._end = 0
+
+    def speak(self, run: _Run) -> None:
+        """Put a run in its place, and fade into what follows."""
+        at, length = run.start + LAG, run.end - run.start
+        before = np.concatenate([np.zeros(WARM_UP * FRAME, np.int16), self._pcm[:at]])
+        vectors = run.vectors()
+        start = self._heard(run.start, before[-WARM_UP * FRAME :])
+        given = np.concatenate([start, vectors])
+        speech = vocoder().resume(given[None], before[None, -START_SAMPLES:])[0]
+        room = self._pcm[at : at + length + FRAME]
+        room[:length] = speech[: len(room[:length])]
+        rest = room[length:]
+        rest[:] = _cross_fade(speech[length : length + len(rest)], rest)
+        self._spoken, self._end = vectors[LEAD:-1], run.end
+
+    def _heard(self, start: int, samples: Pcm) -> Features:
+        """Three vectors up to ``start``: analysed as far as speech was received, else spoken."""
+        received = min(HEARD, (start - self._end) // FRAME) if len(self._spoken) else HEARD
+        analysed = _analyse(samples)[WARM_UP - received :]
+        return np.concatenate([self._spoken, analysed])[-HEARD:]
+
+
+def _analyse(samples: Pcm) -> Features:
+    """Features of what was heard, from silence on."""
+    return np.asarray(to_float32(FeatureAnalyser(1).analyse(from_int16(samples)[None]))[0])
+
+
+def _cross_fade(from_: Pcm, to: Pcm) -> Pcm:
+    """From one to the other over 10 ms, as far as there is room."""
+    weight = np.sin((np.arange(len(to)) + 0.5) / FRAME * np.pi / 2) ** 2
+    return np.round(weight * to + (1 - weight) * from_).astype(np.int16)
