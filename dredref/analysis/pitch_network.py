@@ -26,6 +26,7 @@ from dredref.arithmetic.significand import (
     reshaped,
     words_of,
 )
+from dredref.arithmetic.significand_arrays import zeros
 from dredref.arithmetic.significand_logs import exp
 from dredref.arithmetic.significand_rows import tanh
 from dredref.model.weights import Model
@@ -81,7 +82,7 @@ class Convolution(Generic[N]):
             x: [streams, 2 + frames, channels, lags], two frames of the past first.
         """
         streams, span, channels, lags = x.shape
-        edge = from_integers(np.zeros((streams, span, channels, 1), np.int64), x)
+        edge = zeros((streams, span, channels, 1), x)
         padded = concatenate((edge, x, edge))
         frames = span - KERNEL + 1
         blocks = [
@@ -147,13 +148,9 @@ class PitchNetwork(Generic[N]):
         if not _scores_stay_small(model):
             raise InputError("model.layer", f"{model.name}: scores could pass {SCORE_LIMIT}")
         lags = self.mix.inputs - self.motion[1].outputs
-
-        def zeros(*shape: int) -> N:
-            return from_integers(np.zeros((streams, *shape), np.int64), like)
-
-        self._correlations: N = zeros(KERNEL - 1, 1, lags)
-        self._maps: N = zeros(KERNEL - 1, self.first.outputs, lags)
-        self._state: N = zeros(self.recurrent.inputs)
+        self._correlations: N = zeros((streams, KERNEL - 1, 1, lags), like)
+        self._maps: N = zeros((streams, KERNEL - 1, self.first.outputs, lags), like)
+        self._state: N = zeros((streams, self.recurrent.inputs), like)
 
     def pitch(self, phases: N, correlations: N) -> N:
         """Pitch in octaves [streams, frames]; arguments as for :meth:`scores`."""
@@ -202,7 +199,7 @@ def pitch_of(scores: N) -> N:
     """
     best = _best(scores)
     rows: tuple[Integers, ...] = np.indices(best.shape, sparse=True)
-    moment = total = from_integers(np.zeros(best.shape, np.int64), scores)
+    moment = total = zeros(best.shape, scores)
     for offset in range(-REACH, REACH + 1):
         place = best + offset
         inside = np.clip(place, 0, CANDIDATES - 1)

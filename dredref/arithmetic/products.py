@@ -10,12 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.fixed import EXACT, EXACT_32, Fixed, Integers, Q, is_carrier
+from dredref.arithmetic.fixed import EXACT, EXACT_32, Fixed, Integers
 
 BYTE = 127
 """Largest magnitude of a rounded activation: 127 * 1.0."""
-BYTE_MIN, BYTE_MAX = -128, 127
-"""Where a rounded activation saturates."""
 
 
 def largest_sum(weights: Integers, limit: int) -> int:
@@ -51,19 +49,3 @@ class ExactMatrix:
             return sums
         carried: Fixed = np.matmul(rows.astype(self.type, copy=False), self.carried)
         return carried
-
-
-def to_bytes(x: Fixed) -> Fixed:
-    """Q24 to the 8 bits that integer layers take: ``floor(127 * x + 1/2)``, saturated.
-
-    Same kind as ``x``, but that a carrier is narrowed to float32, which holds 8 bits exactly.
-    Magnitudes of ``x`` stay below 2**45; past 8 bits narrowing may round, but not into their range.
-    """
-    if is_carrier(x):
-        y = x * (BYTE * 2.0**-Q)
-        y += 0.5
-        narrow = np.floor(y, out=y).astype(np.float32)
-        np.maximum(narrow, BYTE_MIN, out=narrow)
-        return np.minimum(narrow, BYTE_MAX, out=narrow)
-    rounded: Integers = (x * BYTE + (1 << (Q - 1))) >> Q
-    return np.clip(rounded, BYTE_MIN, BYTE_MAX)

@@ -1,8 +1,7 @@
 """From libopus' arrays to integer model files.
 
 Nothing is rounded: 8-bit weights stay as they are, and a float32 array becomes 64-bit integers of
-the coarsest format that loses none of its bits. What a layer's arithmetic has no room for is
-dropped when the layer is made (see :mod:`dredref.model.weights`).
+the coarsest format that loses none of its bits.
 """
 
 from __future__ import annotations

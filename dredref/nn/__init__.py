@@ -1,1 +1,1 @@
-"""Layers of the networks: on Q24 (``layers``), and on 24 significant bits (``portable``)."""
+"""Layers of the networks."""

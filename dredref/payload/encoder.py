@@ -89,7 +89,7 @@ class DredEncoder:
         self._resampler = Resampler(rate, channels)
         aligned = Timeline.aligned(pre_skip, timestamp)
         self.timeline = replace(aligned, lead=aligned.lead // TICKS * TICKS)
-        self._analyser = FeatureAnalyser()
+        self._analyser = FeatureAnalyser(form=form)
         self._network = RdovaeEncoder(self.settings.version, form=form)
         self._form = form
         self._detector = None if activity is not None else ActivityDetector()

@@ -18,7 +18,7 @@ from typing import Generic
 
 import numpy as np
 
-from dredref.arithmetic.fixed import Fixed, Integers
+from dredref.arithmetic.fixed import Fixed
 from dredref.arithmetic.products import BYTE, ExactMatrix
 from dredref.arithmetic.significand import (
     PACKED,
@@ -28,12 +28,10 @@ from dredref.arithmetic.significand import (
     Words,
     clip,
     constant,
-    from_integers,
     numbers,
-    rounded,
-    to_words,
     words_of,
 )
+from dredref.arithmetic.significand_arrays import zeros
 from dredref.arithmetic.significand_rows import tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
@@ -82,7 +80,7 @@ class RdovaeEncoder:
             Network(model, streams, PACKED) if form == "fast" else Network(model, streams, PAIRS)
         )
 
-    def encode(self, features: Words | Integers) -> tuple[Words, Words]:
+    def encode(self, features: Words) -> tuple[Words, Words]:
         """Latents [streams, steps, L] and initial states [streams, steps, S], binary32 words.
 
         Args:
@@ -91,15 +89,11 @@ class RdovaeEncoder:
         Raises:
             ValueError: if the number of vectors is odd.
         """
-        words = features.astype(np.int32, copy=False)
-        if features.dtype == np.int64:  # Q24
-            wide = features.astype(np.int64)
-            words = to_words(rounded(wide, np.full_like(wide, -24)))
         streams, vectors, _ = features.shape
         if vectors % VECTORS:
             raise ValueError(f"{vectors} feature vectors are no whole number of steps of {VECTORS}")
         steps = vectors // VECTORS
-        pairs = words.reshape(streams, steps, VECTORS * FEATURES)
+        pairs = features.reshape(streams, steps, VECTORS * FEATURES)
         rows = np.swapaxes(pairs, 0, 1).reshape(steps * streams, VECTORS * FEATURES)
         latents, states = self._network(rows)
 
@@ -166,12 +160,9 @@ class _Stage(Generic[N]):
         self.earlier, self.now = ExactMatrix(earlier, BYTE + 1), ExactMatrix(now, BYTE + 1)
         """The convolution's weights for an earlier step and for this one."""
         dilation = 1 if number == 1 else 2
-
-        def zeros(rows: int, size: int) -> N:
-            return from_integers(np.zeros((rows, size), np.int64), like)
-
-        self.state: N = zeros(streams, self.recurrent.inputs)
-        self.memory: Fixed = to_bytes(zeros(dilation * streams, self.earlier.carried.shape[0]))
+        span = dilation * streams
+        self.state: N = zeros((streams, self.recurrent.inputs), like)
+        self.memory: Fixed = to_bytes(zeros((span, self.conv.inputs // 2), like))
         """The convolution's last inputs in 8 bits, oldest first: as many as it reaches back."""
 
     def add_to(self, seen: list[Fixed]) -> None:

@@ -21,12 +21,9 @@ FAST = {"arithmetic/significand_rows.py", "vocoder/fast.py", "vocoder/fast_parts
 """Modules that are the binary32 form of another module, as a whole."""
 
 CARRIERS = {
-    # Q24 carried in float64, and the 8 bits of a layer's inputs in float32.
-    "arithmetic/fixed.py": "is_carrier carry round_shift floor_shift multiply divide",
-    "arithmetic/activations.py": "_carried_block",
-    "arithmetic/products.py": "ExactMatrix.__init__ to_bytes",
+    # Integers that BLAS carries in float32 or float64.
+    "arithmetic/products.py": "ExactMatrix.__init__",
     "arithmetic/wide.py": "WideMatrix.__init__ WideMatrix.multiply",
-    "nn/layers.py": "ByteLinear.__init__ ByteLinear.of_sums",
     # 24-bit numbers packed in binary32; a division is that of either kind of number.
     "arithmetic/significand.py": "carry settle from_integers floor_half_up nearest",
     "arithmetic/significand_functions.py": "tanh",
@@ -38,10 +35,10 @@ CARRIERS = {
     "analysis/pitch_features.py": "phase_features correlation_features",
     "analysis/prediction.py": "levinson",
     "analysis/voicing.py": "correlation",
-    # 53-bit numbers packed in binary64.
-    "arithmetic/significand_wide.py": "widen narrow wide_constant",
     "rdovae/decoder.py": "_decode",
     "vocoder/network.py": "subframe",
+    # 53-bit numbers packed in binary64.
+    "arithmetic/significand_wide.py": "widen narrow wide_constant",
     # Estimates in binary64 that count only where their error does not matter.
     "arithmetic/significand_logs.py": "power_of_ten.estimate softplus.estimate _evaluate",
     # What goes in or comes out: files, samples, a caller's features.

@@ -1,17 +1,13 @@
-"""Products of integers that BLAS carries: exact at the bound, refused past it; 8-bit rounding."""
+"""Products of integers that BLAS carries: exact at the bound, refused past it."""
 
 from __future__ import annotations
-
-import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dredref.arithmetic.fixed import ONE, carry
-from dredref.arithmetic.products import ExactMatrix, to_bytes
+from dredref.arithmetic.products import ExactMatrix
 
 
 @pytest.mark.parametrize(("inputs", "kind"), [(1030, np.float32), (1100, np.float64)])
@@ -45,23 +41,3 @@ def test_past_every_bound() -> None:
     """Sums that no BLAS type holds are refused."""
     with pytest.raises(ValueError, match="past"):
         ExactMatrix(np.full((1, 2), 1 << 40), 1 << 13)
-
-
-@given(st.lists(st.integers(-(2 << 24), 2 << 24), min_size=1, max_size=20))
-def test_to_bytes(values: list[int]) -> None:
-    """``floor(127 x + 1/2)``, saturated, on both carriers."""
-    wanted = [math.floor(Fraction(127 * x, ONE) + Fraction(1, 2)) for x in values]
-    expected = np.clip(wanted, -128, 127)
-    x = np.array(values, np.int64)
-    np.testing.assert_array_equal(to_bytes(x), expected)
-    np.testing.assert_array_equal(to_bytes(carry(x)), expected)
-    assert to_bytes(carry(x)).dtype == np.float32
-
-
-def test_to_bytes_at_halves_and_far_out() -> None:
-    """Where 127 x is a half, just beside it, and saturation for anything larger."""
-    numerators = np.arange(-127, 128) * 2 + 1
-    near = (numerators * ONE) // 254
-    x = np.concatenate([near + d for d in range(-2, 3)] + [np.array([1 << 40, -(1 << 40)])])
-    np.testing.assert_array_equal(to_bytes(x), to_bytes(carry(x)))
-    assert to_bytes(x)[-2:].tolist() == [127, -128]

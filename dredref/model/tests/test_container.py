@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dredref.arithmetic.significand import PACKED
 from dredref.model import PACKAGED, load, packaged
 from dredref.model.container import MAGIC, Quantity, RawLayer, RawModel, read_model, write_model
+from dredref.nn.portable import byte_layer, real_layer
 from spec.errors import InputError, UsageError
 
 SHA256 = {
@@ -75,12 +77,18 @@ def test_packaged(name: str) -> None:
 
 
 def test_every_packaged_layer_can_be_built() -> None:
-    """Bounds of every layer hold, for the arithmetic on Q24."""
+    """Bounds of every layer hold, and every number is one of 24 significant bits."""
     for name in PACKAGED:
         model = packaged(name)
         for layer in model.layers.values():
-            if layer.raw.kind != "conv2d" and name != "fargan":
-                assert model[layer.name].outputs == layer.outputs
+            if "bytes" in layer.raw.arrays:
+                made = byte_layer(model, layer.name, PACKED)
+                assert (made.inputs, made.outputs) == (layer.inputs, layer.outputs)
+            elif layer.raw.kind != "conv2d":
+                assert real_layer(model, layer.name, PACKED).weights.shape == (
+                    layer.inputs,
+                    layer.outputs,
+                )
 
 
 def test_damage() -> None:
@@ -139,4 +147,6 @@ def test_load(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\[model.unknown\]"):
         packaged("none")
     with pytest.raises(InputError, match=r"\[model.layer\]"):
-        model["two"]
+        model.layer("two", "wide")
+    with pytest.raises(InputError, match=r"\[model.layer\]"):
+        model.layer("one", "bytes")

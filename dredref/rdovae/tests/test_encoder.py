@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.analysis.analyser import FeatureAnalyser, from_int16
 from dredref.arithmetic.significand import PACKED, Words
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
@@ -20,7 +20,7 @@ from tools.libopus.peer import Peer
 def features() -> Words:
     """Two streams of 100 vectors."""
     rows = [clip(name)[8000:24000] for name in ("librivox-1", "espeak-1")]
-    return to_float32(FeatureAnalyser(2).analyse(from_int16(np.stack(rows)))).view(np.int32)
+    return FeatureAnalyser(2).analyse(from_int16(np.stack(rows)))
 
 
 def wild(vectors: int) -> Words:
