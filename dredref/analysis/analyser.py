@@ -57,7 +57,7 @@ from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
 from dredref.model import packaged
 from dredref.model.weights import Model
 
-BLOCK = 96
+BLOCK = 128
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
 
 
