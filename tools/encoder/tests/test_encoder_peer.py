@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dredref.encode import DredRequest, EncodeRequest
@@ -22,7 +23,15 @@ from tools.encoder.streams import (
     packets_of,
     read_differently,
 )
-from tools.encoder.symbols import Counts, fidelity, ours, symbols_apart, theirs
+from tools.encoder.symbols import (
+    Counts,
+    fidelity,
+    ours,
+    ours_at,
+    symbols_apart,
+    theirs,
+    theirs_at,
+)
 from tools.libopus.codec import Settings
 from tools.libopus.peer import Peer
 
@@ -32,30 +41,57 @@ LIKE_LIBOPUS = Levels(6, 5, 15)
 """What libopus uses from 28 kb/s on, and the default here."""
 
 
-def test_integers_are_libopus_s(peer_161: Peer, peer_161_c: Peer) -> None:
-    """98 % of what takes a symbol; what differs by more than one comes with a pitch that flipped.
+@pytest.mark.parametrize("name", CLIPS)
+def test_encoder_is_libopus_s(name: str, peer_161_c: Peer) -> None:
+    """Features, latents, states and integers of libopus' portable path, from the same audio."""
+    reference, mine = theirs(name, peer_161_c), ours(name)
+    for what in ("features", "latents", "states"):
+        np.testing.assert_array_equal(getattr(mine, what), getattr(reference, what))
+    for levels in (LIKE_LIBOPUS, Levels(0, 2, 15), Levels(9, 5, 15), Levels(15, 0, 15)):
+        counts = symbols_apart(reference, mine, levels)
+        assert counts.total > 10_000
+        assert (counts.by_one, counts.further) == (0, 0)
 
-    libopus' default build against its plain one is the yardstick for both.
-    """
-    mine, default = Counts(), Counts()
+
+def test_default_build_is_farther_off(peer_161: Peer, peer_161_c: Peer) -> None:
+    """The measure finds differences: libopus' vector code against its portable path."""
+    counts = symbols_apart(
+        theirs("librivox-1", peer_161_c), theirs("librivox-1", peer_161), LIKE_LIBOPUS
+    )
+    assert 0.9 < counts.share_equal < 0.999
+    assert counts.further > 0
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_version_10_is_libopus_1_5_s_from_the_same_features(
+    name: str, peer_161_c: Peer, peer_152_c: Peer
+) -> None:
+    """Its own analysis takes other logarithms; the network is the same."""
+    mine = ours(name, 10)
+    latents, states = peer_152_c.rdovae_encode(theirs(name, peer_161_c).features)
+    np.testing.assert_array_equal(mine.latents, latents)
+    np.testing.assert_array_equal(mine.states, states)
+
+
+def test_converted_input_comes_near(peer_161_c: Peer) -> None:
+    """Where each converts the audio by itself, integers agree as those of two builds do."""
+    counts = Counts()
     for name in CLIPS:
-        reference = theirs(name, peer_161_c)
-        mine += symbols_apart(reference, ours(name), LIKE_LIBOPUS)
-        default += symbols_apart(reference, theirs(name, peer_161), LIKE_LIBOPUS)
-    assert mine.share_equal >= 0.98
-    assert mine.share_equal >= default.share_equal
-    assert mine.share_further <= 0.0003
-    assert mine.share_further <= default.share_further
+        reference = theirs_at(name, 48_000, peer_161_c)
+        counts += symbols_apart(reference, ours_at(name, 48_000), LIKE_LIBOPUS)
+    assert counts.share_equal > 0.97
+    assert counts.share_further < 0.001
 
 
 @pytest.mark.parametrize("name", CLIPS)
 @pytest.mark.parametrize(("levels", "chunks"), [(LIKE_LIBOPUS, 20), (Levels(2, 2, 12), 8)])
-def test_bits_and_fidelity_are_libopus_s(
+def test_payloads_decode_to_what_libopus_s_do(
     name: str, levels: Levels, chunks: int, peer_161_c: Peer
 ) -> None:
+    """The same bits and, decoded by libopus, the same error."""
     found = fidelity(name, peer_161_c, levels, chunks)
-    assert abs(found.bits_ratio - 1) <= 0.01
-    assert found.error_ratio <= 1.01
+    assert found.ours_bits == found.theirs_bits
+    assert found.ours_total == found.theirs_total
 
 
 @pytest.mark.parametrize(
