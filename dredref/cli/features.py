@@ -16,7 +16,8 @@ from dredref.resample import Resampler
 @click.command()
 @click.argument("source", metavar="IN.wav")
 @click.argument("output", metavar="OUT.f32")
-def features(source: str, output: str) -> None:
+@click.option("--integers", is_flag=True, help="Compute on pairs of integers alone: slow.")
+def features(source: str, output: str, integers: bool) -> None:
     """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
 
     WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
@@ -29,7 +30,7 @@ def features(source: str, output: str) -> None:
         audio_progress("analysing", audio.length / audio.rate) as progress,
     ):
         resampler = Resampler(audio.rate, audio.channels)
-        analyser = FeatureAnalyser()
+        analyser = FeatureAnalyser(form="integers" if integers else "fast")
         waiting: Int = np.zeros((1, 0), np.int64)
         done = 0
         for block in audio.blocks():

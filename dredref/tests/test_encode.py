@@ -245,6 +245,9 @@ def test_features_command(wav: Path, tmp_path: Path) -> None:
     speech().tofile(tmp_path / "in.sw")
     assert run("features", tmp_path / "in.sw", tmp_path / "b.f32")[0] == 0
     assert (tmp_path / "b.f32").read_bytes() == (tmp_path / "a.f32").read_bytes()
+    speech()[:1600].tofile(tmp_path / "in.sw")
+    assert run("features", tmp_path / "in.sw", tmp_path / "c.f32", "--integers")[0] == 0
+    assert (tmp_path / "c.f32").read_bytes() == rows[:10].tobytes()
 
 
 def test_missing_audio_is_said_to_be_missing(tmp_path: Path) -> None:
