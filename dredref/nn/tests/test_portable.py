@@ -17,7 +17,7 @@ from dredref.arithmetic.significand import (
 )
 from dredref.arithmetic.significand_rows import to_bytes
 from dredref.model import packaged
-from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_step, real_layer
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, gru_step, real_layer
 from spec.errors import InputError
 
 RNG = np.random.default_rng(21)
@@ -105,6 +105,25 @@ def test_gru_step() -> None:
     for _ in range(300):
         state = gru_step(reals(3, 24, size=60), packed, state)
         assert np.abs(to_bytes(state)).max() <= 127
+
+
+def test_gru_states() -> None:
+    """Step after step, two rows each; no step leaves the state as it is."""
+    packed, defined, _ = both_byte_layers(8, 24)
+    fed, state = reals(10, 24, size=6), reals(2, 8)
+    states, last = gru_states(fed, packed, state)
+    expected = state
+    for step in range(5):
+        rows = slice(2 * step, 2 * step + 2)
+        expected = gru_step(fed[rows], packed, expected)
+        np.testing.assert_array_equal(states[rows], expected)
+    np.testing.assert_array_equal(last, expected)
+    of_pairs, last_pairs = gru_states(pairs(fed), defined, pairs(state))
+    np.testing.assert_array_equal(to_words(of_pairs), states.view(np.int32))
+    np.testing.assert_array_equal(to_words(last_pairs), last.view(np.int32))
+    none, same = gru_states(fed[:0], packed, state)
+    assert none.shape == (0, 8)
+    np.testing.assert_array_equal(same, state)
 
 
 def test_layers_of_models() -> None:
