@@ -6,14 +6,17 @@ this receiver's choice, close to libopus':
 
 - A loss is filled once a packet has come after it, however long that takes, as upstream's
   ``opus_demo`` does. That first packet holds the lost speech in its newest, finest chunks. Where it
-  has no DRED, or none for a part of the loss, packets that follow within ``hold_ms`` serve, as far
-  as they reach: a receiver has them if its jitter buffer is that deep.
+  has no DRED, or does not reach the start of the loss, packets that follow within ``hold_ms`` serve
+  as far as they reach: a receiver has them if its jitter buffer is that deep. They are not asked
+  for what is more recent than an earlier packet's newest vector: there its encoder heard silence.
 - Each 10 ms of a loss, counted from its start, are spoken from the vector that starts 5 ms before
   them, or the next more recent one, as libopus places it.
 - The vocoder goes on from the last 320 samples before, and from five vectors: three analysed from
   those samples (or spoken, where less than 30 ms were received since the last loss), then two of
   the DRED from before the loss. DRED that does not reach so far gives its oldest vector instead.
 - Speech lies as libopus has it at 16 kHz: 12 samples behind the packets' times. So the seams do.
+- Up to 30 ms more recent than the newest vector, that one goes on: with packets of 10 ms or less
+  the vector for the end of a loss may not be made yet.
 - Where received speech goes on, the vocoder fades out over 10 ms, one vector more: there the codec
   is still finding its state again.
 - What no DRED covers is what the codec makes up by itself: it goes on for some 20 ms and fades out.
@@ -52,6 +55,8 @@ HEARD = 3
 """Vectors of what was heard that it starts from, before those."""
 WARM_UP = 15
 """Vectors that are analysed to have those: the pitch network settles."""
+HELD = 3
+"""Parts of 10 ms past the newest vector for which that one goes on."""
 UNIT = FRAME // 4
 """2.5 ms."""
 BATCH = 64
@@ -67,8 +72,10 @@ class Loss:
     packets: int
     recovered: int
     """Parts of 10 ms that were spoken from DRED; the last part of a loss may be shorter."""
+    held: int
+    """Parts spoken from a vector that is a little too old."""
     left: int
-    """Parts of 10 ms that were not."""
+    """Parts that were left to the codec."""
     sources: tuple[int, ...]
     """Records whose DRED was spoken."""
 
@@ -91,6 +98,11 @@ class Concealment:
         return sum(loss.recovered for loss in self.losses)
 
     @property
+    def held(self) -> int:
+        """Parts of 10 ms spoken from a vector that is a little too old."""
+        return sum(loss.held for loss in self.losses)
+
+    @property
     def left(self) -> int:
         """Parts of 10 ms that no DRED covered."""
         return sum(loss.left for loss in self.losses)
@@ -111,9 +123,9 @@ class _Source:
         """The vector that the 10 ms from ``sample`` on are spoken from; it need not be there."""
         return (self.start + UNIT * self.offset - sample) // FRAME - LEAD
 
-    def covers(self, sample: int) -> bool:
-        """Whether that vector is there."""
-        return 0 <= self.vector_at(sample) < len(self.vectors)
+    def reaches(self, sample: int) -> bool:
+        """Whether DRED reaches that far back."""
+        return self.vector_at(sample) < len(self.vectors)
 
     def take(self, numbers: Iterable[int]) -> Features:
         """Vectors by number; those past either end are the last at that end."""
@@ -129,17 +141,19 @@ class _Run:
     end: int
     sources: tuple[_Source, ...]
 
+    def numbers(self) -> list[int]:
+        """The vector for each 10 ms; below 0 where the newest is held."""
+        starts = range(self.start, self.end, FRAME)
+        pairs = zip(self.sources, starts, strict=True)
+        return [source.vector_at(start) for source, start in pairs]
+
     def vectors(self) -> Features:
         """Oldest first: two from before, one for each 10 ms, and one more."""
-        first, last = self.sources[0], self.sources[-1]
-        oldest = first.vector_at(self.start)
-        newest = last.vector_at(self.start + FRAME * (len(self.sources) - 1))
-        spoken = [
-            source.take([source.vector_at(self.start + FRAME * place)])
-            for place, source in enumerate(self.sources)
-        ]
-        lead = first.take(range(oldest + LEAD, oldest, -1))
-        return np.concatenate([lead, *spoken, last.take([newest - 1])])
+        first, last, numbers = self.sources[0], self.sources[-1], self.numbers()
+        lead = first.take(range(numbers[0] + LEAD, numbers[0], -1))
+        pairs = zip(self.sources, numbers, strict=True)
+        spoken = [source.take([number]) for source, number in pairs]
+        return np.concatenate([lead, *spoken, last.take([numbers[-1] - 1])])
 
 
 def conceal_stream(
@@ -183,15 +197,26 @@ def conceal_stream(
         runs = _runs(hole, sources)
         for run in runs:
             speaker.speak(run)
-        parts = -(-(hole.end - hole.start) // FRAME)
-        recovered = sum(len(run.sources) for run in runs)
-        used = sorted({source.index for run in runs for source in run.sources})
-        start_ms, ms = (hole.start - skipped) / 16, (hole.end - hole.start) / 16
-        losses.append(Loss(start_ms, ms, hole.packets, recovered, parts - recovered, tuple(used)))
+        losses.append(_loss(hole, runs, skipped))
         progress(len(losses), len(heard.holes))
     end = max(skipped, len(heard.pcm) - trimmed // 3)
     return Concealment(
         heard.pcm[skipped:end], heard.packets, heard.lost, heard.malformed, tuple(losses)
+    )
+
+
+def _loss(hole: Hole, runs: Sequence[_Run], skipped: int) -> Loss:
+    """What became of a hole, ``skipped`` samples being dropped at the start."""
+    numbers = [number for run in runs for number in run.numbers()]
+    held = sum(number < 0 for number in numbers)
+    return Loss(
+        start_ms=(hole.start - skipped) / 16,
+        ms=(hole.end - hole.start) / 16,
+        packets=hole.packets,
+        recovered=len(numbers) - held,
+        held=held,
+        left=-(-(hole.end - hole.start) // FRAME) - len(numbers),
+        sources=tuple(sorted({source.index for run in runs for source in run.sources})),
     )
 
 
@@ -229,14 +254,15 @@ def _decode(arrivals: Sequence[Arrival]) -> list[_Source]:
 
 
 def _runs(hole: Hole, sources: Sequence[_Source]) -> list[_Run]:
-    """The parts of a hole that DRED covers, each from the first packet that has it."""
+    """The parts of a hole that DRED covers, each from the first packet that reaches it."""
     runs: list[_Run] = []
     for start in range(hole.start, hole.end, FRAME):
-        source = next((one for one in sources if one.covers(start)), None)
-        if source is None:
+        source = next((one for one in sources if one.reaches(start)), None)
+        follows = bool(runs) and runs[-1].end == start
+        if source is None or source.vector_at(start) < (-HELD if follows else 0):
             continue
         end = min(start + FRAME, hole.end)
-        if runs and runs[-1].end == start:
+        if follows:
             before = runs.pop()
             runs.append(_Run(before.start, end, (*before.sources, source)))
         else:

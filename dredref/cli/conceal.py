@@ -103,6 +103,7 @@ def to_json(found: Concealment) -> dict[str, Any]:
         "malformed": found.malformed,
         "seconds": len(found.pcm) / 16_000,
         "recovered_10ms": found.recovered,
+        "held_10ms": found.held,
         "left_10ms": found.left,
         "losses": [asdict(loss) for loss in found.losses],
     }
@@ -113,9 +114,10 @@ def _sentence(found: Concealment) -> str:
     places = len(found.losses)
     lost = f"{found.packets} packets, {found.lost} lost in {places} place{'s' * (places != 1)}"
     malformed = f" ({found.malformed} of them malformed)" if found.malformed else ""
-    parts = found.recovered + found.left
+    parts = found.recovered + found.held + found.left
     spoken = f"{found.recovered} of {parts} parts of 10 ms spoken from DRED"
-    return f"{lost}{malformed}; {spoken}, {found.left} left to the codec"
+    held = f", {found.held} with its newest vector held" if found.held else ""
+    return f"{lost}{malformed}; {spoken}{held}, {found.left} left to the codec"
 
 
 def _first(stream: Stream) -> Iterator[Record]:
