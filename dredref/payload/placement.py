@@ -32,8 +32,6 @@ UNIT_48K = 120
 STEP_48K = 960
 """Samples from one latent vector to the next: 20 ms."""
 
-UNITS_PER_STEP = STEP_48K // UNIT_48K
-
 LOOKAHEAD_UNITS = 6
 """Offset at which speech from the newest vector ends where the packet starts: 15 ms."""
 
