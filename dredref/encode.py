@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dredref.audio import AudioFile, open_audio, to_int16
+from dredref.discontinuous import SilenceGate, says_nothing, silent_packet
 from dredref.opusframes import RATES as OPUS_RATES
 from dredref.opusframes import OpusEncoder, OpusSettings
 from dredref.payload.encoder import DredEncoder, DredSettings
-from dredref.payload.insert import insert_dred
+from dredref.payload.insert import dred_room, insert_dred, pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
 from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
@@ -83,9 +85,17 @@ class EncodeRequest:
     frame_ms: float = 20
     application: str = "voip"
     cbr: bool = False
-    """Constant bit rate of the Opus frames; DRED comes on top and varies."""
+    """Constant bit rate: every packet has one size. DRED gets what the Opus frames leave of it,
+    even if that is less than what was asked for, and padding fills what is left then."""
     fec: bool = False
+    dtx: bool = False
+    """Discontinuous transmission: silence goes out as packets that say nothing, without DRED."""
     dred: DredRequest = field(default_factory=DredRequest)
+
+    @property
+    def packet_bytes(self) -> int | None:
+        """Bytes of every packet at a constant bit rate, to the nearest, halves up; else None."""
+        return (int(self.bitrate * self.frame_ms) // 1000 + 4) // 8 if self.cbr else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +153,23 @@ def encode_file(
         )
         packets = with_dred = opus_bytes = total_bytes = duration = 0
         with create_stream(target, info=info) as writer:
-            for plain, record in encode_records(audio, opus, request.dred, plan, progress):
+            for plain, record in encode_records(audio, opus, request, plan, progress):
                 assert record.packet is not None
                 writer.write(record)
                 packets += 1
-                with_dred += record.packet is not plain
-                opus_bytes += len(plain)
+                with_dred += plain.has_dred
+                opus_bytes += plain.opus_bytes
                 total_bytes += len(record.packet)
-                duration += parse_packet(plain).duration_48k
+                duration += parse_packet(record.packet).duration_48k
     return EncodeResult(plan, packets, with_dred, opus_bytes, total_bytes, duration)
 
 
 def encode_records(
-    audio: AudioFile, opus: OpusEncoder, dred: DredRequest, plan: RatePlan, progress: Progress
-) -> Iterator[tuple[bytes, Record]]:
-    """Each packet without DRED, and the record with it."""
+    audio: AudioFile, opus: OpusEncoder, request: EncodeRequest, plan: RatePlan, progress: Progress
+) -> Iterator[tuple[Part, Record]]:
+    """Each packet as a record, and what it is made of."""
+    dred, size = request.dred, request.packet_bytes
+    gate = SilenceGate(request.frame_ms) if request.dtx else None
     frame_48k = opus.frame_size * 48_000 // audio.rate
     audio_48k = audio.length * 48_000 // audio.rate
     count = max(1, -(-(audio_48k + opus.pre_skip) // frame_48k))
@@ -170,25 +182,68 @@ def encode_records(
             settings=dred.settings(plan),
         )
     index = 0
-    for packets in _packets(audio, opus, encoder, count):
-        slots = [Slot(frame_48k * (index + k), frame_48k) for k in range(len(packets))]
+    for packets in _packets(audio, opus, encoder, count, gate):
+        slots = [
+            Slot(frame_48k * (index + k), frame_48k, _room(plain, size, dred.version))
+            for k, plain in enumerate(packets)
+        ]
         payloads = encoder.payloads(slots) if encoder else [None] * len(packets)
         for plain, slot, payload in zip(packets, slots, payloads, strict=True):
-            data = plain if payload is None else insert_dred(plain, payload, dred.version)
+            data = _finished(plain, payload, dred.version, size)
             trimmed = max(0, slot.timestamp + frame_48k - opus.pre_skip - audio_48k)
             discard = min(trimmed, frame_48k) if index == count - 1 else 0
             yield (
-                plain,
+                Part(len(plain), payload is not None),
                 Record(index, data, timestamp_48k=slot.timestamp, discard_48k=discard),
             )
             index += 1
         progress(min(index * frame_48k, audio_48k) / 48_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a packet is made of."""
+
+    opus_bytes: int
+    """Bytes without DRED."""
+    has_dred: bool
+
+
+def _room(plain: bytes, size: int | None, version: int) -> int:
+    """The most bytes of DRED in a packet of ``size`` bytes; none in one that says nothing."""
+    if says_nothing(parse_packet(plain)):
+        return 0
+    return MAX_PAYLOAD_BYTES if size is None else dred_room(plain, size, version)
+
+
+def _finished(plain: bytes, payload: bytes | None, version: int, size: int | None) -> bytes:
+    """The packet with its DRED, filled up to ``size`` unless it says nothing."""
+    if payload is not None:
+        return insert_dred(plain, payload, version, size=size or 0)
+    if size is None or says_nothing(parse_packet(plain)):
+        return plain
+    return pad_packet(plain, size)
+
+
 def _packets(
-    audio: AudioFile, opus: OpusEncoder, encoder: DredEncoder | None, count: int
+    audio: AudioFile,
+    opus: OpusEncoder,
+    encoder: DredEncoder | None,
+    count: int,
+    gate: SilenceGate | None,
 ) -> Iterator[list[bytes]]:
     """Packets of a block of audio at a time; DRED has heard the same audio, and the end."""
+
+    def coded(frames: NDArray[np.int16]) -> list[bytes]:
+        packets = list(opus.encode(frames))
+        if gate is None:
+            return packets
+        parts = frames.reshape(len(packets), opus.frame_size, audio.channels)
+        return [
+            silent_packet(packet) if gate.holds(part) else packet
+            for packet, part in zip(packets, parts, strict=True)
+        ]
+
     waiting = np.zeros((0, audio.channels), np.int16)
     made = 0
     for block in audio.blocks(BLOCK_SECONDS):
@@ -197,9 +252,9 @@ def _packets(
         waiting = np.concatenate([waiting, to_int16(block)])
         whole = len(waiting) // opus.frame_size * opus.frame_size
         made += whole // opus.frame_size
-        yield list(opus.encode(waiting[:whole]))
+        yield coded(waiting[:whole])
         waiting = waiting[whole:]
     if encoder is not None:
         encoder.end()
     rest = (count - made) * opus.frame_size - len(waiting)
-    yield list(opus.encode(np.concatenate([waiting, np.zeros((rest, audio.channels), np.int16)])))
+    yield coded(np.concatenate([waiting, np.zeros((rest, audio.channels), np.int16)]))

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dredref.audio import AudioFile, open_audio
+from dredref.discontinuous import says_nothing
 from dredref.encode import BLOCK_SECONDS, DredRequest, Progress
 from dredref.payload.encoder import DredEncoder
-from dredref.payload.insert import insert_dred, strip_dred
+from dredref.payload.insert import has_padding, insert_dred, strip_dred
 from dredref.payload.placement import STEP_48K, Slot
 from dredref.payload.rate import RatePlan, total_bitrate
 from dredref.streams import Record, StreamInfo, open_stream, rewrite_stream
 from spec.errors import ParseError, UsageError
-from spec.packet import Packet, parse_packet
+from spec.packet import parse_packet
 
 DEFAULT_PRE_SKIP = 312
 """Delay of libopus, in samples at 48 kHz, for streams that do not state one: 6.5 ms."""
@@ -99,7 +100,7 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
                 plain = strip_dred(record.packet, final_id=request.final_id)
             except ParseError:
                 continue
-            if not transmits(packet):
+            if says_nothing(packet):
                 continue
             duration = packet.duration_48k
             if record.timestamp_48k is None:
@@ -114,11 +115,6 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
         return Survey(stream.infos[wanted], slots, plain_bytes)
 
 
-def transmits(packet: Packet) -> bool:
-    """Whether a packet says anything: in discontinuous transmission frames are empty or a byte."""
-    return any(len(frame.data) > 1 for frame in packet.frames)
-
-
 def inject_file(
     source: str | Path,
     audio_path: str | Path,
@@ -128,8 +124,10 @@ def inject_file(
 ) -> RewriteResult:
     """Copy a stream with DRED made from its audio; what DRED it had is replaced.
 
-    Every other extension, frame and timestamp stays; plain padding goes where DRED comes. Packets
-    of discontinuous transmission that say nothing are left alone, so that they stay what they are.
+    Every other extension, frame and timestamp stays; DRED takes the place of plain padding. A
+    packet with padding that is room enough keeps its size, so that a stream of constant bit rate
+    with such padding stays one; any other packet takes the size that it needs. Packets of
+    discontinuous transmission that say nothing are left alone, so that they stay what they are.
     The copy appears whole or not at all.
 
     Raises:
@@ -158,7 +156,11 @@ def inject_file(
             data = plain
             if payload is not None:
                 data = insert_dred(
-                    record.packet, payload, request.dred.version, final_id=request.final_id
+                    record.packet,
+                    payload,
+                    request.dred.version,
+                    final_id=request.final_id,
+                    size=len(record.packet) if has_padding(record.packet) else 0,
                 )
             result.packets += 1
             result.had_dred += plain is not record.packet

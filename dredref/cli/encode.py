@@ -91,8 +91,9 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     help="Duration of a packet.",
 )
 @click.option("--application", type=click.Choice(APPLICATIONS), default="voip", show_default=True)
-@click.option("--cbr", is_flag=True, help="Constant bit rate of the Opus frames.")
+@click.option("--cbr", is_flag=True, help="Constant bit rate: every packet has one size.")
 @click.option("--fec", is_flag=True, help="In-band forward error correction as well.")
+@click.option("--dtx", is_flag=True, help="Silence goes out as packets that say nothing.")
 @dred_options
 def encode(
     audio: str,
@@ -102,6 +103,7 @@ def encode(
     application: str,
     cbr: bool,
     fec: bool,
+    dtx: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -117,6 +119,7 @@ def encode(
         application=application,
         cbr=cbr,
         fec=fec,
+        dtx=dtx,
         dred=_dred(options),
     )
     with audio_progress("encoding", _seconds(audio)) as progress:

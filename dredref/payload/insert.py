@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dredref.payload.sized import area_size, sized_packet
 from spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
 from spec.errors import ParseError
-from spec.extension import Extension, pack_extensions, parse_area
+from spec.extension import PADDING, Extension, pack_extensions, parse_area
 from spec.packet import Packet, build_packet, parse_packet, with_padding
 from spec.tables import CURRENT_VERSION
 
@@ -39,7 +40,12 @@ def strip_dred(data: bytes, *, final_id: int | None = None) -> bytes:
 
 
 def insert_dred(
-    data: bytes, payload: bytes, version: int = CURRENT_VERSION, *, final_id: int | None = None
+    data: bytes,
+    payload: bytes,
+    version: int = CURRENT_VERSION,
+    *,
+    final_id: int | None = None,
+    size: int = 0,
 ) -> bytes:
     """The packet with ``payload`` as its only DRED, in its first frame.
 
@@ -51,15 +57,71 @@ def insert_dred(
         payload: a DRED payload, without prefix.
         version: DRED version, said in the prefix.
         final_id: write DRED in its final form: with this id and without prefix.
+        size: a packet that would be shorter is filled up to these bytes with padding.
 
     Raises:
         ParseError: ``packet...`` if it is no Opus packet.
     """
     packet = parse_packet(data)
     others, _ = _others(packet, final_id)
-    content = add_prefix(version, payload) if final_id is None else payload
-    id_ = EXPERIMENT_ID if final_id is None else final_id
-    return build_packet(_with_extensions(packet, [*others, Extension(id_, 0, content)]))
+    extensions = [*others, _dred(payload, version, final_id)]
+    out = build_packet(_with_extensions(packet, extensions))
+    return sized_packet(packet, extensions, size) if len(out) < size else out
+
+
+def pad_packet(data: bytes, size: int) -> bytes:
+    """The packet with padding up to ``size`` bytes; one as long or longer as it is.
+
+    Raises:
+        ParseError: ``packet...`` if it is no Opus packet.
+    """
+    if len(data) >= size:
+        return data
+    packet = parse_packet(data)
+    if len(data) + 1 == size and packet.padding is None and packet.toc.code != 3:
+        return build_packet(replace(with_padding(packet, b""), padding=None))
+    area = parse_area(packet.padding or b"", packet.nb_frames)
+    return sized_packet(packet, area.extensions, size)
+
+
+def dred_room(
+    data: bytes, size: int, version: int = CURRENT_VERSION, *, final_id: int | None = None
+) -> int:
+    """The most bytes of a payload with which a packet is no longer than ``size``; 0 if none is.
+
+    Raises:
+        ParseError: ``packet...`` if it is no Opus packet.
+    """
+    packet = parse_packet(data)
+    others, _ = _others(packet, final_id)
+    area = area_size(packet, size)
+
+    def needed(payload: int) -> int:
+        dred = _dred(bytes(payload), version, final_id)
+        return len(pack_extensions([*others, dred], packet.nb_frames))
+
+    room = area - needed(0)
+    while room > 0 and needed(room) > area:  # an extension behind it asks for its length
+        room -= 1
+    return max(room, 0)
+
+
+def has_padding(data: bytes) -> bool:
+    """Whether a packet holds plain padding: bytes that belong to no extension.
+
+    Raises:
+        ParseError: ``packet...`` if it is no Opus packet.
+    """
+    packet = parse_packet(data)
+    area = parse_area(packet.padding or b"", packet.nb_frames)
+    return bool(area.rest) or any(item.id == PADDING for item in area.items)
+
+
+def _dred(payload: bytes, version: int, final_id: int | None) -> Extension:
+    """The extension that carries a payload."""
+    if final_id is not None:
+        return Extension(final_id, 0, payload)
+    return Extension(EXPERIMENT_ID, 0, add_prefix(version, payload))
 
 
 def _others(packet: Packet, final_id: int | None) -> tuple[list[Extension], bool]:

@@ -44,6 +44,8 @@ class Slot:
     """Its first sample on the decoder's clock, at 48 kHz."""
     duration: int
     """Samples at 48 kHz."""
+    max_bytes: int = MAX_PAYLOAD_BYTES
+    """The most bytes of its payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +133,6 @@ def requests(
         speech = np.flatnonzero(speaks[step : oldest - 1 if oldest else None : -STEPS_PER_CHUNK])
         room = (step - oldest) // STEPS_PER_CHUNK + 1
         chunks = min(int(speech[-1]) + 2, room)
-        found.append(Request(step, timeline.offset(step, slot.timestamp), chunks, max_bytes))
+        most = min(max_bytes, slot.max_bytes)
+        found.append(Request(step, timeline.offset(step, slot.timestamp), chunks, most))
     return found

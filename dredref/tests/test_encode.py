@@ -12,15 +12,18 @@ from click.testing import CliRunner
 
 from conformance.main import cli
 from dredref.audio import open_audio
+from dredref.discontinuous import says_nothing, silent_packet
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.encoder import DredEncoder, DredSettings
+from dredref.payload.insert import pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
 from dredref.resample import to_input
 from dredref.streams import Record, open_stream
 from spec.dred import parse_payload
 from spec.errors import InputError, UsageError
+from spec.packet import Frame, Packet, Toc, build_packet, parse_packet
 from spec.reading import read_packet
 
 AUDIO = Path(__file__).parents[2] / "vectors" / "audio"
@@ -185,6 +188,61 @@ def test_inject_leaves_discontinuous_transmission_alone(wav: Path, tmp_path: Pat
     assert after[50].packet == bytes.fromhex(toc)
     assert result.with_dred == len(after) - 1
     assert result.malformed == 0
+
+
+@pytest.mark.parametrize(
+    ("bitrate", "frame_ms", "size"), [(32_000, 20, 80), (50_700, 10, 63), (96_000, 120, 1440)]
+)
+def test_constant_bit_rate_keeps_every_size(
+    wav: Path, tmp_path: Path, bitrate: int, frame_ms: float, size: int
+) -> None:
+    request = EncodeRequest(bitrate, frame_ms=frame_ms, cbr=True)
+    result = encode_file(wav, tmp_path / "a.bit", request)
+    found = [record.packet or b"" for record in records(tmp_path / "a.bit")]
+    assert {len(packet) for packet in found} == {size}
+    assert result.with_dred > 0.8 * len(found)
+    assert all(read_packet(packet).errors == () for packet in found)
+
+
+def test_inject_keeps_the_size_of_padded_packets(wav: Path, tmp_path: Path) -> None:
+    encode_file(wav, tmp_path / "a.jsonl", EncodeRequest(cbr=True, dred=DredRequest(reach_ms=0)))
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    for index, line in enumerate(lines):
+        if line.get("packet") and index != 40:
+            line["packet"] = pad_packet(bytes.fromhex(line["packet"]), 240).hex()
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    request = InjectRequest(dred=DredRequest(q0=8, reach_ms=400))
+    result = inject_file(tmp_path / "b.jsonl", wav, tmp_path / "c.jsonl", request)
+    after = [record.packet or b"" for record in records(tmp_path / "c.jsonl")]
+    assert result.with_dred == len(after)
+    bare = [index for index, packet in enumerate(after) if len(packet) != 240]
+    assert len(bare) == 1
+
+
+def test_silence_is_not_transmitted(tmp_path: Path) -> None:
+    samples = speech(48_000)
+    samples[16_000:32_000] = 3
+    soundfile.write(tmp_path / "in.wav", samples, 16_000, subtype="PCM_16")
+    result = encode_file(tmp_path / "in.wav", tmp_path / "a.bit", EncodeRequest(dtx=True))
+    found = [record.packet or b"" for record in records(tmp_path / "a.bit")]
+    silent = [index for index, packet in enumerate(found) if len(packet) == 1]
+    assert silent == [*range(60, 80), *range(81, 100)]
+    assert [parse_packet(found[index]).duration_48k for index in silent] == [960] * 39
+    assert result.with_dred <= len(found) - len(silent)
+    assert result.packets == len(found)
+
+
+def test_a_silent_packet_lasts_as_long() -> None:
+    for config, lengths in ((9, [5]), (9, [4, 4]), (9, [4, 9]), (1, [3, 8, 1]), (31, [7] * 6)):
+        frames = tuple(Frame(bytes(length)) for length in lengths)
+        equal = len(set(lengths)) == 1
+        code = {1: 0, 2: 1 if equal else 2}.get(len(lengths), 3)
+        data = build_packet(Packet(Toc(config, True, code), frames, code == 3 and not equal))
+        silent = parse_packet(silent_packet(data))
+        assert silent.duration_48k == parse_packet(data).duration_48k
+        assert says_nothing(silent)
+        assert not says_nothing(parse_packet(data))
+        assert (silent.toc.config, silent.toc.stereo) == (config, True)
 
 
 def test_audio_at_other_rates_is_converted(tmp_path: Path) -> None:

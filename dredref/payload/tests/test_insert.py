@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dredref.payload.insert import insert_dred, strip_dred
+from dredref.payload.insert import (
+    dred_room,
+    has_padding,
+    insert_dred,
+    pad_packet,
+    strip_dred,
+)
 from spec.dred import EXPERIMENT_ID
 from spec.errors import ParseError
 from spec.extension import Extension, pack_extensions, parse_area
@@ -125,3 +131,47 @@ def test_no_packet_is_refused() -> None:
     for work in (strip_dred, lambda data: insert_dred(data, PAYLOAD)):
         with pytest.raises(ParseError):
             work(b"")
+
+
+@given(packets(), st.integers(0, 600), st.binary(min_size=1, max_size=300))
+def test_insert_fills_up_to_a_size(data: bytes, size: int, payload: bytes) -> None:
+    bare = insert_dred(data, payload)
+    out = insert_dred(data, payload, size=size)
+    assert len(out) == max(size, len(bare))
+    assert sorted_extensions(out) == sorted_extensions(bare)
+    assert [one.data for one in parse_packet(out).frames] == [
+        one.data for one in parse_packet(data).frames
+    ]
+
+
+@given(packets(), st.integers(0, 900))
+def test_room_is_exact(data: bytes, size: int) -> None:
+    room = dred_room(data, size)
+    if room:
+        assert len(insert_dred(data, bytes(room), size=size)) == size
+    if room or len(insert_dred(data, b"x", size=size)) > size:
+        assert len(insert_dred(data, bytes(room + 1), size=size)) > size
+
+
+@given(packets(), st.integers(0, 900))
+def test_padding_leaves_all_else(data: bytes, size: int) -> None:
+    out = pad_packet(data, size)
+    assert len(out) == max(size, len(data))
+    assert extensions_of(out) == extensions_of(data)
+    before, after = parse_packet(data), parse_packet(out)
+    assert [one.data for one in after.frames] == [one.data for one in before.frames]
+    assert after.duration_48k == before.duration_48k
+    assert read_packet(out).errors == ()
+
+
+def sorted_extensions(data: bytes) -> list[tuple[int, int, bytes]]:
+    return sorted((one.frame, one.id, one.data) for one in extensions_of(data))
+
+
+def test_padding_is_told_from_extensions() -> None:
+    data = build_packet(Packet(Toc(1, False, 0), (Frame(b"a"),)))
+    once = insert_dred(data, PAYLOAD)
+    assert not has_padding(data)
+    assert not has_padding(once)
+    assert has_padding(insert_dred(data, PAYLOAD, size=len(once) + 1))
+    assert has_padding(pad_packet(data, 9))
