@@ -143,6 +143,19 @@ class ConcealInput:
     channels: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class UnprocessedInput:
+    """A packet's DRED, to be read with processing deferred, and spoken from without processing.
+
+    ``samples`` at ``rate`` are asked for, of the time just before the packet.
+    """
+
+    operation: ClassVar[str] = "unprocessed"
+    packet: Blob
+    samples: int
+    rate: int = 16000
+
+
 Input = (
     PacketInput
     | ExtensionInput
@@ -153,6 +166,7 @@ Input = (
     | EncodeInput
     | QueryInput
     | ConcealInput
+    | UnprocessedInput
 )
 
 INPUTS: Mapping[str, type[Input]] = MappingProxyType(
@@ -168,6 +182,7 @@ INPUTS: Mapping[str, type[Input]] = MappingProxyType(
             EncodeInput,
             QueryInput,
             ConcealInput,
+            UnprocessedInput,
         )
     }
 )
@@ -227,7 +242,10 @@ class Encoded:
     first sample. Every packet's features are laid over it. ``align_ms``: how far any packet may
     stand from the stream's own median delay; ``delay_ms``: what that median may be; ``limits``:
     feature metric over all packets at that delay; ``min_packets``: packets with DRED asked for;
-    ``min_ms``: what the fullest of them must cover.
+    ``min_ms``: what the fullest of them must cover. Where they are given: ``packet_bytes`` is the
+    size of every packet; ``start_ms`` is how far from the recording's first sample the oldest
+    vector of each packet with DRED may start; ``silent_packets`` are packets, at the least, whose
+    frames hold no more than a byte.
     """
 
     kind: ClassVar[str] = "encoded"
@@ -238,6 +256,9 @@ class Encoded:
     delay_ms: tuple[float, float] = (-20.0, 60.0)
     min_packets: int = 1
     min_ms: float = 40.0
+    packet_bytes: int | None = None
+    start_ms: float | None = None
+    silent_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,10 +84,22 @@ def describe(expected: Expected) -> str:
             words += f", and {_limits(expected.original_limits)} of the recording"
         return words
     assert isinstance(expected, Encoded)
-    return (
+    return _describe_encoded(expected)
+
+
+def _describe_encoded(expected: Encoded) -> str:
+    """What is expected of a stream."""
+    words = (
         f"a valid stream, {expected.min_packets} packets or more with DRED, each within "
         f"{expected.align_ms:g} ms of its place; features within {_limits(expected.limits)}"
     )
+    if expected.packet_bytes is not None:
+        words += f"; every packet of {expected.packet_bytes} bytes"
+    if expected.start_ms is not None:
+        words += f"; every packet with DRED reaching to {expected.start_ms:g} ms from the start"
+    if expected.silent_packets:
+        words += f"; {expected.silent_packets} packets or more that say nothing"
+    return words
 
 
 def _limits(limits: Mapping[str, float]) -> str:

@@ -11,8 +11,10 @@ from conformance.checkers.alignment import UNIT_MS, Array, DredFeatures, Placeme
 from conformance.checkers.features import judge_features
 from conformance.checkers.values import UnreadableError
 from conformance.outcome import Measure, Verdict
+from dredref.discontinuous import says_nothing
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
+from spec.packet import parse_packet
 from vectors.model import Encoded, Vector
 
 REACH = 240
@@ -32,7 +34,21 @@ def check_encoded(vector: Vector, expected: Encoded, answer: Mapping[str, Any]) 
     if view.violation is not None:
         packet, what = view.violation
         return Verdict(False, Divergence("validity", "no violation of a MUST", what, frame=packet))
+    if wrong := _check_packets(packets, expected):
+        return Verdict(False, wrong)
     return judge_stream(view.dred, expected)
+
+
+def _check_packets(packets: Sequence[bytes], expected: Encoded) -> Divergence | None:
+    """Size of every packet, and packets that say nothing."""
+    if expected.packet_bytes is not None:
+        for index, packet in enumerate(packets):
+            if len(packet) != expected.packet_bytes:
+                return Divergence("packet bytes", expected.packet_bytes, len(packet), frame=index)
+    silent = sum(says_nothing(parse_packet(packet)) for packet in packets)
+    if silent < expected.silent_packets:
+        return Divergence("silent packets", expected.silent_packets, silent)
+    return None
 
 
 def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
@@ -50,11 +66,13 @@ def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
         return Verdict(False, Divergence("alignment", "a place that stands out", "none"))
     delay = int(np.median([found.delay for found in clear]))
     aligned = _check_alignment(clear, delay, expected)
+    early = _check_start(dred, delay, expected)
     nearness = _check_features(dred, ruler, delay, expected)
+    parts = (aligned, early, nearness)
     return Verdict(
-        aligned.ok and nearness.ok,
-        aligned.divergence or nearness.divergence,
-        (*aligned.measures, *nearness.measures),
+        all(part.ok for part in parts),
+        aligned.divergence or early.divergence or nearness.divergence,
+        tuple(measure for part in parts for measure in part.measures),
     )
 
 
@@ -86,6 +104,21 @@ def _check_alignment(clear: Sequence[Placement], delay: int, expected: Encoded) 
         place_ = Divergence("delay ms", f"{low:g} to {high:g}", delay * UNIT_MS)
         return Verdict(False, place_, measures)
     return Verdict(True, None, measures)
+
+
+def _check_start(dred: Sequence[DredFeatures], delay: int, expected: Encoded) -> Verdict:
+    """How near to the recording's start the oldest vector of every packet begins."""
+    if expected.start_ms is None:
+        return Verdict(True)
+    starts = [float(one.positions(delay)[-1]) * UNIT_MS for one in dred]
+    measure = Measure("oldest vector from the start ms", max(starts), expected.start_ms)
+    for one, start in zip(dred, starts, strict=True):
+        if start > expected.start_ms:
+            found = Divergence(
+                "start ms", "the recording's start", start, one.packet, None, expected.start_ms
+            )
+            return Verdict(False, found, (measure,))
+    return Verdict(True, None, (measure,))
 
 
 def _check_features(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,12 @@ from numpy.typing import NDArray
 
 from conformance.checkers import Answer, Refusal, check
 from conformance.checkers.alignment import DredFeatures
+from conformance.checkers.check import describe
 from conformance.checkers.encoded import judge_stream
 from conformance.outcome import Verdict
+from dredref.discontinuous import silent_packet
+from dredref.payload.insert import pad_packet, strip_dred
+from dredref.streams import open_stream
 from vectors.blob import Blob
 from vectors.model import (
     Audio,
@@ -27,6 +33,8 @@ from vectors.model import (
     Survive,
     Vector,
 )
+
+CBR = Path(__file__).parents[3] / "spec" / "streams" / "v12-cbr.bit"
 
 
 def ask(
@@ -283,6 +291,59 @@ def test_encoded_rejects_delay_noise_and_shortage() -> None:
     short = [DredFeatures(one.packet, one.start, 10, one.features[:60]) for one in stream()]
     assert "ms covered" in str(judge_stream(short, ENCODED).divergence)
     assert "packets with DRED" in str(judge_stream([], ENCODED).divergence)
+
+
+def test_encoded_rejects_a_packet_that_does_not_reach_the_start() -> None:
+    placed = [one.positions(DELAY)[-1] * 2.5 for one in stream()]
+    expected = replace(ENCODED, start_ms=max(placed))
+    verdict = judge_stream(stream(), expected)
+    assert verdict.ok
+    assert "oldest vector from the start ms" in {one.name for one in verdict.measures}
+    short = stream()
+    last = short[-1]
+    short[-1] = DredFeatures(last.packet, last.start, last.dred_offset, last.features[:-4])
+    found = judge_stream(short, expected)
+    assert not found.ok
+    assert found.divergence is not None
+    assert (found.divergence.stage, found.divergence.frame) == ("start ms", last.packet)
+    assert found.divergence.got == max(placed) + 40
+
+
+def packets_answer(packets: list[bytes]) -> Answer:
+    """Packets as an answer."""
+    return Answer({"packets": [packet.hex() for packet in packets]})
+
+
+def test_encoded_rejects_packets_of_other_sizes() -> None:
+    with open_stream(CBR) as found:
+        packets = [record.packet for record in found if record.packet is not None]
+    size = len(packets[0])
+    expected = Encoded(Blob(inline=b""), LIMITS, packet_bytes=size, min_packets=len(packets) + 1)
+    verdict = ask(expected, packets_answer(packets))
+    assert "packets with DRED" in str(verdict.divergence)  # the next thing to be judged
+    for packet in (pad_packet(packets[7], size + 1), strip_dred(packets[7])):
+        verdict = ask(expected, packets_answer([*packets[:7], packet, *packets[8:]]))
+        assert verdict.divergence is not None
+        assert (verdict.divergence.stage, verdict.divergence.frame) == ("packet bytes", 7)
+
+
+def test_encoded_rejects_silence_that_is_sent() -> None:
+    with open_stream(CBR) as found:
+        packets = [record.packet for record in found if record.packet is not None]
+    silent = [silent_packet(packet) for packet in packets[:5]]
+    expected = Encoded(Blob(inline=b""), LIMITS, silent_packets=5, min_packets=len(packets))
+    verdict = ask(expected, packets_answer(silent + packets[5:]))
+    assert "packets with DRED" in str(verdict.divergence)
+    verdict = ask(expected, packets_answer(silent[:4] + packets[4:]))
+    assert verdict.divergence is not None
+    assert (verdict.divergence.stage, verdict.divergence.got) == ("silent packets", 4)
+
+
+def test_expectations_of_streams_are_put_into_words() -> None:
+    given = replace(ENCODED, packet_bytes=120, start_ms=10, silent_packets=5)
+    for words in ("of 120 bytes", "10 ms from the start", "5 packets or more that say nothing"):
+        assert words in describe(given)
+        assert words not in describe(ENCODED)
 
 
 def test_encoded_finds_no_place_in_noise() -> None:
