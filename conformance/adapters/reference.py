@@ -137,6 +137,7 @@ def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
         loss=given.loss_percent,
         frame_ms=given.frame_ms,
         cbr=not given.vbr,
+        dtx=given.dtx,
         dred=DredRequest(reach_ms=given.dred_ms, version=wanted),
     )
     pcm = np.frombuffer(given.pcm.read(), "<i2").reshape(-1, given.channels)
