@@ -7,7 +7,10 @@ Source: libopus 1.6.1 dnn/lpcnet_enc.c (preemphasis, frame_analysis) and dnn/fre
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from dredref.analysis.tables import FRAME, WINDOW, window
 from dredref.analysis.transform import Complex, transform
@@ -35,12 +38,12 @@ def columns(signal: N, size: int) -> N:
 
     The last of them ends where the signal [streams, size + FRAME * (frames - 1)] ends.
     """
-    return arranged(
-        signal,
-        lambda part: (
-            sliding_window_view(part, size, axis=-1)[:, ::FRAME].reshape(-1, size).T.copy(order="C")
-        ),
-    )
+
+    def cut(part: NDArray[Any]) -> NDArray[Any]:
+        framed = sliding_window_view(part, size, axis=-1)[:, ::FRAME]
+        return framed.reshape(-1, size).T.copy()
+
+    return arranged(signal, cut)
 
 
 def signal_of(framed: N, streams: int) -> N:
