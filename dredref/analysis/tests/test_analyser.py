@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dredref.analysis.analyser import BLOCK, FeatureAnalyser, Stages, from_int16, to_float32
 from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import settle
+from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.payload.tests.digests import extremes
 from tools.libopus.peer import Peer
 
@@ -72,6 +73,14 @@ def test_integers_give_the_same(speech: Int) -> None:
 def test_integers_give_the_same_at_extremes() -> None:
     part = extremes()[:, : 160 * 6]
     same(FeatureAnalyser(5, form="integers").stages(part), FeatureAnalyser(5).stages(part))
+
+
+def test_integers_are_integers_all_the_way(speech: Int) -> None:
+    analyser = FeatureAnalyser(form="integers")
+    with look_for_floats() as look:
+        analyser.analyse(speech[:1, 6400 : 6400 + 160])
+    assert look.seen > 5000
+    assert not look.found
 
 
 def test_part_of_a_frame_is_refused() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dredref.arithmetic.significand import Significands
+from dredref.arithmetic.significand_wide import WideSignificands
 
 
 @dataclass(slots=True)
@@ -49,9 +50,11 @@ def look_for_floats() -> Iterator[Look]:
 
 def floats(value: Any) -> bool:
     """Whether a value is or holds a floating-point number."""
-    if isinstance(value, Significands):
+    if isinstance(value, (Significands, WideSignificands)):
         return floats(getattr(value, "m", None)) or floats(getattr(value, "e", None))
     if isinstance(value, (tuple, list)):
         return any(floats(part) for part in value)
     kind = getattr(value, "dtype", None)
+    if kind == object:
+        return any(floats(part) for part in np.ravel(value))
     return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))

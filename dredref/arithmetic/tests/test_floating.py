@@ -8,6 +8,7 @@ import numpy as np
 
 from dredref.arithmetic.significand import Significands, from_integers
 from dredref.arithmetic.significand_rows import tanh
+from dredref.arithmetic.significand_wide import WideSignificands
 from dredref.arithmetic.tests.floating import floats, look_for_floats
 
 
@@ -15,6 +16,8 @@ def test_values() -> None:
     assert floats(1.0)
     assert floats([np.zeros(2, np.float32)])
     assert floats(Significands(np.zeros(1), np.zeros(1)))  # type: ignore[arg-type]
+    assert floats(WideSignificands(np.array([1, 0.5], object), np.array([0, 0], object)))
+    assert not floats(WideSignificands(np.array([1, 5], object), np.array([0, 0], object)))
     assert not floats((1, np.zeros(2, np.int64), "1.0"))
 
 
