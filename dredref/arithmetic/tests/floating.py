@@ -55,6 +55,6 @@ def floats(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
         return any(floats(part) for part in value)
     kind = getattr(value, "dtype", None)
-    if kind == object:
+    if kind is not None and kind.hasobject:
         return any(floats(part) for part in np.ravel(value))
     return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))
