@@ -31,8 +31,8 @@ Written by `python -m tools.implementations`: the whole suite, put to the builds
 tools/libopus makes and to this project's reference. Suite {version}, sha256 {digest}.
 
 libopus 1.5.2 knows DRED version 10, libopus 1.6.1 version 12; vectors of the other version count
-as unsupported and take no part in a verdict. The reference decodes DRED, but no Opus frames, so
-it cannot answer vectors that judge the audio of whole streams.
+as unsupported and take no part in a verdict. The reference decodes DRED alone: where a vector
+judges the audio of a whole stream, PyAV's libopus decodes the Opus frames for it.
 
 """
 
