@@ -1,0 +1,133 @@
+"""How integer functions are compiled: numba's decorators with types, and integers of 32 bits.
+
+Three kinds of functions stand in modules whose names begin with ``compiled``:
+
+* :func:`scalar` - rules for one number, put into the code of what calls them;
+* :func:`elementwise` - a rule as a ufunc of arrays;
+* :func:`kernel` - loops over arrays, which release the interpreter's lock.
+
+**Lanes of 32 bits.** Loops run several numbers at once as wide as their widest integer. numba takes
+the sum of two ``int32`` for an ``int64``, and shifts too, which halves the speed; so results are
+cast back by :data:`i32` after each operation, and shifts are :func:`left` and :func:`right`.
+
+**One array, one use.** A loop that reads and writes the same array is not vectorised, as no order
+of its steps is known to be safe: the output of a fast loop is an array of its own.
+
+**Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
+in each process where there is room for neither. numba looks at the source of the function that is
+kept and not of those that were put into it, so the key here takes in every compiled module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+"""A function, with its types."""
+
+_numba: Any = numba
+_numpy: Any = np
+
+i32: Callable[[int], int] = _numba.int32
+"""The low 32 bits of an integer, as a signed one; in compiled code."""
+i64: Callable[[int], int] = _numba.int64
+"""An integer in 64 bits; in compiled code."""
+constant32: Callable[[int], int] = _numpy.int32
+"""An integer that compiled code takes for one of 32 bits."""
+
+PACKAGE = Path(__file__).parents[1]
+"""The package that compiled modules stand in."""
+
+
+@cache
+def _sources() -> str:
+    """A digest of every module that holds compiled functions."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("compil*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_base: Any = FunctionCache
+_intrinsic: Any = intrinsic
+
+
+class _Cache(_base):  # type: ignore[misc]
+    """numba's cache, whose entries hold for one state of all compiled modules."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(sig, codegen), _sources())
+
+
+def scalar(function: F) -> F:
+    """Compile a rule for numbers in registers into whatever calls it."""
+    compiled: F = _numba.njit(forceinline=True, error_model="numpy")(function)
+    return compiled
+
+
+def kernel(function: F) -> F:
+    """Compile loops over arrays; other threads run meanwhile."""
+    dispatcher: Any = _numba.njit(nogil=True, error_model="numpy")(function)
+    with suppress(RuntimeError):  # nowhere to write
+        dispatcher._cache = _Cache(function)
+    compiled: F = dispatcher
+    return compiled
+
+
+def elementwise(*signatures: str) -> Callable[[Callable[..., int]], np.ufunc]:
+    """Compile a rule for each element of arrays, for the types of the signatures.
+
+    The rules that it calls must stand in the module of the function.
+    """
+
+    def decorate(function: Callable[..., int]) -> np.ufunc:
+        try:
+            made: np.ufunc = _numba.vectorize(list(signatures), nopython=True, cache=True)(function)
+        except RuntimeError:  # nowhere to write
+            made = _numba.vectorize(list(signatures), nopython=True)(function)
+        return made
+
+    return decorate
+
+
+def _instruction(name: str) -> Any:
+    """An instruction of two ``int32``."""
+
+    def of_two(_context: Any, _x: Any, _y: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            return getattr(builder, name)(*arguments)
+
+        return types.int32(types.int32, types.int32), generate
+
+    return _intrinsic(of_two)
+
+
+left: Callable[[int, int], int] = _instruction("shl")
+"""``x * 2**n`` in 32 bits, for ``n`` from 0 to 31."""
+right: Callable[[int, int], int] = _instruction("ashr")
+"""``floor(x / 2**n)`` in 32 bits, for ``n`` from 0 to 31."""
+
+
+def _leading_zeros(_context: Any, _x: Any) -> Any:
+    """The instruction that counts leading zeros of an ``int32``, defined for 0 too."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int32(types.int32), generate
+
+
+leading_zeros: Callable[[int], int] = _intrinsic(_leading_zeros)
+"""Zeros above the highest bit of 32; 32 for 0."""
