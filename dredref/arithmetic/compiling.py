@@ -121,13 +121,13 @@ right: Callable[[int, int], int] = _instruction("ashr")
 
 
 def _leading_zeros(_context: Any, _x: Any) -> Any:
-    """The instruction that counts leading zeros of an ``int32``, defined for 0 too."""
+    """The instruction that counts leading zeros, defined for 0 too."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.int32(types.int32), generate
+    return _x(_x), generate
 
 
 leading_zeros: Callable[[int], int] = _intrinsic(_leading_zeros)
-"""Zeros above the highest bit of 32; 32 for 0."""
+"""Zeros above the highest bit of an ``int32`` or ``int64``, as one; all bits for 0."""
