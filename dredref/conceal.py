@@ -17,8 +17,9 @@ this receiver's choice, close to libopus':
 - Speech lies as libopus has it at 16 kHz: 12 samples behind the packets' times. So the seams do.
 - Up to 30 ms more recent than the newest vector, that one goes on: with packets of 10 ms or less
   the vector for the end of a loss may not be made yet.
-- Where received speech goes on, the vocoder fades out over 10 ms, one vector more: there the codec
-  is still finding its state again.
+- Where received speech goes on, the vocoder fades out over 10 ms, one vector more.
+- SILK goes on from what was spoken, not from its own concealment: it is given the end of it, coded
+  anew. libopus writes the speech into SILK's state, which cannot be reached from outside.
 - What no DRED covers is what the codec makes up by itself: it goes on for some 20 ms and fades out.
   In-band FEC is not used.
 """
@@ -30,31 +31,21 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dredref.alignment import decode_by_version
-from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
-from dredref.opusdecoder import LAG, Pcm
+from dredref.opusdecoder import Pcm
 from dredref.payload.reader import read_carried
-from dredref.reception import Arrival, Hole, receive
+from dredref.player import LEAD, Features, Player
+from dredref.reception import Arrival, Span, receive
 from dredref.streams.record import Record
-from dredref.vocoder.sizes import FRAME, START_SAMPLES
-from dredref.vocoder.synthesis import vocoder
+from dredref.vocoder.sizes import FRAME
 from spec.tables import VERSIONS
 
-Features = NDArray[np.float32]
-"""Vectors [n, 20]."""
 Progress = Callable[[int, int], object]
 """Is told how many of how many losses are done."""
 
 HOLD_MS = 100.0
 """Packets that start this long after a loss may still help."""
-LEAD = 2
-"""Vectors of DRED from before a loss that the vocoder starts from."""
-HEARD = 3
-"""Vectors of what was heard that it starts from, before those."""
-WARM_UP = 15
-"""Vectors that are analysed to have those: the pitch network settles."""
 HELD = 3
 """Parts of 10 ms past the newest vector for which that one goes on."""
 UNIT = FRAME // 4
@@ -189,30 +180,42 @@ def conceal_stream(
             trimmed = record.discard_48k
             yield record
 
-    heard = receive(watched(), hold_ms=hold_ms, final_id=final_id, versions=versions)
-    speaker = _Speaker(heard.pcm)
+    got = receive(watched(), hold_ms=hold_ms, final_id=final_id, versions=versions)
+    player = Player(got.spans[-1].end)
     skipped = pre_skip // 3
-    losses = []
-    for hole, sources in _with_sources(heard.holes, heard.arrivals, hold_ms):
-        runs = _runs(hole, sources)
-        for run in runs:
-            speaker.speak(run)
-        losses.append(_loss(hole, runs, skipped))
-        progress(len(losses), len(heard.holes))
-    end = max(skipped, len(heard.pcm) - trimmed // 3)
-    return Concealment(
-        heard.pcm[skipped:end], heard.packets, heard.lost, heard.malformed, tuple(losses)
-    )
+    losses: list[Loss] = []
+    holes = _with_sources(got.holes, got.arrivals, hold_ms)
+    for span in got.spans:
+        if span.packet is not None:
+            player.packet(span.packet, span.end_48k - span.start_48k)
+            continue
+        player.nothing(span.end_48k - span.start_48k)
+        if span.is_hole:
+            runs = _runs(span, next(holes))
+            _speak(player, span, runs)
+            losses.append(_loss(span, runs, skipped))
+            progress(len(losses), len(got.holes))
+    player.end()
+    end = max(skipped, len(player.pcm) - trimmed // 3)
+    return Concealment(player.pcm[skipped:end], got.packets, got.lost, got.malformed, tuple(losses))
 
 
-def _loss(hole: Hole, runs: Sequence[_Run], skipped: int) -> Loss:
+def _speak(player: Player, hole: Span, runs: Sequence[_Run]) -> None:
+    """Speak what there is for a hole."""
+    for run in runs:
+        player.speak(run.start, run.end, run.vectors())
+    if runs and runs[-1].end == hole.end:
+        player.teach(hole.end)
+
+
+def _loss(hole: Span, runs: Sequence[_Run], skipped: int) -> Loss:
     """What became of a hole, ``skipped`` samples being dropped at the start."""
     numbers = [number for run in runs for number in run.numbers()]
     held = sum(number < 0 for number in numbers)
     return Loss(
         start_ms=(hole.start - skipped) / 16,
         ms=(hole.end - hole.start) / 16,
-        packets=hole.packets,
+        packets=hole.lost,
         recovered=len(numbers) - held,
         held=held,
         left=-(-(hole.end - hole.start) // FRAME) - len(numbers),
@@ -221,9 +224,9 @@ def _loss(hole: Hole, runs: Sequence[_Run], skipped: int) -> Loss:
 
 
 def _with_sources(
-    holes: Sequence[Hole], arrivals: Sequence[Arrival], hold_ms: float
-) -> Iterator[tuple[Hole, list[_Source]]]:
-    """Each hole with the DRED that may fill it, the first to come first."""
+    holes: Sequence[Span], arrivals: Sequence[Arrival], hold_ms: float
+) -> Iterator[list[_Source]]:
+    """The DRED that may fill each hole, the first to come first."""
     left = iter(holes)
     place = 0
     while batch := list(islice(left, BATCH)):
@@ -238,7 +241,7 @@ def _with_sources(
         sources = _decode(near)
         for hole in batch:
             reach = hole.end, hole.end + 16 * hold_ms
-            yield hole, [source for source in sources if reach[0] <= source.start <= reach[1]]
+            yield [source for source in sources if reach[0] <= source.start <= reach[1]]
 
 
 def _decode(arrivals: Sequence[Arrival]) -> list[_Source]:
@@ -253,7 +256,7 @@ def _decode(arrivals: Sequence[Arrival]) -> list[_Source]:
     ]
 
 
-def _runs(hole: Hole, sources: Sequence[_Source]) -> list[_Run]:
+def _runs(hole: Span, sources: Sequence[_Source]) -> list[_Run]:
     """The parts of a hole that DRED covers, each from the first packet that reaches it."""
     runs: list[_Run] = []
     for start in range(hole.start, hole.end, FRAME):
@@ -268,43 +271,3 @@ def _runs(hole: Hole, sources: Sequence[_Source]) -> list[_Run]:
         else:
             runs.append(_Run(start, end, (source,)))
     return runs
-
-
-class _Speaker:
-    """Speaks runs into what was heard, oldest first."""
-
-    def __init__(self, pcm: Pcm) -> None:
-        self._pcm = pcm
-        self._spoken = np.zeros((0, 20), np.float32)
-        self._end = 0
-
-    def speak(self, run: _Run) -> None:
-        """Put a run in its place, and fade into what follows."""
-        at, length = run.start + LAG, run.end - run.start
-        before = np.concatenate([np.zeros(WARM_UP * FRAME, np.int16), self._pcm[:at]])
-        vectors = run.vectors()
-        start = self._heard(run.start, before[-WARM_UP * FRAME :])
-        given = np.concatenate([start, vectors])
-        speech = vocoder().resume(given[None], before[None, -START_SAMPLES:])[0]
-        room = self._pcm[at : at + length + FRAME]
-        room[:length] = speech[: len(room[:length])]
-        rest = room[length:]
-        rest[:] = _cross_fade(speech[length : length + len(rest)], rest)
-        self._spoken, self._end = vectors[LEAD:-1], run.end
-
-    def _heard(self, start: int, samples: Pcm) -> Features:
-        """Three vectors up to ``start``: analysed as far as speech was received, else spoken."""
-        received = min(HEARD, (start - self._end) // FRAME) if len(self._spoken) else HEARD
-        analysed = _analyse(samples)[WARM_UP - received :]
-        return np.concatenate([self._spoken, analysed])[-HEARD:]
-
-
-def _analyse(samples: Pcm) -> Features:
-    """Features of what was heard, from silence on."""
-    return np.asarray(to_float32(FeatureAnalyser(1).analyse(from_int16(samples)[None]))[0])
-
-
-def _cross_fade(from_: Pcm, to: Pcm) -> Pcm:
-    """From one to the other over 10 ms, as far as there is room."""
-    weight = np.sin((np.arange(len(to)) + 0.5) / FRAME * np.pi / 2) ** 2
-    return np.round(weight * to + (1 - weight) * from_).astype(np.int16)

@@ -1,8 +1,7 @@
-"""What a receiver hears of a stream with losses, before DRED: speech, holes, and who may fill them.
+"""What a receiver gets of a stream with losses: packets, holes, and who may fill them.
 
 Time is that of the records where they state it, else packets follow each other and a lost one lasts
-as long as the one before it. Speech is of 16 kHz, one channel; through a hole it is what the codec
-makes up by itself, which fades out.
+as long as the one before it.
 """
 
 from __future__ import annotations
@@ -10,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from dredref.opusdecoder import STEP, Decimator, OpusDecoder, Pcm
+from dredref.opusdecoder import STEP
 from dredref.payload.reader import Carried, carried_by
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record
@@ -25,13 +22,29 @@ LONGEST_48K = 600 * 48_000
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """Time in which packets were lost, in samples at 16 kHz."""
+class Span:
+    """A packet that was received, or time without one; in samples at 48 kHz."""
 
-    start: int
-    end: int
-    packets: int
-    """How many were lost."""
+    start_48k: int
+    end_48k: int
+    packet: bytes | None
+    lost: int = 0
+    """How many packets were lost in it; none where none was sent."""
+
+    @property
+    def start(self) -> int:
+        """First sample at 16 kHz."""
+        return self.start_48k // STEP
+
+    @property
+    def end(self) -> int:
+        """The sample after it, at 16 kHz."""
+        return self.end_48k // STEP
+
+    @property
+    def is_hole(self) -> bool:
+        """Whether something was lost."""
+        return self.lost > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +62,19 @@ class Arrival:
 class Reception:
     """What came of a stream."""
 
-    pcm: Pcm
-    """Speech from the first packet on, received or lost; 16 kHz."""
-    holes: tuple[Hole, ...]
-    """Oldest first."""
+    spans: tuple[Span, ...]
+    """All time from the first packet on, received or lost, without gaps."""
     arrivals: tuple[Arrival, ...]
     """Oldest first."""
     packets: int
     lost: int
     """Packets lost, malformed ones included: receivers drop those."""
     malformed: int
+
+    @property
+    def holes(self) -> tuple[Span, ...]:
+        """Where packets were lost, oldest first."""
+        return tuple(span for span in self.spans if span.is_hole)
 
 
 def receive(
@@ -68,7 +84,7 @@ def receive(
     final_id: int | None = None,
     versions: Collection[int] = VERSIONS,
 ) -> Reception:
-    """Decode what was received of one stream.
+    """Lay out in time what was received of one stream.
 
     Args:
         records: Opus packets of one stream in their order.
@@ -79,8 +95,7 @@ def receive(
 
     Raises:
         InputError: ``conceal.kind`` for records that are no packets, ``conceal.nothing`` if no
-            packet was received, ``conceal.hole``, ``decode.opus``.
-        MissingExtraError: PyAV is not installed.
+            packet was received, ``conceal.hole``.
     """
     receiver = _Receiver(round(hold_ms * 48), final_id, versions)
     for record in records:
@@ -89,18 +104,17 @@ def receive(
 
 
 class _Receiver:
-    """The decoder and its clock, at 48 kHz."""
+    """The clock, at 48 kHz, and what is known so far."""
 
     def __init__(self, hold: int, final_id: int | None, versions: Collection[int]) -> None:
         self._hold, self._final_id, self._versions = hold, final_id, versions
-        self._decoder, self._decimator = OpusDecoder(), Decimator()
-        self._parts: list[Pcm] = []
-        self._holes: list[Hole] = []
+        self._spans: list[Span] = []
         self._arrivals: list[Arrival] = []
         self._packets = self._lost = self._malformed = 0
         self._pending = 0
         self._now = self._duration = 0
         self._shift: int | None = None
+        self._hole_end: int | None = None
 
     def take(self, record: Record) -> None:
         """One record."""
@@ -116,10 +130,9 @@ class _Receiver:
             self._pending += 1
             return
         self._duration = packet_duration_48k(packet)
-        start = self._start(record.timestamp_48k)
-        self._pass_time(start, record.index)
-        self._note(record.index, packet, start)
-        self._add(self._decoder.decode(packet), self._duration)
+        self._pass_time(self._start(record.timestamp_48k), record.index)
+        self._note(record.index, packet)
+        self._add(packet, self._duration)
 
     def _start(self, stated: int | None) -> int:
         """When a packet starts; never before the end of what came before it."""
@@ -133,43 +146,39 @@ class _Receiver:
         return start
 
     def _pass_time(self, start: int, index: int) -> None:
-        """Let the codec fill the time up to ``start``; it is a hole if packets were lost."""
+        """Time without a packet up to ``start``; it is a hole if packets were lost."""
         missing = start - self._now
         if missing > LONGEST_48K:
             raise InputError(
                 "conceal.hole", f"{missing / 48_000:.0f} s without a packet before record {index}"
             )
-        if self._pending and missing:
-            self._holes.append(Hole(self._now // STEP, start // STEP, self._pending))
+        if missing:
+            self._add(None, missing, self._pending)
+            if self._pending:
+                self._hole_end = start
         self._pending = 0
-        self._add(self._decoder.conceal(missing), missing)
 
-    def _note(self, index: int, packet: bytes, start: int) -> None:
+    def _note(self, index: int, packet: bytes) -> None:
         """Keep the DRED of a packet that may fill a hole."""
-        if not self._versions or not self._holes:
+        if not self._versions or self._hole_end is None:
             return
-        if start // STEP - self._holes[-1].end > self._hold // STEP:
+        if self._now - self._hole_end > self._hold:
             return
         carried = carried_by(packet, final_id=self._final_id)
         if carried is not None and carried.version in self._versions:
-            self._arrivals.append(Arrival(index, start // STEP, carried))
+            self._arrivals.append(Arrival(index, self._now // STEP, carried))
 
-    def _add(self, pcm: Pcm, duration: int) -> None:
-        """Take samples, exactly as many as time has passed."""
-        whole = np.zeros(duration, np.int16)
-        whole[: len(pcm)] = pcm[:duration]
+    def _add(self, packet: bytes | None, duration: int, lost: int = 0) -> None:
+        self._spans.append(Span(self._now, self._now + duration, packet, lost))
         self._now += duration
-        self._parts.append(self._decimator.convert(whole))
 
     def end(self) -> Reception:
         """All of it; losses at the end are left to the codec."""
         if self._packets == self._lost:
             raise InputError("conceal.nothing", "no packet of the stream was received")
         self._pass_time(self._now + self._pending * self._duration, self._packets)
-        self._parts.append(self._decimator.flush())
         return Reception(
-            np.concatenate(self._parts)[: self._now // STEP],
-            tuple(self._holes),
+            tuple(self._spans),
             tuple(self._arrivals),
             self._packets,
             self._lost,
