@@ -227,13 +227,13 @@ class Libopus:
         return {"pcm": pcm.astype("<i2").tobytes().hex()}
 
     def _fill(self, decoder: Decoder, packet: bytes, gap: int, size: int) -> list[Any]:
-        """The frames lost before a packet, oldest first."""
+        """The frames lost before a packet, oldest first, as opus_demo asks for them."""
         if not gap:
             return []
         there, _ = decoder.dred_parse(packet, min(gap * size, 1040 * size))
         filled = []
         for back in range(gap, 0, -1):
-            if there >= back * size:
+            if there > 0:
                 filled.append(decoder.dred_decode(back * size, size))
             else:
                 filled.append(decoder.decode(None, size))

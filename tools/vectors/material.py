@@ -224,7 +224,11 @@ def encode(case: StreamCase) -> list[Encoded]:
 
 
 def conceal(peer: Peer, packets: Sequence[bytes], mask: str, size: int) -> Samples:
-    """Speech at 16 kHz of a stream with losses, filled from the next packet that came."""
+    """Speech at 16 kHz of a stream with losses, filled from the next packet that came.
+
+    As opus_demo does it: where the packet's DRED is there at all, every lost packet is asked of it,
+    and libopus conceals what is out of its reach.
+    """
     parts: list[Samples] = []
     gap = 0
     with Decoder(peer, SPEECH_RATE) as decoder:
@@ -234,10 +238,9 @@ def conceal(peer: Peer, packets: Sequence[bytes], mask: str, size: int) -> Sampl
                 continue
             there, _ = decoder.dred_parse(packet, min(gap * size, SPEECH_RATE)) if gap else (0, 0)
             for back in range(gap, 0, -1):
-                reaches = there >= back * size
                 parts.append(
                     decoder.dred_decode(back * size, size)
-                    if reaches
+                    if there > 0
                     else decoder.decode(None, size)
                 )
             parts.append(decoder.decode(packet, size))
