@@ -37,8 +37,8 @@ Number: TypeAlias = tuple[int, int]
 
 FINEST, ZERO = constant32(-149), constant32(-200)
 """Exponent of the finest grid, and that of zero."""
-SIGN, FRACTION = constant32(-(1 << 31)), constant32(0x7FFFFF)
-"""Bits of a word: the sign, and the significand less its top."""
+SIGN, MAGNITUDE, FRACTION = (constant32(bits) for bits in (-(1 << 31), 0x7FFFFFFF, 0x7FFFFF))
+"""Bits of a word: the sign, all others, and the significand less its top."""
 
 
 def number(word: int) -> Number:
@@ -135,7 +135,7 @@ def pack(x: Number) -> int:
 @scalar
 def in_order(word: int) -> int:
     """An integer that stands where the number stands: the word, negated for those below zero."""
-    return i32(-i32(word & i32(0x7FFFFFFF))) if word < i32(0) else word
+    return i32(-i32(word & MAGNITUDE)) if word < i32(0) else word
 
 
 # Arithmetic
@@ -223,10 +223,22 @@ def whole(n: int) -> Number:
 
 
 @scalar
+def rounded(n: int, e: int) -> Number:
+    """``n * 2**e``, rounded, for 64 bits of ``n`` and ``e`` of at least -149."""
+    rest = -n if n < 0 else n
+    while rest >= 1 << 30:
+        rest = (rest >> 1) | (rest & 1)
+        e += 1
+    size = i32(rest)
+    up = i32(leading_zeros(size) - i32(1))
+    return signed(shortened(left(size, up), i32(7)), n < 0, i32(i32(i32(e) + i32(7)) - up))
+
+
+@scalar
 def floor_half_up(x: Number) -> int:
-    """``floor(x + 1/2)`` for magnitudes up to 2**7; the sum is not rounded."""
-    down = least(most(i32(-x[1]), i32(1)), i32(31))
-    return right(i32(x[0] + left(i32(1), i32(down - i32(1)))), down)
+    """``floor(x + 1/2)`` for magnitudes up to 2**24; the sum is not rounded."""
+    down = least(most(i32(-x[1]), i32(0)), i32(30))
+    return right(i32(x[0] + right(left(i32(1), down), i32(1))), down)
 
 
 @scalar

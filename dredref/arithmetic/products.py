@@ -25,7 +25,7 @@ class ExactMatrix:
     """A matrix of integers, outputs by inputs, that multiplies rows of integers exactly.
 
     ``limit`` bounds the magnitude of the rows' elements. The BLAS type is float32 where every
-    sum stays within 2**24, else float64 within 2**53.
+    sum stays within 2**24, else float64 within 2**53. Sums given as ``int32`` must stay within it.
 
     Raises:
         ValueError: if a sum could pass 2**53.
@@ -43,9 +43,11 @@ class ExactMatrix:
         self.carried: NDArray[np.floating] = np.ascontiguousarray(weights.T.astype(self.type))
 
     def __call__(self, rows: Fixed) -> Fixed:
-        """``rows @ weights.T``; rows of float32 or float64 carriers give carriers of that type."""
+        """``rows @ weights.T``: ``int64`` of ``int64``, ``int32`` of ``int16``, by BLAS, and
+        carriers of carriers, float32 or float64.
+        """
         if rows.dtype == np.int64:
             sums: Integers = rows @ self.integers
             return sums
         carried: Fixed = np.matmul(rows.astype(self.type, copy=False), self.carried)
-        return carried
+        return carried.astype(np.int32) if rows.dtype == np.int16 else carried

@@ -12,16 +12,18 @@ float64 between the same 8-bit roundings comes out 0.003 to 0.010 away by upstre
 -149. Every operation (sum, difference, product, quotient) is that of integers, rounded to 24
 significant bits, halves to the even ``m``; no result is finer than ``2**-149``. Zero has no sign.
 
-**Two carriers, one result.**
+**Three carriers, one result.**
 
 * :class:`Significands` - the definition: pairs of ``int64`` arrays.
-* ``float32`` - the fast form. IEEE 754 defines the sum, difference, product and quotient of two
-  binary32 numbers as the exact result rounded to 24 significant bits, halves to even, nothing
-  finer than ``2**-149``: word for word the rule above, on every machine, and numpy's operations
-  on arrays are those operations one by one. A binary32 word *is* ``m`` and ``e``, packed.
+* :class:`~dredref.arithmetic.packed.Packed` - the form that runs by default. A binary32 word *is*
+  ``m`` and ``e``, packed; compiled functions of integers work on words as the definition says.
+* ``float32`` - the same words, worked on by the machine's floating-point unit. IEEE 754 defines
+  the sum, difference, product and quotient of two binary32 numbers as the exact result rounded to
+  24 significant bits, halves to even, nothing finer than ``2**-149``: word for word the rule above,
+  on every machine, and numpy's operations on arrays are those operations one by one.
 
-Functions that take either kind give the same kind back; tests hold the two equal, bit for bit.
-Magnitudes stay far below ``2**127``, as the vocoder's bounds show, so nothing overflows.
+Functions that take any kind give the same kind back; tests hold them equal, bit for bit.
+Magnitudes stay below ``2**127``, as bounds where numbers come in show, so nothing overflows.
 """
 
 from __future__ import annotations
@@ -29,23 +31,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Integers, bit_length
+from dredref.arithmetic.packed import Packed, pack_words
 
 BITS = 24
 """Significant bits."""
 FINEST = -149
 """Exponent of the finest grid."""
 
-Carried: TypeAlias = NDArray[np.float32]
-"""Numbers packed in binary32."""
+Carried: TypeAlias = NDArray[Any]
+"""Numbers in words: an array of kind :class:`Packed`, or binary32."""
 Words: TypeAlias = NDArray[np.int32]
 """Binary32 words as integers: sign, exponent + 127 (8 bits), significand less its top (23 bits)."""
 
+_NEGATIVE_ZERO = np.int32(-(1 << 31))
 _GUARD = 34
 """Bits by which a sum's coarser operand may be moved up: ``2**24 << 34`` leaves room in int64."""
 
@@ -115,13 +119,19 @@ class Significands:
 
 
 N = TypeVar("N", Significands, Carried)
-"""Numbers of either kind."""
-Form = Literal["fast", "integers"]
-"""How numbers are held: packed in binary32, or as pairs of integers, which defines the result."""
-PACKED: Carried = np.zeros(0, np.float32)
-"""No numbers, of the kind of the fast form; see :func:`numbers`."""
+"""Numbers of any kind."""
+Form = Literal["integers", "pairs", "binary32"]
+"""How numbers are held: as words that compiled integer functions work on; as pairs of integers,
+which defines the result; or as binary32 numbers."""
+FORMS: tuple[Form, ...] = get_args(Form)
+PACKED: Carried = pack_words(np.zeros(0, np.int32))
+"""No numbers, of the kind of the form ``integers``; see :func:`numbers`."""
 PAIRS = Significands(np.zeros(0, np.int64), np.zeros(0, np.int64))
 """No numbers, of the kind that defines the result."""
+BINARY32: Carried = np.zeros(0, np.float32)
+"""No numbers, of the kind of the form ``binary32``."""
+KINDS: dict[Form, Any] = {"integers": PACKED, "pairs": PAIRS, "binary32": BINARY32}
+"""Form -> no numbers, of its kind."""
 
 
 def _folded(m: Integers, down: Integers) -> Integers:
@@ -175,14 +185,26 @@ def to_words(numbers: Significands) -> Words:
     return np.where(numbers.m < 0, word - (1 << 31), word).astype(np.int32)
 
 
-def carry(words: Words) -> Carried:
+def carry(words: Words) -> NDArray[np.float32]:
     """Words as the float32 numbers that they are."""
     return words.view(np.float32)
 
 
-def settle(numbers: Carried) -> Words:
+def settle(numbers: NDArray[np.float32]) -> Words:
     """Float32 numbers as words; negative zero becomes zero."""
     return (numbers + np.float32(0)).view(np.int32)
+
+
+def _without_sign(words: Words) -> Words:
+    """Words, with zero for negative zero."""
+    return np.where(words == _NEGATIVE_ZERO, np.int32(0), words)
+
+
+def _compiled() -> Any:
+    """The compiled operations on arrays, loaded when first needed."""
+    from dredref.arithmetic import compiled_arrays
+
+    return compiled_arrays
 
 
 @cache
@@ -205,12 +227,14 @@ def numbers(words: Words, like: N) -> N:
     """Words as numbers of the kind of ``like``."""
     if isinstance(like, Significands):
         return from_words(words)
-    return carry(words)
+    return pack_words(_without_sign(words)) if isinstance(like, Packed) else carry(words)
 
 
 def words_of(numbers: Significands | Carried) -> Words:
-    """Numbers of either kind as words."""
-    return to_words(numbers) if isinstance(numbers, Significands) else settle(numbers)
+    """Numbers of any kind as words, in an array of their own."""
+    if isinstance(numbers, Significands):
+        return to_words(numbers)
+    return np.array(numbers) if isinstance(numbers, Packed) else settle(numbers)
 
 
 def from_integers(values: Integers | Carried, like: N) -> N:
@@ -218,6 +242,8 @@ def from_integers(values: Integers | Carried, like: N) -> N:
     if isinstance(like, Significands):
         m = np.asarray(values).astype(np.int64)
         return Significands(m, np.where(m == 0, FINEST, 0))
+    if isinstance(like, Packed):
+        return pack_words(_compiled().of_integers(values))
     return np.asarray(values).astype(np.float32, copy=False)
 
 
@@ -250,6 +276,9 @@ def floor(x: N) -> Integers:
     """The largest integer that is not above, for magnitudes below 2**24."""
     if isinstance(x, Significands):
         return (x.m << np.maximum(x.e, 0)) >> np.clip(-x.e, 0, 62)
+    if isinstance(x, Packed):
+        whole: Integers = _compiled().floor_of(words_of(x)).astype(np.int64)
+        return whole
     return np.floor(x).astype(np.int64)
 
 
@@ -263,4 +292,7 @@ def floor_half_up(x: N) -> Integers:
         up, down = np.maximum(x.e, 0), np.clip(-x.e, 0, 62)
         half = (np.int64(1) << down) >> 1
         return ((x.m << up) + half) >> down
+    if isinstance(x, Packed):
+        whole: Integers = _compiled().half_up_of(words_of(x)).astype(np.int64)
+        return whole
     return np.floor(x.astype(np.float64) + 0.5).astype(np.int64)

@@ -12,24 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Integers
+from dredref.arithmetic.packed import Packed, pack_words
 from dredref.arithmetic.significand import FINEST, Carried, N, Significands, rounded, words_of
 
 Move = Callable[[NDArray[Any]], NDArray[Any]]
 """A function that moves the elements of any array alike."""
 
 
+def _compiled() -> Any:
+    """The compiled operations on arrays, loaded when first needed."""
+    from dredref.arithmetic import compiled_arrays
+
+    return compiled_arrays
+
+
 def arranged(x: N, move: Move) -> N:
     """The numbers of ``x``, moved as ``move`` says."""
     if isinstance(x, Significands):
         return Significands(move(x.m), move(x.e))
-    return move(x)
+    return pack_words(move(x.view(np.ndarray))) if isinstance(x, Packed) else move(x)
 
 
 def zeros(shape: Sequence[int], like: N) -> N:
     """Zeros of the kind of ``like``."""
     if isinstance(like, Significands):
         return Significands(np.zeros(shape, np.int64), np.full(shape, FINEST, np.int64))
-    return np.zeros(shape, np.float32)
+    return np.zeros(shape, like.dtype).view(type(like))
 
 
 def from_fixed(x: Integers, q: int, like: N) -> N:
@@ -39,6 +47,8 @@ def from_fixed(x: Integers, q: int, like: N) -> N:
     """
     if isinstance(like, Significands):
         return rounded(x, np.full(x.shape, -q, np.int64))
+    if isinstance(like, Packed):
+        return pack_words(_compiled().of_fixed(x, q))
     carried: Carried = (x * 2.0**-q).astype(np.float32)
     return carried
 
@@ -85,6 +95,9 @@ def sum_of_products(pairs: Iterable[tuple[N, N]], start: N | None = None) -> N:
             total = x * y
         elif isinstance(x, Significands):
             total = total + x * y
+        elif isinstance(x, Packed):
+            parts = (part.view(np.ndarray) for part in (total, x, y))
+            total = pack_words(_compiled().add_products(*parts))
         elif product is None:
             product = x * y
             total = total + product
@@ -99,5 +112,7 @@ def inner_product(x: N, y: N) -> N:
     """Sum of products along axis 0, from the first on."""
     if isinstance(x, Significands):
         return sum_of_products((x[k], y[k]) for k in range(x.shape[0]))
+    if isinstance(x, Packed):
+        return pack_words(_compiled().inner_products(x.view(np.ndarray), y.view(np.ndarray)))
     last: Carried = np.add.accumulate(x * y, axis=0)[-1]
     return last

@@ -32,13 +32,15 @@ def tanh(x: N) -> N:
     u = x * x
     numerator = (n2 * u + n1) * u + n0
     denominator = (d2 * u + d1) * u + d0
-    return clip(numerator * x / denominator, -one, one)
+    fraction: N = numerator * x / denominator
+    return clip(fraction, -one, one)
 
 
 def sigmoid(x: N) -> N:
     """``1/2 + tanh(x/2) / 2``; both halvings are exact."""
     half = constant("0.5", x)
-    return half + half * tanh(half * x)
+    raised: N = half + half * tanh(half * x)
+    return raised
 
 
 def to_bytes(x: N) -> Integers:
@@ -46,4 +48,5 @@ def to_bytes(x: N) -> Integers:
 
     For ``x`` within -1..1.
     """
-    return floor_half_up(constant("127", x) * x)
+    product: N = constant("127", x) * x
+    return floor_half_up(product)

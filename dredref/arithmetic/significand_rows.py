@@ -1,24 +1,27 @@
 """Tangent, logistic function and 8-bit rounding of large arrays of 24-bit numbers.
 
 The functions are those of :mod:`dredref.arithmetic.significand_functions`. Pairs of integers are
-handed on to them; binary32 is worked on a block at a time, so that the passes stay in cache, with
-the same operations in the same order. Tests hold the two equal, bit for bit.
+handed on to them; words are worked on by one compiled loop; binary32 is worked on a block at a
+time, so that the passes stay in cache. All take the same operations in the same order, and tests
+hold them equal, bit for bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from dredref.arithmetic import significand_functions as definition
 from dredref.arithmetic.fixed import Fixed
-from dredref.arithmetic.significand import Carried, N, Significands, constant
+from dredref.arithmetic.packed import Packed, pack_words
+from dredref.arithmetic.significand import BINARY32, Carried, N, Significands, constant
 
 BLOCK = 16384
 """Elements of a block."""
 
-_KIND: Carried = np.zeros(0, np.float32)
+_KIND = BINARY32
 _N0, _N1, _N2 = (constant(text, _KIND) for text in definition.TANH_NUMERATOR)
 _D0, _D1, _D2 = (constant(text, _KIND) for text in definition.TANH_DENOMINATOR)
 _ONE, _MINUS_ONE, _HALF = (constant(text, _KIND) for text in ("1", "-1", "0.5"))
@@ -32,6 +35,8 @@ def tanh(x: N) -> N:
     """Rational hyperbolic tangent; for magnitudes of ``x`` below 2**24."""
     if isinstance(x, Significands):
         return definition.tanh(x)
+    if isinstance(x, Packed):
+        return pack_words(_compiled().tanh_of(x.view(np.ndarray)))
     return _in_blocks(x, _tanh_block)
 
 
@@ -39,23 +44,35 @@ def sigmoid(x: N) -> N:
     """``1/2 + tanh(x/2) / 2``."""
     if isinstance(x, Significands):
         return definition.sigmoid(x)
+    if isinstance(x, Packed):
+        return pack_words(_compiled().sigmoid_of(x.view(np.ndarray)))
     return _in_blocks(x, _sigmoid_block)
 
 
 def to_bytes(x: N) -> Fixed:
-    """``floor(127 x + 1/2)`` of the rounded ``127 x``, as int64 or as float32 that carries it.
+    """``floor(127 x + 1/2)`` of the rounded ``127 x``: int64, int16 for words, or binary32.
 
     For ``x`` within -1..1 but for its rounding. Binary32: ``254 x`` is exactly twice the rounded
     ``127 x``, and ``floor((floor(2 y) + 1) / 2)`` is ``floor(y + 1/2)``.
     """
     if isinstance(x, Significands):
         return definition.to_bytes(x)
+    if isinstance(x, Packed):
+        found: Fixed = _compiled().bytes_of(x.view(np.ndarray))
+        return found
     y = x * _STEP
     np.floor(y, out=y)
     y += _ONE
     y *= _HALF
     rounded: Fixed = np.floor(y, out=y)
     return rounded
+
+
+def _compiled() -> Any:
+    """The compiled operations on arrays, loaded when first needed."""
+    from dredref.arithmetic import compiled_arrays
+
+    return compiled_arrays
 
 
 def _tanh_block(x: Carried, out: Carried, scratch: Carried) -> None:

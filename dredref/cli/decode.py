@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from dredref.arithmetic.significand import Form
 from dredref.batch.values import read_values
-from dredref.cli.options import open_input, stderr, stream_options
+from dredref.cli.options import form_option, open_input, stderr, stream_options
 from dredref.files import atomic_output
 from dredref.model import load
 from dredref.model.weights import Model
@@ -53,7 +53,7 @@ Found = tuple[int, DredPayload]
     "of this DRED version; OUT.f32 holds their features, oldest first.",
 )
 @click.option("--model", "model_path", metavar="FILE", help="Use this decoder network.")
-@click.option("--integers", is_flag=True, help="Compute on pairs of integers alone: slow.")
+@form_option
 @stream_options
 def decode(
     source: str,
@@ -62,7 +62,7 @@ def decode(
     max_chunks: int | None,
     records: str | None,
     model_path: str | None,
-    integers: bool,
+    form: Form,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -76,7 +76,6 @@ def decode(
     """
     kind = _kind(output, packet, records)
     model = load(model_path) if model_path else None
-    form: Form = "integers" if integers else "fast"
     if records is not None:
         payloads = read_records(_read(source), int(records))
         rows = _decoded(_tracked(payloads, "decoding"), model, form)

@@ -7,7 +7,9 @@ import numpy as np
 
 from dredref.analysis.analyser import FeatureAnalyser, to_float32
 from dredref.analysis.tables import FRAME, Int
+from dredref.arithmetic.significand import Form
 from dredref.audio import open_audio
+from dredref.cli.options import form_option
 from dredref.cli.progress import audio_progress
 from dredref.files import atomic_output
 from dredref.resample import Resampler
@@ -16,8 +18,8 @@ from dredref.resample import Resampler
 @click.command()
 @click.argument("source", metavar="IN.wav")
 @click.argument("output", metavar="OUT.f32")
-@click.option("--integers", is_flag=True, help="Compute on pairs of integers alone: slow.")
-def features(source: str, output: str, integers: bool) -> None:
+@form_option
+def features(source: str, output: str, form: Form) -> None:
     """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
 
     WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
@@ -30,7 +32,7 @@ def features(source: str, output: str, integers: bool) -> None:
         audio_progress("analysing", audio.length / audio.rate) as progress,
     ):
         resampler = Resampler(audio.rate, audio.channels)
-        analyser = FeatureAnalyser(form="integers" if integers else "fast")
+        analyser = FeatureAnalyser(form=form)
         waiting: Int = np.zeros((1, 0), np.int64)
         done = 0
         for block in audio.blocks():

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
+from dredref.arithmetic.significand import FORMS
 from dredref.streams import Stream, open_stream
 from spec.errors import UsageError
 
@@ -58,6 +59,17 @@ def stream_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+form_option = click.option(
+    "--form",
+    type=click.Choice(FORMS),
+    default="integers",
+    show_default=True,
+    help="How numbers are held; the result is the same. integers: words, compiled; pairs: the "
+    "definition itself, slow; binary32: by the machine's floating-point unit.",
+)
+"""The option that says how numbers are held."""
 
 
 def open_input(

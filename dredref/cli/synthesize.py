@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 
-from dredref.cli.options import open_input, stderr, stream_options
+from dredref.arithmetic.significand import Form
+from dredref.cli.options import form_option, open_input, stderr, stream_options
 from dredref.inspection import read_record
 from dredref.model import load
 from dredref.rdovae.decoder import decode_payloads
@@ -38,14 +39,9 @@ from spec.errors import InputError, UsageError
     "the others are spoken.",
 )
 @click.option("--model", metavar="FILE", help="A vocoder's model file other than the packaged one.")
-@click.option(
-    "--integers",
-    is_flag=True,
-    help="Compute in the form that defines the result, in integers alone: the same samples, "
-    "more than a hundred times slower.",
-)
+@form_option
 def synthesize(
-    features: str, output: str, before: str | None, model: str | None, integers: bool
+    features: str, output: str, before: str | None, model: str | None, form: Form
 ) -> None:
     """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
 
@@ -54,7 +50,7 @@ def synthesize(
     check_samples_path(output)
     vectors = read_features(features)
     chosen = None if model is None else load(model)
-    vocoder = Vocoder(chosen, "integers" if integers else "fast")
+    vocoder = Vocoder(chosen, form)
     with _progress(len(vectors)) as progress:
         if before is None:
             speech = vocoder.speak(vectors[None], progress)

@@ -1,17 +1,19 @@
 """Layers on numbers of 24 significant bits, many rows at once.
 
 They round as libopus' portable path does, operation by operation (see
-:mod:`dredref.arithmetic.significand`), on either kind of number: pairs of integers or binary32.
-Rows stand first, features last.
+:mod:`dredref.arithmetic.significand`), on any kind of number: pairs of integers, which define the
+result, words, on which compiled loops run (:mod:`dredref.nn.compiled_layers`), or binary32. Rows
+stand first, features last.
 """
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
 from dredref.arithmetic.fixed import Fixed, Integers
+from dredref.arithmetic.packed import Packed, pack_words
 from dredref.arithmetic.products import BYTE, ExactMatrix
 from dredref.arithmetic.significand import (
     BITS,
@@ -22,10 +24,19 @@ from dredref.arithmetic.significand import (
     constant,
     from_integers,
     numbers,
+    words_of,
 )
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model.weights import Model
 from spec.errors import InputError
+
+
+def _compiled() -> Any:
+    """The compiled loops, loaded when first needed."""
+    from dredref.nn import compiled_layers
+
+    return compiled_layers
+
 
 BLOCK_ROWS = 256
 """Rows of a layer of real weights that are worked on at once, so that sums stay in cache."""
@@ -52,6 +63,8 @@ class ByteLayer(Generic[N]):
         self.scale = scale
         self.bias = bias
         self.one = constant("1", scale)
+        self._scale = words_of(scale)
+        self._bias = np.zeros_like(self._scale) if bias is None else words_of(bias)
         if self.matrix.bound > 1 << BITS:
             raise ValueError(f"sums reach {self.matrix.bound}, past 2**{BITS}")
 
@@ -61,6 +74,8 @@ class ByteLayer(Generic[N]):
             scaled: N = from_integers(sums, self.scale) * self.scale
             biased: N = scaled if self.bias is None else scaled + self.bias
             return biased
+        if isinstance(self.scale, Packed):
+            return pack_words(_compiled().scaled(sums, self._scale, self._bias))
         out: N = np.multiply(sums, self.scale, out=sums)
         if self.bias is not None:
             out += self.bias
@@ -88,6 +103,7 @@ class RealLayer(Generic[N]):
         """Weights [inputs, outputs] and biases [outputs]."""
         self.weights = weights
         self.bias = bias
+        self._weights, self._bias = words_of(weights), words_of(bias)
 
     def __call__(self, x: N) -> N:
         """Rows of inputs to rows of outputs."""
@@ -98,6 +114,8 @@ class RealLayer(Generic[N]):
                 total = total + x[:, here] * self.weights[here]
             biased: N = total + self.bias
             return biased
+        if isinstance(self.weights, Packed):
+            return pack_words(_compiled().real_rows(x.view(np.ndarray), self._weights, self._bias))
         blocks = (x[k : k + BLOCK_ROWS] for k in range(0, max(len(x), 1), BLOCK_ROWS))
         return np.concatenate([_real_rows(self.weights, self.bias, rows) for rows in blocks])
 
@@ -124,6 +142,9 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     """
     size = recurrent.inputs
     own = recurrent(state)
+    if isinstance(state, Packed):
+        words = (x.view(np.ndarray) for x in (fed, own, state))
+        return pack_words(_compiled().gru_step(*words))
     gates = sigmoid(fed[:, : 2 * size] + own[:, : 2 * size])
     z, r = gates[:, :size], gates[:, size:]
     h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)

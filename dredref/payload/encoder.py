@@ -68,7 +68,7 @@ class DredEncoder:
         timestamp: int = 0,
         settings: DredSettings | None = None,
         activity: NDArray[np.bool_] | None = None,
-        form: Form = "fast",
+        form: Form = "integers",
     ) -> None:
         """Start before the first sample.
 
@@ -80,7 +80,7 @@ class DredEncoder:
             timestamp: of the first packet; its grid of 2.5 ms is that of all others.
             settings: levels and limits.
             activity: for each 2.5 ms of the audio, silence beyond its end; by energy if None.
-            form: ``integers`` computes on pairs of integers: the same payloads, far slower.
+            form: how numbers are held; payloads are the same, and pairs of integers far slower.
 
         Raises:
             UsageError: ``audio.rate``, ``audio.channels``.

@@ -74,7 +74,7 @@ def write_payloads(
     requests: Sequence[Request],
     levels: Levels,
     version: int = CURRENT_VERSION,
-    form: Form = "fast",
+    form: Form = "integers",
 ) -> list[bytes | None]:
     """The payload of each request, or None where not even one chunk fits or may be sent.
 
@@ -87,7 +87,7 @@ def write_payloads(
         requests: what each packet is to carry.
         levels: quantizer levels.
         version: DRED version.
-        form: ``integers`` quantizes on pairs of integers: the same payloads, more slowly.
+        form: how the quantizer holds numbers; payloads are the same.
 
     Raises:
         BuildError: ``dred.offset`` if an offset is out of the format's reach.

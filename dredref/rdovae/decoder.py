@@ -6,7 +6,7 @@ convolution over this and the previous chunk to what later layers see. Every lay
 was made before it, rounded to 8 bits.
 
 Only the recurrent product has to wait for the previous chunk, so each layer works on all chunks of
-all packets at once, and the recurrence alone goes step by step. Its arithmetic, on either kind of
+all packets at once, and the recurrence alone goes step by step. Its arithmetic, on any kind of
 number, is that of :mod:`dredref.arithmetic.significand`.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from dredref.arithmetic.fixed import Fixed, Integers
 from dredref.arithmetic.products import BYTE, ExactMatrix
 from dredref.arithmetic.significand import (
-    PACKED,
-    PAIRS,
-    Carried,
+    KINDS,
     Form,
     N,
-    Significands,
     Words,
+    carry,
+    concatenate,
     words_of,
 )
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
@@ -181,7 +180,7 @@ class _Stage(Generic[N]):
         for rows, size in zip(schedule.steps(), schedule.sizes, strict=True):
             memory = gru_step(fed[rows], self.recurrent, memory[:size])
             states.append(memory)
-        return _joined(states) if states else memory[:0]
+        return concatenate(states, axis=0) if states else memory[:0]
 
     def _convolve(self, now: Fixed, schedule: Schedule) -> N:
         """The convolution over the previous chunk and this one.
@@ -193,15 +192,6 @@ class _Stage(Generic[N]):
         size = self.conv.outputs
         both: Fixed = schedule.previous(sums[:, :size]) + sums[:, size:]
         return self.conv.of_sums(both)
-
-
-def _joined(parts: Sequence[N]) -> N:
-    """Rows one after the other."""
-    first = parts[0]
-    if isinstance(first, Significands):
-        m = np.concatenate([part.m for part in parts])
-        return Significands(m, np.concatenate([part.e for part in parts]))
-    return np.concatenate(parts)
 
 
 def _parts(ends: Integers, workers: int) -> list[int]:
@@ -218,34 +208,25 @@ def _parts(ends: Integers, workers: int) -> list[int]:
 
 
 @cache
-def packaged_decoder(version: int) -> Decoder[Carried]:
-    """The decoder network of DRED version 10 or 12 that comes with the project, in fast form."""
-    return Decoder(packaged(f"rdovae-decoder-v{version}"), PACKED)
+def packaged_decoder(version: int, form: Form = "integers") -> Decoder[Any]:
+    """The decoder network of DRED version 10 or 12 that comes with the project."""
+    return Decoder(packaged(f"rdovae-decoder-v{version}"), KINDS[form])
 
 
 def decode_payloads(
-    payloads: Sequence[DredPayload], model: Model | None = None, form: Form = "fast"
+    payloads: Sequence[DredPayload], model: Model | None = None, form: Form = "integers"
 ) -> list[NDArray[np.float32]]:
     """Features of each payload [4 * chunks, 20], newest first.
 
     Args:
         payloads: of one version.
         model: an RDOVAE decoder; the packaged one if None.
-        form: ``integers`` computes on pairs of integers: the same numbers, far slower.
+        form: how numbers are held; the result is the same, and pairs of integers are far slower.
     """
     if not payloads:
         return []
     version = payloads[0].version
-    if form == "integers":
-        pairs = Decoder(model or packaged(f"rdovae-decoder-v{version}"), PAIRS)
-        return _decode(pairs, payloads, version)
-    fast = packaged_decoder(version) if model is None else Decoder(model, PACKED)
-    return _decode(fast, payloads, version)
-
-
-def _decode(
-    decoder: Decoder[N], payloads: Sequence[DredPayload], version: int
-) -> list[NDArray[np.float32]]:
+    decoder = packaged_decoder(version, form) if model is None else Decoder(model, KINDS[form])
     states, latents, counts = network_inputs(payloads, version, decoder.like)
-    features = decoder(states, latents, counts).view(np.float32)
+    features = carry(decoder(states, latents, counts))
     return np.split(features, VECTORS * np.cumsum(counts)[:-1])

@@ -6,7 +6,7 @@ to what later layers see. Every layer but the first reads all that was made befo
 8 bits.
 
 Streams lie side by side, a step of all of them after the other, and each layer works on all steps
-of a call at once; only the recurrence goes step by step. The arithmetic, on either kind of number,
+of a call at once; only the recurrence goes step by step. The arithmetic, on any kind of number,
 is that of :mod:`dredref.arithmetic.significand`.
 
 Source: libopus 1.6.1 (version 12) and 1.5.2 (version 10) dnn/dred_rdovae_enc.c.
@@ -14,15 +14,14 @@ Source: libopus 1.6.1 (version 12) and 1.5.2 (version 10) dnn/dred_rdovae_enc.c.
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
 from dredref.arithmetic.fixed import Fixed
 from dredref.arithmetic.products import BYTE, ExactMatrix
 from dredref.arithmetic.significand import (
-    PACKED,
-    PAIRS,
+    KINDS,
     Form,
     N,
     Words,
@@ -61,7 +60,7 @@ class RdovaeEncoder:
         version: int = CURRENT_VERSION,
         streams: int = 1,
         model: Model | None = None,
-        form: Form = "fast",
+        form: Form = "integers",
     ) -> None:
         """Start ``streams`` streams from nothing.
 
@@ -69,16 +68,14 @@ class RdovaeEncoder:
             version: DRED version.
             streams: how many lie side by side.
             model: an RDOVAE encoder; the packaged one if None.
-            form: ``integers`` computes on pairs of integers: the same numbers, far slower.
+            form: how numbers are held; results are the same, and pairs of integers far slower.
 
         Raises:
             InputError: ``model.layer`` if ``model`` is no RDOVAE encoder.
         """
         model = model or packaged(f"rdovae-encoder-v{version}")
         self._latent_dim, self._state_dim = LATENT_DIM[version], STATE_DIM[version]
-        self._network = (
-            Network(model, streams, PACKED) if form == "fast" else Network(model, streams, PAIRS)
-        )
+        self._network: Network[Any] = Network(model, streams, KINDS[form])
 
     def encode(self, features: Words) -> tuple[Words, Words]:
         """Latents [streams, steps, L] and initial states [streams, steps, S], binary32 words.

@@ -6,13 +6,13 @@ Source: libopus 1.6.1 dnn/dred_encoder.c (dred_encode_latents).
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import (
-    PACKED,
-    PAIRS,
+    KINDS,
     Form,
     N,
     Words,
@@ -36,7 +36,7 @@ UNIT = Fraction(1, 256)
 
 
 def quantize(
-    values: Words, levels: Integers, table: QuantizerTable, form: Form = "fast"
+    values: Words, levels: Integers, table: QuantizerTable, form: Form = "integers"
 ) -> Integers:
     """Coded integers [..., rows, dimension].
 
@@ -48,13 +48,10 @@ def quantize(
         values: latents or initial states [..., rows, dimension], binary32 words.
         levels: quantizer level of each row, broadcast against [..., rows].
         table: the tables of the vector.
-        form: ``integers`` computes on pairs of integers: the same, more slowly.
+        form: how numbers are held; results are the same.
     """
-    whole = (
-        _rounded(numbers(values, PACKED), levels, table)
-        if form == "fast"
-        else _rounded(numbers(values, PAIRS), levels, table)
-    )
+    given: Any = numbers(values, KINDS[form])
+    whole = _rounded(given, levels, table)
     return np.where(table.coded[levels], whole, 0)
 
 

@@ -52,7 +52,7 @@ def test_one_packet(tmp_path: Path) -> None:
     assert out.read_bytes() == rows.astype("<f4").tobytes()
     assert run("decode", STREAM, out, "--packet", index, "--max-chunks", 2).exit_code == 0
     assert out.read_bytes() == rows[:8].astype("<f4").tobytes()
-    shorter = ("--max-chunks", 1, "--integers")
+    shorter = ("--max-chunks", 1, "--form", "pairs")
     assert run("decode", STREAM, out, "--packet", index, *shorter).exit_code == 0
     assert out.read_bytes() == rows[:4].astype("<f4").tobytes()
 

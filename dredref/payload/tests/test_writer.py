@@ -126,7 +126,7 @@ def test_integers_define_the_payloads() -> None:
     latents, states = draw(4, 12, 12, 8.0)
     wanted = [Request(step, 8, 5) for step in range(12)]
     levels = Levels(3, 5, 9)
-    defined = write_payloads(latents, states, wanted, levels, form="integers")
+    defined = write_payloads(latents, states, wanted, levels, form="pairs")
     assert write_payloads(latents, states, wanted, levels) == defined
 
 

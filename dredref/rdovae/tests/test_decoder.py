@@ -1,11 +1,20 @@
-"""The decoder's two forms, its edges and its ranges."""
+"""The decoder's forms, its edges and its ranges."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import PACKED, PAIRS, Form, to_words
+from dredref.arithmetic.significand import (
+    BINARY32,
+    FORMS,
+    KINDS,
+    PAIRS,
+    Form,
+    numbers,
+    to_words,
+    words_of,
+)
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
 from dredref.rdovae.decoder import (
@@ -26,15 +35,16 @@ REACH = 64.0
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_integers_define_the_result(version: int) -> None:
-    """Speech and extremes: pairs of integers and binary32 give the same words."""
+    """Speech and extremes: all forms give the same words."""
     found = payloads(f"v{version}-fine.bit")
     batch = [found[20], found[60], *as_batch(extremes(version))[:-1]]
     batch = [make_payload(p.version, p.q0, p.dQ, 16, p.state, [c.latents for c in p.chunks[:5]],
                           qmax=p.qmax) for p in batch]  # fmt: skip
-    defined = decode_payloads(batch, form="integers")
-    for one, other in zip(defined, decode_payloads(batch), strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert np.isfinite(other).all()
+    defined = decode_payloads(batch, form="pairs")
+    for form in FORMS:
+        for one, other in zip(defined, decode_payloads(batch, form=form), strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert np.isfinite(other).all()
 
 
 def test_nothing_floats_in_the_integer_form() -> None:
@@ -68,7 +78,7 @@ def test_saturation_comes_after_what_libopus_would_do() -> None:
     place = int(np.flatnonzero(table.scale[level] == 0)[0])
     values = np.zeros((4, LATENT_DIM[12]), np.int64)
     values[:, place] = (1, 4096, 4097, -(1 << 50))
-    found = dequantize(values, np.full(4, level), table, PACKED)[:, place]
+    found = dequantize(values, np.full(4, level), table, BINARY32)[:, place]
     assert found.tolist() == [256, 2**20, 2**20, -(2**20)]
 
 
@@ -84,12 +94,12 @@ def test_level_input() -> None:
     """Version 12 tells the network the level, version 10 does not."""
     for version in VERSIONS:
         values = np.zeros((16, LATENT_DIM[version]), np.int64)
-        rows = latent_rows(values, np.arange(16), version, PACKED)
+        rows = latent_rows(values, np.arange(16), version, BINARY32)
         assert rows.shape == (16, LATENT_DIM[version] + (version == 12))
     assert rows[:, -1].tolist() == [level / 8 - 1 for level in range(16)]
 
 
-@pytest.mark.parametrize("form", ["fast", "integers"])
+@pytest.mark.parametrize("form", FORMS)
 def test_nothing_to_decode(form: Form) -> None:
     """No payload, and payloads without chunks."""
     assert decode_payloads([]) == []
@@ -115,7 +125,7 @@ def test_later_chunks_do_not_change_earlier_ones() -> None:
 def test_a_model_of_another_kind() -> None:
     """The decoder refuses an encoder's layers."""
     with pytest.raises(InputError, match=r"\[model.layer\]"):
-        Decoder(packaged("rdovae-encoder-v12"), PACKED)
+        Decoder(packaged("rdovae-encoder-v12"), BINARY32)
 
 
 def test_a_model_given() -> None:
@@ -140,11 +150,14 @@ def test_schedule() -> None:
 
 
 def test_words_are_the_numbers() -> None:
-    """What the decoder returns is binary32 of its last layer, in both forms."""
+    """What the decoder takes and returns is the same in all forms, word for word."""
     states, latents, counts = network_inputs(payloads("v12-fine.bit")[40:41], 12, PAIRS)
-    assert to_words(states).view(np.float32).dtype == np.float32
-    packed = [to_words(part).view(np.float32) for part in (states, latents)]
-    np.testing.assert_array_equal(
-        packaged_decoder(12)(packed[0], packed[1], counts),
-        Decoder(packaged("rdovae-decoder-v12"), PAIRS)(states, latents, counts),
-    )
+    defined = packaged_decoder(12, "pairs")(states, latents, counts)
+    for form in FORMS:
+        given = tuple(numbers(to_words(part), KINDS[form]) for part in (states, latents))
+        made = network_inputs(payloads("v12-fine.bit")[40:41], 12, KINDS[form])
+        for one, other in zip(given, made, strict=False):
+            np.testing.assert_array_equal(words_of(one), words_of(other))
+        np.testing.assert_array_equal(
+            packaged_decoder(12, form)(given[0], given[1], counts), defined
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import PACKED
+from dredref.arithmetic.significand import BINARY32, PACKED
 from dredref.metrics import compare_features
 from dredref.rdovae.decoder import decode_payloads, packaged_decoder
 from dredref.rdovae.dequantize import latent_rows, network_inputs, state_rows
@@ -64,7 +64,7 @@ def test_extremes(version: int, peer_161_c: Peer, peer_152_c: Peer) -> None:
     peer = {12: peer_161_c, 10: peer_152_c}[version]
     found = {name: one for name, one in extremes(version).items() if str(1 << 20) not in name}
     batch = [replace(payload, chunks=payload.chunks[:26]) for payload in found.values()]
-    states, latents, counts = network_inputs(batch, version, PACKED)
+    states, latents, counts = network_inputs(batch, version, BINARY32)
     assert np.abs(latents).max() > 200_000
     padded = np.zeros((len(batch), 26, latents.shape[1]), np.float32)
     padded[np.arange(26) < counts[:, np.newaxis]] = latents

@@ -1,4 +1,4 @@
-"""The encoder network: its two forms, cuts, batches, extremes, libopus."""
+"""The encoder network: its forms, cuts, batches, extremes, libopus."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def wild(vectors: int) -> Words:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_integers_define_the_result(version: int, features: Words) -> None:
-    """Speech and extremes: pairs of integers and binary32 give the same words."""
+    """Speech and extremes: all forms give the same words."""
     for given in (features[:, 40:52], wild(12)):
-        defined = RdovaeEncoder(version, len(given), form="integers").encode(given)
-        for one, other in zip(
-            defined, RdovaeEncoder(version, len(given)).encode(given), strict=True
-        ):
-            assert one.dtype == other.dtype == np.int32
-            np.testing.assert_array_equal(one, other)
+        defined = RdovaeEncoder(version, len(given), form="pairs").encode(given)
+        for form in ("integers", "binary32"):
+            found = RdovaeEncoder(version, len(given), form=form).encode(given)
+            for one, other in zip(defined, found, strict=True):
+                assert one.dtype == other.dtype == np.int32
+                np.testing.assert_array_equal(one, other)
 
 
 def test_nothing_floats_in_the_integer_form(features: Words) -> None:
     with look_for_floats() as look:
-        RdovaeEncoder(12, 2, form="integers").encode(features[:, :4])
+        RdovaeEncoder(12, 2, form="pairs").encode(features[:, :4])
     assert look.seen > 5000
     assert not look.found
 

@@ -1,4 +1,4 @@
-"""The quantizer: its formula, its two forms, its edges, libopus."""
+"""The quantizer: its formula, its forms, its edges, libopus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dredref.arithmetic.fixed import Integers
-from dredref.arithmetic.significand import Carried, Words
+from dredref.arithmetic.significand import FORMS, Carried, Words
 from dredref.arithmetic.significand_functions import tanh
 from dredref.rdovae.quantize import quantize
 from spec.dred import parse_payload
@@ -52,8 +52,9 @@ def test_integers_define_the_result(version: int) -> None:
     for table in (tables.latent, tables.state):
         values = words(draw(version, 320, table.dimension, 300))
         levels = np.tile(np.arange(16), 20)
-        defined = quantize(values, levels, table, "integers")
-        np.testing.assert_array_equal(quantize(values, levels, table), defined)
+        defined = quantize(values, levels, table, "pairs")
+        for form in FORMS:
+            np.testing.assert_array_equal(quantize(values, levels, table, form), defined)
         assert np.abs(defined).max() > 500
 
 
@@ -87,7 +88,7 @@ def test_quantizer_saturates() -> None:
     """At 2**20; nothing becomes nothing."""
     table = quantizer_tables(12).latent
     levels = np.array([0])
-    for form in ("fast", "integers"):
+    for form in FORMS:
         extreme = np.full((1, 25), 1e30, np.float32)
         top = quantize(words(extreme), levels, table, form)
         limit = quantize(words(np.full((1, 25), 1 << 20)), levels, table, form)
