@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.significand import (
-    Carried,
     N,
-    Significands,
     clip,
     concatenate,
     constant,
     floor_half_up,
+    from_integers,
 )
 
 COEFFICIENT = "0.85"
@@ -51,8 +52,4 @@ def to_pcm(samples: N) -> NDArray[np.int16]:
 
 def from_pcm(samples: NDArray[np.int16], like: N) -> N:
     """16-bit integers as numbers of full scale 1, exactly."""
-    if isinstance(like, Significands):
-        m = samples.astype(np.int64)
-        return Significands(m, np.where(m == 0, -149, -15))
-    carried: Carried = samples.astype(np.float32) * np.float32(2.0**-15)
-    return carried
+    return from_integers(samples.astype(np.int64), like) * constant(Fraction(1, 1 << 15), like)

@@ -19,7 +19,7 @@ from dredref.vocoder.weights import Weights, make_weights
 
 
 class Engine(Generic[N]):
-    """The vocoder in one kind of number."""
+    """The vocoder in one kind of number, as the specification of its networks is written."""
 
     like: N
 
@@ -42,13 +42,14 @@ class Engine(Generic[N]):
         pcm = emphasis.from_pcm(samples, self.like)
         real = emphasis.preemphasize(pcm)
         silence = numbers(blank.history[:, FRAME:], self.like)
+        first = gains.shape[1] - SUBFRAMES
         state = self._open(blank)
         history = concatenate([silence, real[:, :FRAME]])
         for index in range(SUBFRAMES):
             state = SignalState(history, state.convolution, state.units)
-            which = index - SUBFRAMES
+            which = slice(first + index, first + index + 1)
             given = conditions[:, which], gains[:, which]
-            _, state = subframe(self.weights, state, *given, period)
+            _, state = self._signal(state, *given, period[:, None])
             heard = real[:, FRAME + index * SUBFRAME :][:, :SUBFRAME]
             history = concatenate([state.history[:, : HISTORY - SUBFRAME], heard])
         state = SignalState(history, state.convolution, state.units)
@@ -80,7 +81,10 @@ class Engine(Generic[N]):
     def _signal(
         self, state: SignalState[N], conditions: N, gains: N, periods: Integers
     ) -> tuple[N, SignalState[N]]:
-        """Samples before de-emphasis; ``periods`` as each frame uses them, [streams, frames]."""
+        """Samples before de-emphasis, of a run that starts with a frame.
+
+        ``periods`` are those that each frame uses, [streams, frames]; the last may be unfinished.
+        """
         parts = []
         for index in range(gains.shape[1]):
             given = conditions[:, index], gains[:, index], periods[:, index // SUBFRAMES]
