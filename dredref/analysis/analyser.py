@@ -11,7 +11,7 @@ Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,9 @@ from dredref.analysis.transform import Complex
 from dredref.analysis.voicing import period_of, voicing
 from dredref.arithmetic.fixed import saturate
 from dredref.arithmetic.significand import (
-    PACKED,
-    PAIRS,
+    KINDS,
     Form,
     N,
-    Significands,
     Words,
     carry,
     concatenate,
@@ -57,7 +55,7 @@ from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
 from dredref.model import packaged
 from dredref.model.weights import Model
 
-BLOCK = 128
+BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
 
 
@@ -80,23 +78,20 @@ class Stages:
 class FeatureAnalyser:
     """Analyses ``streams`` streams that start in silence."""
 
-    def __init__(self, streams: int = 1, model: Model | None = None, form: Form = "fast") -> None:
+    def __init__(
+        self, streams: int = 1, model: Model | None = None, form: Form = "integers"
+    ) -> None:
         """Start from silence with ``model``, the packaged pitch network unless given.
 
         Args:
             streams: how many.
             model: a pitch network.
-            form: ``integers`` computes on pairs of integers: the same numbers, far slower.
+            form: how numbers are held; results are the same.
 
         Raises:
             InputError: ``model.layer`` if ``model`` is no pitch network.
         """
-        network = model or packaged("pitch")
-        self._analysis: _Analysis[Significands] | _Analysis[NDArray[np.float32]]
-        if form == "integers":
-            self._analysis = _Analysis(network, streams, PAIRS)
-        else:
-            self._analysis = _Analysis(network, streams, PACKED)
+        self._analysis: _Analysis[Any] = _Analysis(model or packaged("pitch"), streams, KINDS[form])
 
     def analyse(self, pcm: Int) -> Words:
         """Features [streams, frames, 20] of ``pcm`` [streams, 160 * frames], Q14.

@@ -10,7 +10,15 @@ from typing import Generic
 
 import numpy as np
 
-from dredref.arithmetic.significand import Carried, N, Significands, concatenate, constant
+from dredref.arithmetic.packed import Packed, pack_words
+from dredref.arithmetic.significand import (
+    Carried,
+    N,
+    Significands,
+    concatenate,
+    constant,
+    words_of,
+)
 from dredref.arithmetic.significand_arrays import arranged
 
 PRESENCE = "0.7"
@@ -28,7 +36,8 @@ TRACE = "1e-30"
 
 def emphasise(signal: N) -> N:
     """``e[n] + 0.7 e[n-1]``: the excitation [streams, n] of a residual [streams, n + 1]."""
-    return signal[:, 1:] + constant(PRESENCE, signal) * signal[:, :-1]
+    excitation: N = signal[:, 1:] + constant(PRESENCE, signal) * signal[:, :-1]
+    return excitation
 
 
 @dataclass(slots=True)
@@ -53,6 +62,8 @@ class Lowpass(Generic[N]):
 
     def _recur(self, into_first: N, into_second: N, a0: N, a1: N) -> N:
         """``m0`` before every sample [samples, streams]; the memory moves on."""
+        if isinstance(into_first, Packed):
+            return _compiled(self, into_first, into_second, a0, a1)
         if not isinstance(into_first, Significands):
             return _rows(self, into_first, into_second, a0, a1)
         before = []
@@ -62,6 +73,21 @@ class Lowpass(Generic[N]):
             self.second = into_second[index] - a1 * self.first
             self.first = first
         return concatenate(before, axis=0)
+
+
+def _compiled(
+    filter_: Lowpass[Carried], into_first: Carried, into_second: Carried, a0: Carried, a1: Carried
+) -> Carried:
+    """The recursion on words, stream by stream."""
+    from dredref.analysis.compiled import recur
+
+    into = np.stack((words_of(into_first), words_of(into_second)))
+    poles = np.stack((words_of(a0), words_of(a1)))
+    memory = np.stack((words_of(filter_.first), words_of(filter_.second)))
+    before = np.empty(into.shape[1:], np.int32)
+    recur(into, poles, memory, before)
+    filter_.first, filter_.second = pack_words(memory[0]), pack_words(memory[1])
+    return pack_words(before)
 
 
 def _rows(

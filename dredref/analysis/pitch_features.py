@@ -8,10 +8,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dredref.analysis.logarithm import log10
+from dredref.analysis.sliding import sliding_sums
 from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
 from dredref.analysis.transform import Complex
 from dredref.arithmetic.significand import N, clip, concatenate, constant, reshaped
-from dredref.arithmetic.significand_arrays import inner_product, stacked, sum_of_products
+from dredref.arithmetic.significand_arrays import inner_product, stacked
 from dredref.arithmetic.significand_wide import narrow, root, running_sums, wide_constant, widen
 
 PHASE_BINS = 30
@@ -71,7 +72,9 @@ def correlation_features(excitation: N) -> N:
         excitation: each frame with the 256 samples before it [416, columns].
     """
     now = excitation[MAX_PERIOD:]
-    correlation = sum_of_products((now[k], excitation[k : k + LAGS]) for k in range(FRAME))
+    correlation = sliding_sums(
+        now[1:], excitation[1 : FRAME + LAGS - 1], now[:1] * excitation[:LAGS]
+    )
     own = constant("1", now) + inner_product(now, now)
     first = inner_product(excitation[:FRAME], excitation[:FRAME])
     wide = widen(excitation[: FRAME + LAGS - 1])

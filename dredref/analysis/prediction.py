@@ -10,7 +10,8 @@ from fractions import Fraction
 import numpy as np
 
 from dredref.analysis.cepstrum import OFFSET, cosine_transform
-from dredref.analysis.tables import COMPENSATION, FRAME, LPC_ORDER, WINDOW, band_slopes
+from dredref.analysis.sliding import sliding_sums
+from dredref.analysis.tables import COMPENSATION, LPC_ORDER, WINDOW, band_slopes
 from dredref.analysis.transform import transform
 from dredref.arithmetic.significand import N, concatenate, constant, from_integers, nearest, numbers
 from dredref.arithmetic.significand_arrays import (
@@ -94,5 +95,4 @@ def residual(framed: N, lpc: N) -> N:
         framed: each frame with the 16 samples before it [176, columns].
         lpc: coefficients [16, columns].
     """
-    terms = ((lpc[LPC_ORDER - 1 - k], framed[k : k + FRAME]) for k in range(LPC_ORDER))
-    return sum_of_products(terms, framed[LPC_ORDER:])
+    return sliding_sums(lpc[::-1], framed[:-1], framed[LPC_ORDER:])

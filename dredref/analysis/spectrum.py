@@ -30,7 +30,8 @@ PREEMPHASIS = "0.85"
 def preemphasise(samples: N, before: N) -> N:
     """``x[n] - 0.85 x[n-1]`` [streams, n]; ``before`` [streams, 1] is ``x[-1]``."""
     delayed = concatenate((before, samples[:, :-1]))
-    return samples - constant(PREEMPHASIS, samples) * delayed
+    emphasised: N = samples - constant(PREEMPHASIS, samples) * delayed
+    return emphasised
 
 
 def columns(signal: N, size: int) -> N:

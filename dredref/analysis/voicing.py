@@ -58,10 +58,12 @@ def correlation(framed: N, period: Int) -> N:
     then = arranged(framed, lambda part: np.take_along_axis(part, places, axis=0))
     energies = inner_product(now, now) * inner_product(then, then)
     length = root(widen(constant("1", framed) + energies))
-    return narrow(widen(inner_product(now, then)) / length)
+    found: N = narrow(widen(inner_product(now, then)) / length)
+    return found
 
 
 def voicing(framed: N, period: Int) -> N:
     """The voicing feature [columns]: the correlation, softly clipped, less 1/2."""
     raised = constant(str(SHARPNESS), framed) * correlation(framed, period)
-    return softplus(raised, SHARPNESS) - constant("0.5", framed)
+    feature: N = softplus(raised, SHARPNESS) - constant("0.5", framed)
+    return feature

@@ -15,8 +15,12 @@ with ``e = ZERO``, below every other exponent. Everything is ``int64``: numba ta
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
+import numpy as np
+
+from dredref.arithmetic.compiled_arrays import flat
 from dredref.arithmetic.compiling import i64, kernel, leading_zeros, scalar
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import Words
@@ -255,3 +259,49 @@ def accumulated(steps: Integers, totals: Integers) -> None:
         for column in range(steps.shape[1]):
             total = add(unpack(totals[row, column]), unpack(steps[row, column]))
             totals[row + 1, column] = pack(total)
+
+
+# Arrays of any shape
+
+
+def _of_each(loop: Callable[..., None], kind: type = np.int64) -> Callable[..., Any]:
+    """The loop, with broadcasting; results are of ``kind``."""
+
+    def act(*operands: Integers) -> Any:
+        shape = np.broadcast_shapes(*(x.shape for x in operands))
+        out: Integers = np.empty(shape, kind)
+        loop(*(flat(x, shape) for x in operands), out.reshape(-1))
+        return out
+
+    return act
+
+
+def _negative(x: Integers) -> Integers:
+    return np.where(x == 0, x, x ^ SIGN)
+
+
+def _accumulated(x: Integers, axis: int = 0) -> Integers:
+    """Running sums along an axis, from the first element on."""
+    moved = np.moveaxis(x, axis, 0)
+    rows = flat(moved, moved.shape).reshape(len(moved), -1)
+    totals = np.empty_like(rows)
+    totals[:1] = rows[:1]
+    accumulated(rows[1:], totals)
+    return np.moveaxis(totals.reshape(moved.shape), 0, axis)
+
+
+RULES: Mapping[str, Callable[..., Any]] = {
+    "add": _of_each(sums),
+    "subtract": _of_each(differences),
+    "multiply": _of_each(products),
+    "divide": _of_each(quotients),
+    "sqrt": _of_each(roots),
+    "negative": _negative,
+    "add.accumulate": _accumulated,
+}
+"""What numpy's ufuncs mean for words, by their names."""
+
+widened_of: Callable[[Words], Integers] = _of_each(widened)
+"""Words of 24 bits as words of 53."""
+narrowed_of: Callable[[Integers], Words] = _of_each(narrowed, np.int32)
+"""Words of 53 bits rounded to words of 24."""

@@ -3,22 +3,30 @@
 The definition of each function is the exact real result, rounded once to 24 significant bits: it
 is computed on integers (:mod:`dredref.arithmetic.elementary`), one number at a time.
 
-The fast form estimates the result in binary64 with functions of the platform, whose last bits
-differ between machines. Their error is far below ``MARGIN``; an estimate counts only where moving
-it by ``MARGIN`` either way does not change what it rounds to. The few others, about one in 2**15,
-are computed as the definition says. So the words are the same on every machine.
+The form that runs by default estimates the result in compiled integers
+(:mod:`dredref.arithmetic.compiled_logs`), with a proven error; an estimate counts only where that
+error cannot change what it rounds to. The few others, about one in 2**20, are computed as the
+definition says.
+
+Binary32 is served by estimates in binary64 with functions of the platform, whose last bits differ
+between machines. Their error is far below ``MARGIN``; an estimate counts only where moving it by
+``MARGIN`` either way does not change what it rounds to, which leaves about one in 2**15 to the
+definition. So the words are the same in every form and on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic import elementary
+from dredref.arithmetic.packed import Packed, pack_words
 from dredref.arithmetic.significand import (
+    Carried,
     N,
     Significands,
     Words,
@@ -46,7 +54,12 @@ def exp(x: N) -> N:
     Raises:
         ValueError: for larger ones.
     """
-    return _evaluate(np.exp, elementary.exponential, x)
+
+    def approach(words: Words) -> Words:
+        found: Words = _compiled().estimated_exponentials(words)
+        return found
+
+    return _evaluate(approach, np.exp, elementary.exponential, x)
 
 
 def power_of_ten(x: N, factor: N) -> N:
@@ -56,6 +69,10 @@ def power_of_ten(x: N, factor: N) -> N:
         ValueError: for larger ones.
     """
 
+    def approach(words: Words, factors: Words) -> Words:
+        found: Words = _compiled().estimated_powers_of_ten(words, factors)
+        return found
+
     def estimate(arguments: Estimates, factors: Estimates) -> Estimates:
         products: Estimates = np.power(10.0, arguments) * factors
         return products
@@ -64,11 +81,15 @@ def power_of_ten(x: N, factor: N) -> N:
         scaled = argument * elementary.log_of_ten() >> elementary.FRACTION
         return elementary.exponential(scaled) * weight >> elementary.FRACTION
 
-    return _evaluate(estimate, define, x, factor)
+    return _evaluate(approach, estimate, define, x, factor)
 
 
 def softplus(x: N, full: int) -> N:
     """``log(1 + e**x) / log(1 + e**full)``, for magnitudes of at most 64."""
+
+    def approach(words: Words) -> Words:
+        found: Words = _compiled().estimated_softpluses(words, _whole(full))
+        return found
 
     def estimate(arguments: Estimates) -> Estimates:
         ratio: Estimates = np.log1p(np.exp(arguments)) / np.log1p(np.exp(np.float64(full)))
@@ -77,7 +98,7 @@ def softplus(x: N, full: int) -> N:
     def define(argument: int) -> int:
         return (_log_of_raised(argument) << elementary.FRACTION) // _whole(full)
 
-    return _evaluate(estimate, define, x)
+    return _evaluate(approach, estimate, define, x)
 
 
 def _log_of_raised(argument: int) -> int:
@@ -90,14 +111,46 @@ def _whole(full: int) -> int:
     return _log_of_raised(full << elementary.FRACTION)
 
 
-def _evaluate(estimate: Callable[..., Estimates], define: Callable[..., int], *operands: N) -> N:
+def _compiled() -> Any:
+    """The compiled estimates, loaded when first needed."""
+    from dredref.arithmetic import compiled_logs
+
+    return compiled_logs
+
+
+def _evaluate(
+    approach: Callable[..., Words],
+    estimate: Callable[..., Estimates],
+    define: Callable[..., int],
+    *operands: N,
+) -> N:
     """A function of each number, or of numbers side by side.
 
-    It is as defined for pairs; for binary32 it is estimated, and the estimates are guarded.
+    It is as defined for pairs; for words, estimated in integers by ``approach``, and for binary32
+    by ``estimate``; both are guarded.
     """
     first = operands[0]
     if isinstance(first, Significands):
         return from_words(_defined(define, *map(words_of, operands)))
+    if isinstance(first, Packed):
+        return pack_words(_decided(approach, define, *map(words_of, operands)))
+    return _guarded(estimate, define, *operands)
+
+
+def _decided(approach: Callable[..., Words], define: Callable[..., int], *operands: Words) -> Words:
+    """Words estimated in integers, or else defined."""
+    words = approach(*operands)
+    doubtful = words == _compiled().UNDECIDED
+    if doubtful.any():
+        spread = np.broadcast_arrays(*operands)
+        words[doubtful] = _defined(define, *(x[doubtful] for x in spread))
+    return words
+
+
+def _guarded(
+    estimate: Callable[..., Estimates], define: Callable[..., int], *operands: Carried
+) -> Carried:
+    """Binary32 numbers estimated in binary64, or else defined."""
     arguments = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in operands))
     estimates = estimate(*(np.clip(x, -_LIMIT, _LIMIT) for x in arguments))
     low = (estimates * (1 - MARGIN)).astype(np.float32)

@@ -5,13 +5,14 @@ operation gives the exact result, rounded, halves to the even ``m``. Exponents a
 operands come from numbers of 24 bits and a step or two further, far from where binary64 ends.
 A number of 24 bits is one of 53 as it is (:func:`widen`); the way back rounds (:func:`narrow`).
 
-Two carriers again: :class:`WideSignificands`, Python integers, which defines the result, and
-``float64``, of whose sum, difference, product, quotient and square root IEEE 754 says the same.
+Three carriers again: :class:`WideSignificands`, Python integers, which defines the result;
+:class:`WidePacked`, binary64 words on which compiled functions of integers work; and ``float64``,
+of whose sum, difference, product, quotient and square root IEEE 754 says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import isqrt
 from typing import Any, TypeAlias, TypeVar, overload
@@ -19,6 +20,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.arithmetic.packed import Packed, PackedArray, pack_words
 from dredref.arithmetic.significand import Carried, Significands, rounded
 
 BITS = 53
@@ -26,8 +28,8 @@ BITS = 53
 
 Objects: TypeAlias = NDArray[Any]
 """An array of Python integers."""
-WideCarried: TypeAlias = NDArray[np.float64]
-"""Numbers packed in binary64."""
+WideCarried: TypeAlias = NDArray[Any]
+"""Numbers in words: an array of kind :class:`WidePacked`, or binary64."""
 
 
 class WideSignificands:
@@ -73,8 +75,26 @@ class WideSignificands:
         return _each(_quotient, self, other)
 
 
+def _compiled() -> Any:
+    """The compiled operations on arrays, loaded when first needed."""
+    from dredref.arithmetic import compiled_wide
+
+    return compiled_wide
+
+
+def _rules() -> Mapping[str, Callable[..., Any]]:
+    rules: Mapping[str, Callable[..., Any]] = _compiled().RULES
+    return rules
+
+
+class WidePacked(PackedArray):
+    """Numbers of 53 significant bits as binary64 words, ``int64``; zero has no sign."""
+
+    rules = staticmethod(_rules)
+
+
 W = TypeVar("W", WideSignificands, WideCarried)
-"""Numbers of either kind."""
+"""Numbers of any kind."""
 
 
 def _rounded(m: int, e: int, inexact: bool = False) -> tuple[int, int]:
@@ -130,6 +150,9 @@ def widen(x: Significands | Carried) -> WideSignificands | WideCarried:
     """Numbers of 24 bits as numbers of 53 bits; exact."""
     if isinstance(x, Significands):
         return WideSignificands(np.asarray(x.m, object), np.asarray(x.e, object))
+    if isinstance(x, Packed):
+        words: WideCarried = _compiled().widened_of(x.view(np.ndarray)).view(WidePacked)
+        return words
     return x.astype(np.float64)
 
 
@@ -141,6 +164,8 @@ def narrow(x: WideSignificands | WideCarried) -> Significands | Carried:
     """Numbers of 53 bits rounded to 24, halves to even, nothing finer than ``2**-149``."""
     if isinstance(x, WideSignificands):
         return rounded(x.m.astype(np.int64), x.e.astype(np.int64))
+    if isinstance(x, WidePacked):
+        return pack_words(_compiled().narrowed_of(x.view(np.ndarray)))
     return x.astype(np.float32)
 
 
@@ -154,7 +179,19 @@ def wide_constant(value: Fraction | str, like: W) -> W:
     m, e = _nearest(Fraction(value))
     if isinstance(like, WideSignificands):
         return WideSignificands(np.array(m, object), np.array(e, object))
+    if isinstance(like, WidePacked):
+        return np.array(_word(m, e), np.int64).view(WidePacked)
     return np.ldexp(np.array(m, np.float64), e)
+
+
+def _word(m: int, e: int) -> int:
+    """The binary64 word of ``m * 2**e``, for ``m`` of 53 bits and magnitudes from 2**-1022 up."""
+    if m == 0:
+        return 0
+    up = BITS - abs(m).bit_length()
+    fraction = (abs(m) << up) - (1 << (BITS - 1))
+    word = ((e - up + 1075) << (BITS - 1)) | fraction
+    return word - (1 << 63) if m < 0 else word
 
 
 def _nearest(value: Fraction) -> tuple[int, int]:

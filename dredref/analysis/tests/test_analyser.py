@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dredref.analysis.analyser import BLOCK, FeatureAnalyser, Stages, from_int16, to_float32
 from dredref.analysis.tables import Int
-from dredref.arithmetic.significand import settle
+from dredref.arithmetic.significand import Form, settle
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.payload.tests.digests import extremes
 from tools.libopus.peer import Peer
@@ -60,27 +60,34 @@ def test_frame_by_frame(speech: Int) -> None:
     np.testing.assert_array_equal(np.concatenate(frames, axis=1), whole)
 
 
-def test_integers_give_the_same(speech: Int) -> None:
+def test_pairs_give_the_same(speech: Int) -> None:
     """Every stage of a few frames, in one call and in two."""
     few = speech[:2, 6400 : 6400 + 160 * 4]
-    fast = FeatureAnalyser(2).stages(few)
-    exact = FeatureAnalyser(2, form="integers")
+    exact = FeatureAnalyser(2, form="pairs")
     first, second = exact.stages(few[:, :320]), exact.stages(few[:, 320:])
     parts = zip(astuple(first), astuple(second), strict=True)
-    same(Stages(*(np.concatenate(pair, axis=1) for pair in parts)), fast)
+    joined = Stages(*(np.concatenate(pair, axis=1) for pair in parts))
+    same(joined, FeatureAnalyser(2).stages(few))
 
 
-def test_integers_give_the_same_at_extremes() -> None:
-    part = extremes()[:, : 160 * 6]
-    same(FeatureAnalyser(5, form="integers").stages(part), FeatureAnalyser(5).stages(part))
+def test_binary32_gives_the_same(speech: Int) -> None:
+    same(FeatureAnalyser(3, form="binary32").stages(speech), FeatureAnalyser(3).stages(speech))
 
 
-def test_integers_are_integers_all_the_way(speech: Int) -> None:
-    analyser = FeatureAnalyser(form="integers")
+def test_every_form_gives_the_same_at_extremes() -> None:
+    whole = extremes()
+    same(FeatureAnalyser(5, form="binary32").stages(whole), FeatureAnalyser(5).stages(whole))
+    part = whole[:, : 160 * 6]
+    same(FeatureAnalyser(5, form="pairs").stages(part), FeatureAnalyser(5).stages(part))
+
+
+@pytest.mark.parametrize("form", ["integers", "pairs"])
+def test_integers_are_integers_all_the_way(form: Form, speech: Int) -> None:
+    analyser = FeatureAnalyser(form=form)
     with look_for_floats() as look:
         analyser.analyse(speech[:1, 6400 : 6400 + 160])
-    assert look.seen > 5000
-    assert not look.found
+    assert look.seen > (5000 if form == "pairs" else 3000)
+    assert look.found <= {"dredref.arithmetic.products.__call__: carried"}
 
 
 def test_part_of_a_frame_is_refused() -> None:
