@@ -81,7 +81,10 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "ChunksByDuration": (
             "libopus up to 1.6.1 decodes by the samples asked for alone; later ones by what they "
             "reach back to, offset included, rounded up to chunks. The older count is too small "
-            "where the newest chunk lies in the packet, and too large where silence was left out."
+            "where the newest chunk lies in the packet, and too large where silence was left out. "
+            "The later count is taken for right: who asks for a span wants what fills it. At "
+            "48 kHz, 960 samples at offset 16 are 2 chunks then and 1 before; 960 at -40 none and "
+            "1; 1920 at 0 are 1 and 2."
         ),
         "AlignmentAfterSilence": (
             "libopus up to at least June 2026 starts the first packet after silence at an older "
@@ -90,6 +93,29 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "StereoAdvance": (
             "libopus up to 1.6.1 advances by half with stereo input in SILK packets of 40 and "
             "60 ms: speech is told twice or not at all. Fixed by June 2026."
+        ),
+        "PacketCap": (
+            "libopus 1.5.2 caps a packet of several frames at 1276 bytes: at a constant bit rate "
+            "above 85 kb/s its packets of 120 ms are smaller than the bit rate asks for."
+        ),
+        "ClippedInput": (
+            "libopus up to 1.6.1 multiplies input of 8, 12 and 24 kHz by 2, 4 and 2 before it "
+            "filters it down to 16 kHz, and clips it to 16 bits there: the redundancy of speech "
+            "above a half or a quarter of full scale is distorted. Fixed by June 2026."
+        ),
+        "OddLatents": (
+            "libopus up to 1.6.1 leaves out the oldest chunk where it has an odd number of latent "
+            "vectors: 20 ms at the start of a stream cannot be had. Fixed by June 2026."
+        ),
+        "UnprocessedDred": (
+            "libopus up to 1.6.1 takes redundancy that was read with its processing deferred, and "
+            "never processed, and speaks as if there were none; later ones refuse it."
+        ),
+        "ConvolutionHistory": (
+            "Convolutions of the networks see what came before, the encoder's two steps back. "
+            "libopus before July 2025 laid that history out by the number of values made so far, "
+            "later by the layer's inputs: the same places for the published networks, so that all "
+            "of its versions agree. History from elsewhere changes every chunk but the first."
         ),
         "Damaged": "Bytes that no encoder writes; no answer is asked for but one in time.",
     }

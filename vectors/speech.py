@@ -19,6 +19,13 @@ CLIPS = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")
 ENCODER_SPEECH = ("read", "words", "silence-100", "silence-240", "silence-400")
 """Recordings for encoders; those named after silence hold so many milliseconds of it."""
 
+LEVEL_RATES = (8_000, 12_000, 24_000)
+"""Rates that an encoder raises before it filters down to 16 kHz."""
+LEVELS = {"quiet": 1, "loud": 4}
+"""Levels of one recording, and what its samples are multiplied by."""
+LEVEL_STEP = 2
+"""Units of 2.5 ms between the features of these recordings."""
+
 
 @cache
 def read_clip(name: str) -> NDArray[np.int16]:
@@ -38,6 +45,11 @@ def read_aloud() -> NDArray[np.int16]:
 def words() -> NDArray[np.int16]:
     """Two seconds that begin and end within speech."""
     return read_clip("librivox-2")[SPEECH_RATE // 2 : 5 * SPEECH_RATE // 2]
+
+
+def steady() -> NDArray[np.int16]:
+    """1.2 s of speech without a pause."""
+    return read_clip("librivox-1")[3 * SPEECH_RATE // 5 : 9 * SPEECH_RATE // 5]
 
 
 def synthetic() -> NDArray[np.int16]:

@@ -293,12 +293,17 @@ class Decoder(Handle):
         )
         return pcm[: self.check(count, "decode")]
 
-    def dred_parse(self, packet: bytes, max_samples: int) -> tuple[int, int]:
-        """What ``opus_dred_parse`` returns, and dred_end; features are decoded and kept."""
+    def dred_parse(
+        self, packet: bytes, max_samples: int, *, defer: bool = False
+    ) -> tuple[int, int]:
+        """What ``opus_dred_parse`` returns, and dred_end.
+
+        Features are decoded and kept, unless that is deferred.
+        """
         end = ctypes.c_int32()
         available = self.library.opus_dred_parse(
             *(self._dred_decoder, self._dred, packet, len(packet), max_samples, self.rate),
-            *(ctypes.byref(end), 0),
+            *(ctypes.byref(end), int(defer)),
         )
         return int(available), end.value
 

@@ -47,6 +47,7 @@ class Libopus:
             "encode": self.encode,
             "query": self.query,
             "conceal": self.conceal,
+            "unprocessed": self.unprocessed,
         }
 
     def capabilities(self) -> Capabilities:
@@ -224,6 +225,19 @@ class Libopus:
                 gap = 0
             parts += [decoder.decode(None, size) for _ in range(gap)]
         pcm = np.concatenate([part.reshape(-1) for part in parts])
+        return {"pcm": pcm.astype("<i2").tobytes().hex()}
+
+    def unprocessed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Speech from DRED that was read, its processing deferred and never done."""
+        packet, rate, samples = bytes.fromhex(given["packet"]), given["rate"], given["samples"]
+        with Decoder(self.peer, rate) as decoder:
+            found, _ = decoder.dred_parse(packet, rate, defer=True)
+            if found <= 0:
+                raise RefusedError(f"libopus finds no DRED: {found}")
+            try:
+                pcm = decoder.dred_decode(samples, samples)
+            except UsageError as refused:
+                raise RefusedError(str(refused)) from None
         return {"pcm": pcm.astype("<i2").tobytes().hex()}
 
     def _fill(self, decoder: Decoder, packet: bytes, gap: int, size: int) -> list[Any]:

@@ -27,12 +27,16 @@ from tools.libopus.peer import Peer
 from tools.streams.resample import resample
 from vectors.speech import (
     ENCODER_SPEECH,
+    LEVEL_RATES,
+    LEVEL_STEP,
+    LEVELS,
     SPEECH_RATE,
     encoder_speech,
     feature_bytes,
     pcm_bytes,
     read_aloud,
     read_clip,
+    steady,
     synthetic,
     words,
 )
@@ -262,19 +266,21 @@ def analyse(signal: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return Peer(BUILDS[12]).analysis(signal).features[:, :FEATURES]
 
 
-def ruler(pcm: Samples, rate: int) -> npt.NDArray[np.float32]:
-    """Feature vectors at every 2.5 ms: the analysis from four starts, side by side.
+def ruler(pcm: Samples, rate: int, gain: int = 1, step: int = 1) -> npt.NDArray[np.float32]:
+    """Feature vectors at every ``step`` times 2.5 ms: the analysis from several starts.
 
     They are of the signal that libopus' DRED encoder makes of its input, so what it cannot hear at
-    a low rate is not in them, nor is the delay of its resampler.
+    a low rate is not in them, nor is the delay of its resampler. That signal is multiplied by
+    ``gain``: filters are linear, so loud speech is told without what libopus does to it.
     """
     signal = pcm.astype(np.float32)
     if rate != SPEECH_RATE:
         stages = Peer(BUILDS[12]).stages(signal / 32768, rate, 1, rate // 50)
-        signal = stages.pcm16.reshape(-1)
+        signal = gain * stages.pcm16.reshape(-1)
     length = len(signal) // VECTOR * VECTOR
     padded = np.concatenate([signal, np.zeros(VECTOR, np.float32)])
-    rows = [analyse(padded[start : start + length]) for start in range(0, VECTOR, UNIT)]
+    starts = range(0, VECTOR, step * UNIT)
+    rows = [analyse(padded[start : start + length]) for start in starts]
     return np.stack(rows, axis=1).reshape(-1, FEATURES)
 
 
@@ -295,6 +301,32 @@ def features_made() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         yield f"words-{rate}.f32", feature_bytes(ruler(pcm, rate)), shows | entry
 
 
+QUIET_PEAK = 8_000
+"""Less than a quarter of full scale: libopus multiplies by four at the most."""
+DRIVE = 8
+"""How hard speech is driven into the limiter, so that most of it is near its peak."""
+
+
+def level_speech(rate: int) -> Samples:
+    """Speech at an even level, for encoders that are to be given it quiet and loud."""
+    speech = resample(steady(), SPEECH_RATE, rate).astype(float)
+    limited = np.tanh(DRIVE * speech / np.abs(speech).max()) / np.tanh(DRIVE)
+    quiet: Samples = np.rint(QUIET_PEAK * limited).astype(np.int16)
+    return quiet
+
+
+def levels_made() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
+    """Speech at an even level, and rulers for each level that it is asked at."""
+    for rate in LEVEL_RATES:
+        pcm = level_speech(rate)
+        shows = f"limited speech at {rate} Hz, peaking at {QUIET_PEAK}"
+        yield f"level-{rate}.flac", flac_file(pcm, rate), {"shows": shows}
+        for name, gain in LEVELS.items():
+            shows = f"features of level-{rate} times {gain}, every {2.5 * LEVEL_STEP:g} ms"
+            content = feature_bytes(ruler(pcm, rate, gain, LEVEL_STEP))
+            yield f"level-{rate}-{name}.f32", content, {"shows": shows, "build": BUILDS[12]}
+
+
 def flac_file(pcm: Samples, rate: int = SPEECH_RATE) -> bytes:
     """Speech, compressed without loss."""
     file = io.BytesIO()
@@ -313,6 +345,7 @@ def make() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         pcm = resample(words(), SPEECH_RATE, rate)
         yield f"words-{rate}.flac", flac_file(pcm, rate), {"shows": shows}
     yield from features_made()
+    yield from levels_made()
     for case in stream_cases():
         build = BUILDS[case.version]
         packets = encode(case)

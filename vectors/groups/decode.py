@@ -35,6 +35,8 @@ upstream's tolerance, which is for whole files: such packets, on which libopus' 
 are no fair question."""
 RECORD_CHUNKS = 25
 """Chunks of a record; upstream's program has room for 50 units of 20 ms."""
+HISTORY = ("asked-02", "asked-07", "asked-25")
+"""Vectors of one payload that show what a chunk takes over from the one before."""
 UNITS_PER_CHUNK = 2
 """Units of 20 ms that a record's chunk counts as."""
 CLAUSES = (DRED, "libopus dnn/dred_rdovae_dec.c")
@@ -79,6 +81,7 @@ class _File(Draft):
                 title,
                 given,
                 requirements=("decoder.features",),
+                flags=("ConvolutionHistory",) if name in HISTORY else (),
                 version=self.version,
                 expected=Features(part, LIMITS),
             )

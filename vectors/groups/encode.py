@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spec.tables import CURRENT_VERSION, VERSIONS
+from vectors.blob import Blob
 from vectors.draft import DRED, Draft
 from vectors.material import read_material, read_speech
-from vectors.model import Encoded, EncodeInput
-from vectors.speech import ENCODER_SPEECH, SPEECH_RATE, encoder_speech, pcm_bytes
+from vectors.model import Encoded, EncodeInput, Level
+from vectors.speech import (
+    ENCODER_SPEECH,
+    LEVEL_RATES,
+    LEVEL_STEP,
+    LEVELS,
+    SPEECH_RATE,
+    encoder_speech,
+    pcm_bytes,
+)
 
 CLAUSES = (DRED, "libopus dnn/dred_encoder.c")
 ALIGN_MS = 10.0
@@ -20,8 +29,25 @@ LIMITS = {"total": 3.0, "max": 1.5, "pitch": 0.6}
 """Of all packets against the recording's own features, coarse levels included. libopus stays below
 2.3, 0.9 and 0.3 where its packets stand in place, the reference, which sends more, below 2.6, 1.4
 and 0.5."""
+LEVEL_LIMITS = {"total": 1.75, "max": 0.9, "pitch": 0.6}
+"""Of speech at two levels, sent finely. Quiet, libopus 1.6.1 stays below 1.4 and 0.6 and the
+reference below 1.3 and 0.5; loud, the reference below 1.4 and 0.6 and libopus of June 2026 below
+1.5 and 0.6, while what 1.6.1 clips comes to 1.97 and 1.16 at least."""
 OLD = ("plain", "stereo-60ms", "silence-240ms")
 """Cases that are asked of version 10 too; its encoders differ in the network alone."""
+START_SECONDS = 0.6
+"""So much speech that all of it is within reach, and within the means of the bit rate."""
+START_MS = 10.0
+"""How far from the start: one feature vector. An encoder with a latent vector for every 20 ms can
+always start at 0 or before; libopus that leaves the oldest out starts at 17.5 ms or later."""
+SILENT_PACKETS = 8
+"""Of 20 packets of silence; libopus and the reference send ten whole before they stop."""
+UNTIL_SILENCE = 1.6
+"""Seconds of the longest recording with silence up to where it speaks again."""
+RULER_BYTES = 400 * 20 * 4
+"""Of a second of a recording's features, at every 2.5 ms."""
+ALWAYS = ("encoder.valid", "encoder.alignment", "encoder.features")
+"""Requirements that every encoder's stream is judged by."""
 MIN_MS = 80.0
 """How much an encoder sends is its own affair; this much is needed to see where it stands."""
 
@@ -42,22 +68,39 @@ class Case:
     vbr: bool = True
     dtx: bool = False
     flags: tuple[str, ...] = ()
+    level: Level = "MUST"
+    requirement: str = ""
+    """What it shows beyond what every stream is judged by."""
+    seconds: float | None = None
+    """How much of the recording is asked for; all if None."""
+    packet_bytes: int | None = None
+    start_ms: float | None = None
+    silent_packets: int = 0
 
 
 def drafts() -> Iterator[Draft]:
     """All files of the group."""
-    draft = Draft(
-        *("encode", "speech", "Speech to streams", "vectors.groups.encode", CLAUSES),
-    )
+    speech = _draft("speech", "Speech to streams")
     for case in _cases():
-        _add(draft, case, CURRENT_VERSION)
+        _add(speech, case, CURRENT_VERSION)
         if case.name in OLD:
-            _add(draft, case, VERSIONS[0])
-    yield draft
+            _add(speech, case, VERSIONS[0])
+    yield speech
+    settings = _draft("settings", "What is asked of a stream besides its speech")
+    for case in _settings():
+        for version in reversed(VERSIONS):
+            _add(settings, case, version)
+    yield settings
+    yield _levels()
+
+
+def _draft(name: str, title: str) -> Draft:
+    return Draft("encode", name, title, "vectors.groups.encode", CLAUSES)
 
 
 def _cases() -> Iterator[Case]:
-    yield Case("plain", "3 s of read speech", "read")
+    flags: tuple[str, ...] = ("ConvolutionHistory",)
+    yield Case("plain", "3 s of read speech", "read", flags=flags)
     yield Case("frames-10ms", "Packets of 10 ms", "read", frame_ms=10, bitrate=64_000)
     yield Case("frames-40ms", "Packets of 40 ms", "read", frame_ms=40)
     yield Case("frames-60ms", "Packets of 60 ms", "read", frame_ms=60)
@@ -91,6 +134,89 @@ def _cases() -> Iterator[Case]:
         )
 
 
+def _settings() -> Iterator[Case]:
+    """Sizes of packets, the start of a stream, silence."""
+    for frame_ms, kbps, size in ((20, 48, 120), (60, 64, 480), (120, 96, 1440), (120, 128, 1920)):
+        yield Case(
+            f"cbr-bytes.{frame_ms}ms-{kbps}k",
+            f"Constant {kbps} kb/s, packets of {frame_ms} ms: {size} bytes each",
+            "read",
+            frame_ms=frame_ms,
+            bitrate=1000 * kbps,
+            vbr=False,
+            flags=("PacketCap",) if frame_ms == 120 else (),
+            level="SHOULD",
+            requirement="encoder.constant-rate",
+            packet_bytes=size,
+        )
+    yield Case(
+        "start",
+        "The first packets reach back to the first sample",
+        "words",
+        bitrate=96_000,
+        flags=("OddLatents",),
+        level="SHOULD",
+        requirement="encoder.reach",
+        seconds=START_SECONDS,
+        start_ms=START_MS,
+    )
+    longest = ENCODER_SPEECH[-1]
+    for name, title, seconds in (
+        ("dtx.pause", "Discontinuous transmission: speech, 400 ms of silence, speech", None),
+        ("dtx.end", "Discontinuous transmission: speech, then 400 ms of silence", UNTIL_SILENCE),
+    ):
+        yield Case(
+            name,
+            title,
+            longest,
+            bitrate=64_000,
+            dtx=True,
+            flags=() if seconds else ("AlignmentAfterSilence",),
+            level="SHOULD",
+            requirement="encoder.discontinuous",
+            seconds=seconds,
+            silent_packets=SILENT_PACKETS,
+        )
+
+
+def _levels() -> Draft:
+    """The same speech quiet and loud, at the rates that are up-sampled on the way to 16 kHz."""
+    draft = _draft("levels", "The same speech quiet and near full scale")
+    for rate in LEVEL_RATES:
+        quiet = read_speech(f"level-{rate}.flac", rate)
+        for name, gain in LEVELS.items():
+            ruler = read_material(f"level-{rate}-{name}.f32")
+            draft.add(
+                f"v{CURRENT_VERSION}.level-{rate}.{name}",
+                f"Speech that peaks at {'a quarter of ' * (gain == 1)}full scale, {rate} Hz",
+                EncodeInput(
+                    draft.binary(f"level-{rate}-{name}.s16", pcm_bytes(gain * quiet)),
+                    rate,
+                    bitrate=64_000,
+                    dred_ms=300,
+                ),
+                level="SHOULD",
+                requirements=ALWAYS,
+                flags=() if gain == 1 else ("ClippedInput",),
+                version=CURRENT_VERSION,
+                expected=Encoded(
+                    draft.binary(f"level-{rate}-{name}.f32", ruler),
+                    LEVEL_LIMITS,
+                    step=LEVEL_STEP,
+                    align_ms=ALIGN_MS,
+                    min_ms=MIN_MS,
+                ),
+            )
+    return draft
+
+
+def _first(whole: Blob, seconds: float | None, bytes_per_second: int) -> Blob:
+    """The first seconds of a file, or all of it."""
+    if seconds is None:
+        return whole
+    return replace(whole, offset=0, length=round(seconds * bytes_per_second))
+
+
 def _add(draft: Draft, case: Case, version: int) -> None:
     speech = encoder_speech(case.speech)
     pcm = speech
@@ -99,11 +225,13 @@ def _add(draft: Draft, case: Case, version: int) -> None:
     given = np.repeat(pcm, case.channels)
     at = "" if case.rate == SPEECH_RATE else f"-{case.rate}"
     suffix = at + ("" if case.channels == 1 else "-stereo")
+    whole = draft.binary(f"{case.speech}{suffix}.s16", pcm_bytes(given))
+    ruler = draft.binary(f"{case.speech}{at}.f32", read_material(f"{case.speech}{at}.f32"))
     draft.add(
         f"v{version}.{case.name}",
         case.title,
         EncodeInput(
-            draft.binary(f"{case.speech}{suffix}.s16", pcm_bytes(given)),
+            _first(whole, case.seconds, 2 * case.channels * case.rate),
             case.rate,
             case.channels,
             case.bitrate,
@@ -112,13 +240,17 @@ def _add(draft: Draft, case: Case, version: int) -> None:
             vbr=case.vbr,
             dtx=case.dtx,
         ),
-        requirements=("encoder.valid", "encoder.alignment", "encoder.features"),
+        level=case.level,
+        requirements=(*ALWAYS, case.requirement) if case.requirement else ALWAYS,
         flags=case.flags,
         version=version,
         expected=Encoded(
-            draft.binary(f"{case.speech}{at}.f32", read_material(f"{case.speech}{at}.f32")),
+            _first(ruler, case.seconds, RULER_BYTES),
             LIMITS,
             align_ms=ALIGN_MS,
             min_ms=MIN_MS,
+            packet_bytes=case.packet_bytes,
+            start_ms=case.start_ms,
+            silent_packets=case.silent_packets,
         ),
     )

@@ -15,13 +15,23 @@ from vectors.groups.payload_carriers import ID, carrying, dred_data
 from vectors.groups.payload_parts import pattern_payload
 from vectors.groups.vocoder import call_names, call_original
 from vectors.material import bit_packets, manifest, read_material, read_speech
-from vectors.model import Audio, ConcealInput, Exact, Level, QueryInput
+from vectors.model import (
+    Audio,
+    ConcealInput,
+    Exact,
+    Level,
+    QueryInput,
+    Reject,
+    UnprocessedInput,
+)
 from vectors.speech import pcm_bytes
 
 CLAUSES = (DRED, "libopus opus_dred_parse")
 RATES = (8000, 12000, 16000, 24000, 48000)
 EVERYTHING_MS = 2000
 """More than any payload holds: all that is there is asked for."""
+ENOUGH_MS = 100
+"""Reach of a packet whose DRED covers the frame before it without doubt."""
 CONCEAL_LIMITS = {"err4": 0.5, "err16": 1.5, "pitch": 0.1}
 """Against libopus' portable build. Its own builds part by 0.2, 1.0 and 0.02 at most on these
 streams; without DRED they part by 0.96, 2.7 and 0.22 at least."""
@@ -38,6 +48,7 @@ def drafts() -> Iterator[Draft]:
         yield _durations(version)
     yield _mixed()
     yield _conceal()
+    yield _unprocessed()
 
 
 def _draft(name: str, title: str) -> Draft:
@@ -137,6 +148,14 @@ def _frames(draft: Draft, version: int) -> None:
         )
 
 
+def _reach_ms(packet: bytes, version: int) -> int:
+    """How far back a packet's DRED goes."""
+    rate = RATES[-1]
+    return (
+        query_packet(packet, EVERYTHING_MS * rate // 1000, rate, version)["samples"] * 1000 // rate
+    )
+
+
 def _mixed() -> Draft:
     """Streams with DRED of another version, damaged or none in between."""
     draft = _draft("mixed", "Streams in which not every packet has DRED of the version asked for")
@@ -192,4 +211,25 @@ def _conceal() -> Draft:
                 CODEC_LIMITS if original else None,
             ),
         )
+    return draft
+
+
+def _unprocessed() -> Draft:
+    """Redundancy that was read and not processed is no speech yet."""
+    draft = _draft("unprocessed", "DRED read with processing deferred, and never processed")
+    for version in reversed(VERSIONS):
+        name = _streams(version)[0]
+        packets = bit_packets(read_material(f"{name}.bit"))
+        packet = next(one for one in packets if _reach_ms(one, version) >= ENOUGH_MS)
+        for rate in (16000, 48000):
+            draft.add(
+                f"unprocessed.v{version}.rate-{rate}",
+                f"20 ms at {rate} Hz from DRED that was not processed",
+                UnprocessedInput(blob(packet), rate // 50, rate),
+                level="SHOULD",
+                requirements=("decoder.unprocessed",),
+                flags=("UnprocessedDred",),
+                version=version,
+                expected=Reject("decoder.unprocessed"),
+            )
     return draft

@@ -146,6 +146,7 @@ def test_payloads_of_version_10_part_where_libopus_changed(peer_152: Peer) -> No
 
 QUERIES = ["stream.query.*", "stream.duration.*", "stream.frame.*", "stream.mixed.*"]
 ENCODES = ["encode.*.silence-*", "encode.*.stereo-*", "encode.*.plain"]
+SETTINGS = ["encode.*.cbr-bytes.*", "encode.*.start", "encode.*.level-*", "encode.*.dtx.*"]
 
 
 def named_faults(build: str, ids: list[str], flags: set[str]) -> set[tuple[str, bool]]:
@@ -187,6 +188,31 @@ def test_late_dred_after_silence_is_in_152_too(peer_152: Peer) -> None:
     flags = {"AlignmentAfterSilence", "StereoAdvance"}
     passed = dict(named_faults(peer_152.name, ENCODES, flags))
     assert passed == {"encode.v10.silence-240ms": False, "encode.v10.stereo-60ms": False}
+
+
+def test_what_encoders_changed_is_caught_by_name(peer_161: Peer, peer_152: Peer) -> None:
+    """Clipped input and odd latents up to 1.6.1, the cap of 1.5.2; quiet speech passes."""
+    flags = {"ClippedInput", "OddLatents", "PacketCap", "AlignmentAfterSilence"}
+    passed = dict(named_faults(peer_161.name, SETTINGS, flags))
+    assert passed == {
+        **{f"encode.v12.level-{rate}.loud": False for rate in (8000, 12000, 24000)},
+        **{f"encode.v12.cbr-bytes.120ms-{kbps}k": True for kbps in (96, 128)},
+        "encode.v12.start": False,
+        "encode.v12.dtx.pause": False,
+    }
+    passed = dict(named_faults(peer_152.name, SETTINGS, flags))
+    assert passed == {
+        **{f"encode.v10.cbr-bytes.120ms-{kbps}k": False for kbps in (96, 128)},
+        "encode.v10.start": False,
+        "encode.v10.dtx.pause": False,
+    }
+
+
+def test_unprocessed_dred_is_spoken_by_all_builds(peer_161: Peer, peer_152: Peer) -> None:
+    for peer, version in ((peer_161, 12), (peer_152, 10)):
+        found = named_faults(peer.name, ["stream.unprocessed.*"], {"UnprocessedDred"})
+        ids = {f"stream.unprocessed.v{version}.rate-{rate}" for rate in (16000, 48000)}
+        assert found == {(name, False) for name in ids}
 
 
 def test_areas_part_from_152_where_they_say(peer_152: Peer) -> None:
