@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Significands, Words
+from dredref.arithmetic.significand import KINDS, Form, Words
 from dredref.model import packaged
 from dredref.model.weights import Model
 from dredref.vocoder.engine import Engine
-from dredref.vocoder.fast import FastEngine
 from dredref.vocoder.sizes import FEATURES, FRAME, START_SAMPLES, START_VECTORS
 from dredref.vocoder.state import VocoderState
 from spec.errors import UsageError
 
-Form = Literal["fast", "integers"]
-"""What carries the numbers: binary32 words, or pairs of integers (the definition, slow)."""
 Features = NDArray[np.floating[Any]]
 """Feature vectors."""
 Pcm = NDArray[np.int16]
@@ -43,19 +40,16 @@ class Vocoder:
     Streams, chunks and forms do not change a bit of the result.
     """
 
-    def __init__(self, model: Model | None = None, form: Form = "fast") -> None:
+    def __init__(self, model: Model | None = None, form: Form = "integers") -> None:
         """Use ``model``, or the packaged one.
+
+        Forms (:data:`dredref.arithmetic.significand.Form`): ``integers`` is compiled as a whole and
+        many times faster than the others, which run the networks as their specification is written.
 
         Raises:
             InputError: ``model.layer`` or ``model.array`` if the model is no vocoder.
         """
-        chosen = packaged("fargan") if model is None else model
-        self._engine: Engine[Any]
-        if form == "integers":
-            nothing = np.zeros(0, np.int64)
-            self._engine = Engine(chosen, Significands(nothing, nothing))
-        else:
-            self._engine = FastEngine(chosen)
+        self._engine = _engine(packaged("fargan") if model is None else model, form)
 
     def start(self, features: Features, samples: Pcm | None = None) -> VocoderState:
         """The state to go on from: after real samples, or after silence.
@@ -159,7 +153,16 @@ def feature_words(features: Features) -> Words:
     return packed.view(np.int32)
 
 
+def _engine(model: Model, form: Form) -> Engine[Any]:
+    """The engine of a form; what is compiled is loaded for its own form only."""
+    if form == "integers":
+        from dredref.vocoder.compiled_engine import CompiledEngine
+
+        return CompiledEngine(model)
+    return Engine(model, KINDS[form])
+
+
 @cache
 def vocoder() -> Vocoder:
-    """The vocoder with the packaged model, in its fast form."""
+    """The vocoder with the packaged model, in its default form."""
     return Vocoder()

@@ -13,7 +13,7 @@ from dredref.vocoder.tests.inputs import clips
 
 def speech_with_error(bits: int) -> NDArray[np.int16]:
     """Speech of a clip by a vocoder whose layers err by a factor of ``1 + 2**-bits``."""
-    spoilt = Vocoder()
+    spoilt = Vocoder(form="binary32")
     weights = spoilt._engine.weights
     layers = (weights.signal, weights.signal_gate, weights.skip, weights.skip_gate, weights.output)
     for layer in (*layers, *weights.gru_inputs, *weights.gru_recurrent, *weights.gru_gates):

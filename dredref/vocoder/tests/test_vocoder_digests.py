@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
+from dredref.arithmetic.significand import Form
 from dredref.vocoder import Vocoder, vocoder
 from dredref.vocoder.tests.digests import RECORDED, digests, of
 from dredref.vocoder.tests.inputs import clips
@@ -21,7 +23,7 @@ def recorded() -> dict[str, str]:
 
 
 def test_digests() -> None:
-    """Every input, in the fast form."""
+    """Every input, in the form that runs by default."""
     assert dict(digests(vocoder(), clips())) == recorded()
 
 
@@ -44,8 +46,8 @@ def test_several_blas_threads() -> None:
     assert found == {name: recorded()[name] for name in found}
 
 
-def test_an_utterance_in_the_integer_form() -> None:
-    """Speech in the form that defines it, from the first frame to the last."""
+@pytest.mark.parametrize("form", ["pairs", "binary32"])
+def test_an_utterance_in_other_forms(form: Form) -> None:
+    """Speech by the definition and in floating point, from the first frame to the last."""
     vectors = clips()["espeak-2"][None, 30:45]
-    defined = Vocoder(form="integers").speak(vectors)
-    np.testing.assert_array_equal(defined, vocoder().speak(vectors))
+    np.testing.assert_array_equal(Vocoder(form=form).speak(vectors), vocoder().speak(vectors))

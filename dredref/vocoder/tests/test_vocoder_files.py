@@ -88,15 +88,16 @@ def test_samples_in_other_forms(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["out.wav", "out.sw"])
 def test_synthesize(tmp_path: Path, name: str) -> None:
-    """N vectors give N * 160 samples; the integer form gives the same."""
+    """N vectors give N * 160 samples; the form that defines them gives the same."""
     source = feature_file(tmp_path, VECTORS[:3].tobytes())
     result = run("synthesize", source, tmp_path / name)
     assert (result.exit_code, result.output) == (0, "")
     speech = read_samples(tmp_path / name)
     np.testing.assert_array_equal(speech, vocoder().speak(VECTORS[None, :3])[0])
     assert len(speech) == 3 * 160
-    assert run("synthesize", source, tmp_path / f"integers-{name}", "--integers").exit_code == 0
-    np.testing.assert_array_equal(read_samples(tmp_path / f"integers-{name}"), speech)
+    other = tmp_path / f"pairs-{name}"
+    assert run("synthesize", source, other, "--form", "pairs").exit_code == 0
+    np.testing.assert_array_equal(read_samples(other), speech)
 
 
 def test_synthesize_goes_on(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
-"""The integer form and the fast form leave the same bits, however the work is cut."""
+"""All forms leave the same bits, however the work is cut."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
+from dredref.arithmetic.significand import Form
 from dredref.arithmetic.tests.floating import look_for_floats
-from dredref.vocoder import Vocoder, VocoderState, vocoder
+from dredref.vocoder import Vocoder, VocoderState, compiled, compiled_layers, vocoder
 from dredref.vocoder.tests.inputs import clips, extremes
 
 SPEECH = clips()["librivox-1"]
@@ -15,8 +20,8 @@ SPEECH = clips()["librivox-1"]
 
 @pytest.fixture(scope="module")
 def definition() -> Vocoder:
-    """The vocoder in integers."""
-    return Vocoder(form="integers")
+    """The vocoder in pairs of integers."""
+    return Vocoder(form="pairs")
 
 
 def same(a: VocoderState, b: VocoderState) -> bool:
@@ -38,12 +43,12 @@ def test_start(definition: Vocoder) -> None:
 
 
 def test_speech(definition: Vocoder) -> None:
-    """Voiced speech from a state that speech has left; the fast form goes on where it stops."""
+    """Voiced speech from a state that speech has left; the compiled form goes on where it stops."""
     _, state = vocoder().synthesize(vocoder().start(SPEECH[None, :5]), SPEECH[None, 5:120])
     defined, left = definition.synthesize(state, SPEECH[None, 120:126])
-    fast, also_left = vocoder().synthesize(state, SPEECH[None, 120:126])
-    assert np.abs(fast.astype(int)).max() > 1000
-    np.testing.assert_array_equal(fast, defined)
+    spoken, also_left = vocoder().synthesize(state, SPEECH[None, 120:126])
+    assert np.abs(spoken.astype(int)).max() > 1000
+    np.testing.assert_array_equal(spoken, defined)
     assert same(left, also_left)
     further, _ = vocoder().synthesize(left, SPEECH[None, 126:130])
     whole, _ = vocoder().synthesize(state, SPEECH[None, 120:130])
@@ -55,9 +60,26 @@ def test_extremes(definition: Vocoder) -> None:
     vectors = np.stack([made[28:33] for made in extremes().values()])
     start = vocoder().start(vectors)
     defined, left = definition.synthesize(start, vectors[:, 1:4])
-    fast, also_left = vocoder().synthesize(start, vectors[:, 1:4])
-    np.testing.assert_array_equal(fast, defined)
+    spoken, also_left = vocoder().synthesize(start, vectors[:, 1:4])
+    np.testing.assert_array_equal(spoken, defined)
     assert same(left, also_left)
+
+
+def test_floating_point_unit() -> None:
+    """The specification on the machine's binary32: two seconds of each clip and the extremes.
+
+    It shares with the compiled form neither code nor arithmetic.
+    """
+    floating = Vocoder(form="binary32")
+    vectors = np.stack([np.resize(made, (200, 20)) for made in clips().values()])
+    for batch in (vectors, np.stack(list(extremes().values()))):
+        samples = real_samples(len(batch))
+        start = floating.start(batch[:, :5], samples)
+        assert same(start, vocoder().start(batch[:, :5], samples))
+        expected, left = floating.synthesize(start, batch)
+        speech, also_left = vocoder().synthesize(start, batch)
+        np.testing.assert_array_equal(speech, expected)
+        assert same(left, also_left)
 
 
 def test_batch_and_one_by_one() -> None:
@@ -101,12 +123,50 @@ def test_a_run_leaves_the_state_it_started_from() -> None:
     assert all(map(np.array_equal, kept, left.arrays()))
 
 
-def test_nothing_floats_in_the_integer_form(definition: Vocoder) -> None:
+def test_streams_in_threads() -> None:
+    """Several threads use one vocoder; its compiled functions let each other run."""
+    starts = [vocoder().start(SPEECH[None, at : at + 5]) for at in range(0, 200, 50)]
+    jobs = [(start, SPEECH[None, 50 * k : 50 * k + 100]) for k, start in enumerate(starts)]
+    alone = [vocoder().synthesize(*job) for job in jobs]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        together = list(pool.map(lambda job: vocoder().synthesize(*job), jobs))
+    for (one, state), (other, also) in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert same(state, also)
+
+
+def test_layouts() -> None:
+    """Vectors from the last to the first, by columns, and read only: nothing is compiled again."""
+    vectors = SPEECH[None, :30]
+    speech = vocoder().speak(vectors)
+    before = {kernel: list(kernel.signatures) for kernel in kernels()}
+    backwards = np.ascontiguousarray(vectors[:, ::-1])[:, ::-1]
+    frozen = vectors.copy()
+    frozen.flags.writeable = False
+    for other in (backwards, np.asfortranarray(vectors), frozen, vectors.astype(np.float64)):
+        np.testing.assert_array_equal(vocoder().speak(other), speech)
+    assert {kernel: list(kernel.signatures) for kernel in kernels()} == before
+    assert len(before) > 8
+
+
+def kernels() -> list[Any]:
+    """The compiled functions of the vocoder."""
+    found = (*vars(compiled).values(), *vars(compiled_layers).values())
+    return [
+        value
+        for value in found
+        if isinstance(value, Dispatcher) and not value.targetoptions.get("forceinline")
+    ]
+
+
+@pytest.mark.parametrize("form", ["integers", "pairs"])
+def test_nothing_floats(form: Form) -> None:
     """No function of the project holds or returns a float between features and samples."""
+    speaker = Vocoder(form=form)
     state = vocoder().start(SPEECH[None, 100:105], real_samples(1))
     words = SPEECH[None, 105:106].view(np.int32)
-    engine = definition._engine
     with look_for_floats() as look:
-        engine.run(state, words)
-    assert look.seen > 10_000
+        speaker._engine.run(state, words)
+        speaker._engine.start(real_samples(1), SPEECH[None, 105:110].view(np.int32))
+    assert look.seen > (10_000 if form == "pairs" else 100)
     assert not look.found
