@@ -236,14 +236,14 @@ def rounded(n: int, e: int) -> Number:
 
 @scalar
 def floor_half_up(x: Number) -> int:
-    """``floor(x + 1/2)`` for magnitudes up to 2**24; the sum is not rounded."""
+    """``floor(x + 1/2)`` for magnitudes below 2**24; the sum is not rounded."""
     down = least(most(i32(-x[1]), i32(0)), i32(30))
     return right(i32(x[0] + right(left(i32(1), down), i32(1))), down)
 
 
 @scalar
 def floor(x: Number) -> int:
-    """The largest integer that is not above, for magnitudes up to 2**24."""
+    """The largest integer that is not above, for magnitudes below 2**24."""
     return right(x[0], least(most(i32(-x[1]), i32(0)), i32(31)))
 
 

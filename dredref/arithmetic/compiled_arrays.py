@@ -235,7 +235,7 @@ sigmoid_of: Callable[[Words], Words] = _of_one(_sigmoid)
 bytes_of: Callable[[Words], NDArray[np.int16]] = _of_one(_to_bytes, np.int16)
 """``floor(127 x + 1/2)`` of the rounded ``127 x`` of each number within -1..1."""
 floor_of: Callable[[Words], Words] = _of_one(_floor)
-"""The largest integer that is not above each number; for magnitudes up to 2**24."""
+"""The largest integer that is not above each number; for magnitudes below 2**24."""
 half_up_of: Callable[[Words], Words] = _of_one(_floor_half_up)
 """``floor(x + 1/2)`` of each number, the sum not rounded; for magnitudes below 2**24."""
 _of_integers: Callable[[Words], Words] = _of_one(_from_integers)
