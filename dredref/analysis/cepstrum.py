@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
+
 from dredref.analysis.logarithm import log10
+from dredref.analysis.sums import chosen_sums
 from dredref.analysis.tables import BANDS, band_shares, cosines
 from dredref.analysis.transform import Complex
-from dredref.arithmetic.significand import N, concatenate, constant, numbers
-from dredref.arithmetic.significand_arrays import larger, stacked, sum_of_products
+from dredref.arithmetic.packed import Packed, pack_words
+from dredref.arithmetic.significand import Carried, N, concatenate, constant, words_of
+from dredref.arithmetic.significand_arrays import larger, stacked
 from dredref.arithmetic.significand_wide import narrow, root, wide_constant, widen
 
 QUIET = "0.01"
@@ -43,24 +47,39 @@ def band_energies(bins: Complex[N]) -> N:
     """
     powers = power(bins)
     places, weights = band_shares()
-    shares = numbers(weights[..., None], powers)
-    sums = sum_of_products((shares[k], powers[places[k]]) for k in range(len(places)))
+    sums = chosen_sums(weights, places, powers)
     outer = constant("2", sums)
     return concatenate((outer * sums[:1], sums[1:-1], outer * sums[-1:]), axis=0)
 
 
 def log_energies(energies: N) -> N:
     """Decimal logarithms of band energies, floored from the lowest band upwards."""
-    raw = log10(constant(QUIET, energies) + energies)
+    return floored(log10(constant(QUIET, energies) + energies))
+
+
+def floored(raw: N) -> N:
+    """Logarithms [18, columns], none too far below those of lower bands."""
     span, decay = constant(RANGE, raw), constant(DECAY, raw)
-    loudest = follow = constant(LOWEST, raw)
-    floored = []
+    lowest = constant(LOWEST, raw)
+    if isinstance(raw, Packed):
+        return _floored(raw, span, decay, lowest)
+    loudest = follow = lowest
+    levels = []
     for band in range(BANDS):
         level = larger(loudest - span, larger(follow - decay, raw[band]))
         loudest = larger(loudest, level)
         follow = larger(follow - decay, level)
-        floored.append(level)
-    return stacked(floored)
+        levels.append(level)
+    return stacked(levels)
+
+
+def _floored(raw: Carried, *limits: Carried) -> Carried:
+    """:func:`floored` in compiled integers."""
+    from dredref.analysis.compiled import floor_levels
+
+    levels = words_of(raw)
+    floor_levels(levels, np.stack([words_of(limit) for limit in limits]))
+    return pack_words(levels)
 
 
 def cosine_transform(x: N, inverse: bool = False) -> N:
@@ -69,8 +88,8 @@ def cosine_transform(x: N, inverse: bool = False) -> N:
     Products are added from the first number on; the sum is multiplied by the square root of 1/9 in
     53 bits.
     """
-    table = numbers(cosines().T if inverse else cosines(), x)
-    sums = sum_of_products((x[k : k + 1], table[k][:, None]) for k in range(BANDS))
+    table = cosines().T if inverse else cosines()
+    sums = chosen_sums(table, np.indices(table.shape)[0], x)
     wide = widen(sums)
     transformed: N = narrow(wide * root(wide_constant(Fraction(2, BANDS), wide)))
     return transformed

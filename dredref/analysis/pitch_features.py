@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dredref.analysis.logarithm import log10
-from dredref.analysis.sliding import sliding_sums
+from dredref.analysis.sums import sliding_sums
 from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
 from dredref.analysis.transform import Complex
 from dredref.arithmetic.significand import N, clip, concatenate, constant, reshaped

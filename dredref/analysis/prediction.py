@@ -10,10 +10,20 @@ from fractions import Fraction
 import numpy as np
 
 from dredref.analysis.cepstrum import OFFSET, cosine_transform
-from dredref.analysis.sliding import sliding_sums
+from dredref.analysis.sums import sliding_sums
 from dredref.analysis.tables import COMPENSATION, LPC_ORDER, WINDOW, band_slopes
 from dredref.analysis.transform import transform
-from dredref.arithmetic.significand import N, concatenate, constant, from_integers, nearest, numbers
+from dredref.arithmetic.packed import Packed, pack_words
+from dredref.arithmetic.significand import (
+    Carried,
+    N,
+    concatenate,
+    constant,
+    from_integers,
+    nearest,
+    numbers,
+    words_of,
+)
 from dredref.arithmetic.significand_arrays import (
     arranged,
     less,
@@ -71,6 +81,8 @@ def levinson(ac: N) -> N:
     The residual is ``x[n] + sum(lpc[k] x[n-1-k])``. All columns take all 16 steps side by side;
     those that have reached ``STOP`` keep what they have.
     """
+    if isinstance(ac, Packed):
+        return _levinson(ac)
     lpc = zeros((0, *ac.shape[1:]), ac)
     error = ac[0]
     going = np.ones(ac.shape[1:], bool)
@@ -84,6 +96,16 @@ def levinson(ac: N) -> N:
         error = error - reflection * reflection * error
         going = going & ~less(error, stop)
     return lpc
+
+
+def _levinson(ac: Carried) -> Carried:
+    """:func:`levinson` in compiled integers, frame by frame."""
+    from dredref.analysis.compiled import predict
+
+    rows = np.array(words_of(ac).T, order="C")
+    lpc = np.zeros((len(rows), LPC_ORDER), np.int32)
+    predict(rows, nearest(STOP), lpc)
+    return pack_words(lpc.T)
 
 
 def residual(framed: N, lpc: N) -> N:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
 from dredref.analysis.tables import WINDOW, Int, twiddles
-from dredref.arithmetic.significand import N, constant, numbers, reshaped
+from dredref.arithmetic.packed import Packed, pack_words
+from dredref.arithmetic.significand import Carried, N, constant, numbers, reshaped, words_of
 from dredref.arithmetic.significand_arrays import arranged, stacked, zeros
 
 RADICES = (4, 4, 4, 5)
@@ -62,12 +63,24 @@ def transform(x: N) -> Complex[N]:
     digits = reshaped(scaled, (*reversed(RADICES[:-1]), RADICES[-1], *rest))
     order = (3, 2, 1, 0, *range(4, 4 + len(rest)))
     start = reshaped(arranged(digits, lambda part: part.transpose(order)), x.shape)
+    if isinstance(start, Packed):
+        return _compiled(start)
     bins = Complex(start, zeros(x.shape, x))
     size = 1
     for radix in RADICES:
         bins = _stage(bins, radix, size)
         size *= radix
     return bins
+
+
+def _compiled(start: Carried) -> Complex[Any]:
+    """The stages in compiled integers."""
+    from dredref.analysis.compiled_transform import transform_words
+
+    re = words_of(start)
+    im = np.zeros_like(re)
+    transform_words(re.reshape(-1), im.reshape(-1), twiddles())
+    return Complex(pack_words(re), pack_words(im))
 
 
 def _stage(x: Complex[N], radix: int, size: int) -> Complex[N]:
