@@ -76,13 +76,13 @@ def _maximum(x: Words, y: Words, out: Words) -> None:
 
 @kernel
 def _running_sums(x: Words, out: Words) -> None:
-    """Sums along axis 0 of ``x`` [steps, columns], each rounded."""
-    total = x[0].copy()
-    out[0] = total
-    for step in range(1, x.shape[0]):
+    """Sums along axis 0 of ``x`` [steps, columns], each rounded; zero changes nothing."""
+    total = np.zeros_like(x[0])
+    for step in range(x.shape[0]):
         for i in range(x.shape[1]):
             total[i] = pack(add(unpack(total[i]), unpack(x[step, i])))
-        out[step] = total
+        for i in range(x.shape[1]):
+            out[step, i] = total[i]
 
 
 @kernel

@@ -1,9 +1,8 @@
 """How integer functions are compiled: numba's decorators with types, and integers of 32 bits.
 
-Three kinds of functions stand in modules whose names begin with ``compiled``:
+Two kinds of functions stand in modules whose names begin with ``compiled``:
 
 * :func:`scalar` - rules for one number, put into the code of what calls them;
-* :func:`elementwise` - a rule as a ufunc of arrays;
 * :func:`kernel` - loops over arrays, which release the interpreter's lock.
 
 **Lanes of 32 bits.** Loops run several numbers at once as wide as their widest integer. numba takes
@@ -15,7 +14,8 @@ of its steps is known to be safe: the output of a fast loop is an array of its o
 
 **Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
 in each process where there is room for neither. numba looks at the source of the function that is
-kept and not of those that were put into it, so the key here takes in every compiled module.
+kept and not of those that were put into it, so the key here takes in the compiled modules that a
+function may call: those of its own folder and of this one.
 """
 
 from __future__ import annotations
@@ -47,15 +47,14 @@ i64: Callable[[int], int] = _numba.int64
 constant32: Callable[[int], int] = _numpy.int32
 """An integer that compiled code takes for one of 32 bits."""
 
-PACKAGE = Path(__file__).parents[1]
-"""The package that compiled modules stand in."""
+HERE = Path(__file__).parent
 
 
 @cache
-def _sources() -> str:
-    """A digest of every module that holds compiled functions."""
+def _sources(folder: Path) -> str:
+    """A digest of the modules that hold compiled functions, here and in another folder."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("compil*.py")):
+    for path in (*sorted(HERE.glob("compil*.py")), *sorted(folder.glob("compil*.py"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -65,10 +64,11 @@ _intrinsic: Any = intrinsic
 
 
 class _Cache(_base):  # type: ignore[misc]
-    """numba's cache, whose entries hold for one state of all compiled modules."""
+    """numba's cache, whose entries hold for one state of the modules that were put together."""
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (*super()._index_key(sig, codegen), _sources())
+        folder = Path(self._py_func.__code__.co_filename).parent
+        return (*super()._index_key(sig, codegen), _sources(folder))
 
 
 def scalar(function: F) -> F:
@@ -84,22 +84,6 @@ def kernel(function: F) -> F:
         dispatcher._cache = _Cache(function)
     compiled: F = dispatcher
     return compiled
-
-
-def elementwise(*signatures: str) -> Callable[[Callable[..., int]], np.ufunc]:
-    """Compile a rule for each element of arrays, for the types of the signatures.
-
-    The rules that it calls must stand in the module of the function.
-    """
-
-    def decorate(function: Callable[..., int]) -> np.ufunc:
-        try:
-            made: np.ufunc = _numba.vectorize(list(signatures), nopython=True, cache=True)(function)
-        except RuntimeError:  # nowhere to write
-            made = _numba.vectorize(list(signatures), nopython=True)(function)
-        return made
-
-    return decorate
 
 
 def _instruction(name: str) -> Any:
