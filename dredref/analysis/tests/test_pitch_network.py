@@ -1,8 +1,9 @@
-"""The pitch network: its two forms, cuts and batches, edges of the mean, libopus."""
+"""The pitch network: its forms, cuts and batches, edges of the mean, libopus."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,18 @@ from dredref.analysis.pitch_network import (
     PitchNetwork,
     pitch_of,
 )
+from dredref.arithmetic.packed import Packed, pack_words
 from dredref.arithmetic.significand import (
+    BINARY32,
     PACKED,
     PAIRS,
     Carried,
     Significands,
     from_words,
     nearest,
+    settle,
     to_words,
+    words_of,
 )
 from dredref.arithmetic.significand_functions import tanh
 from dredref.arithmetic.tests.floating import look_for_floats
@@ -34,7 +39,12 @@ from tools.libopus.peer import Peer
 
 def pairs(x: Carried) -> Significands:
     """The same numbers as pairs of integers."""
-    return from_words(np.ascontiguousarray(x).view(np.int32))
+    return from_words(settle(x))
+
+
+def packed(x: Carried) -> Packed:
+    """The same numbers as words."""
+    return pack_words(settle(x))
 
 
 def draw(streams: int, frames: int) -> tuple[Carried, Carried]:
@@ -59,32 +69,36 @@ def test_integers_define_the_result() -> None:
         defined = PitchNetwork(packaged("pitch"), 2, PAIRS).pitch(*given)
     assert look.seen > 1000
     assert not look.found
-    found = PitchNetwork(packaged("pitch"), 2, PACKED).pitch(phases, correlations)
-    np.testing.assert_array_equal(to_words(defined), found.view(np.int32))
+    for form, like in ((packed, PACKED), (np.asarray, BINARY32)):
+        network: PitchNetwork[Any] = PitchNetwork(packaged("pitch"), 2, like)
+        found = network.pitch(form(phases), form(correlations))
+        np.testing.assert_array_equal(to_words(defined), words_of(found))
 
 
 def test_cutting_into_calls_and_batches_changes_nothing() -> None:
-    phases, correlations = draw(3, 40)
-    whole = PitchNetwork(packaged("pitch"), 3, PACKED).scores(phases, correlations)
+    phases, correlations = map(packed, draw(3, 40))
+    whole = words_of(PitchNetwork(packaged("pitch"), 3, PACKED).scores(phases, correlations))
     assert whole.shape == (3, 40, CANDIDATES)
     pieces = PitchNetwork(packaged("pitch"), 3, PACKED)
     cuts = [1, 2, 20]
     parts = [
-        pieces.scores(*cut)
+        words_of(pieces.scores(*cut))
         for cut in zip(
             np.split(phases, cuts, axis=1), np.split(correlations, cuts, axis=1), strict=True
         )
     ]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
     alone = PitchNetwork(packaged("pitch"), 1, PACKED).scores(phases[2:], correlations[2:])
-    np.testing.assert_array_equal(alone[0], whole[2])
+    np.testing.assert_array_equal(words_of(alone)[0], whole[2])
 
 
 def test_convolution_adds_channel_by_channel() -> None:
     """Against rounded fractions, edges included."""
-    layer = Convolution(packaged("pitch"), "conv2d_2", PACKED)
+    layer = Convolution(packaged("pitch"), "conv2d_2", BINARY32)
     x = np.random.default_rng(1).uniform(-1, 1, (1, 3, 4, 6)).astype(np.float32)
     found = layer(x)[0, 0, 0]
+    compiled = Convolution(packaged("pitch"), "conv2d_2", PACKED)(packed(x))[0, 0, 0]
+    np.testing.assert_array_equal(words_of(compiled), words_of(found))
     wide = np.pad(x[0], ((0, 0), (0, 0), (1, 1))).tolist()
     weights = layer.weights[0].tolist()
     for lag in range(6):
@@ -97,8 +111,8 @@ def test_convolution_adds_channel_by_channel() -> None:
                     own = rounded(own + rounded(Fraction(weights[channel][time][step]) * value))
             total = rounded(total + own)
         total = rounded(total + Fraction(float(layer.bias[0, 0])))
-        packed: Carried = np.array([float(total)], np.float32)
-        assert found[lag] == tanh(packed)[0]
+        rounded_sum: Carried = np.array([float(total)], np.float32)
+        assert found[lag] == tanh(rounded_sum)[0]
 
 
 @pytest.mark.parametrize("best", [0, 1, 2, 90, 177, 178, 179])
@@ -110,7 +124,8 @@ def test_the_mean_ends_where_candidates_do(best: int) -> None:
     weights = {place: np.exp(0.5 - abs(place - best) / 8) for place in near}
     mean = sum(place * weight for place, weight in weights.items()) / sum(weights.values())
     assert float(pitch_of(scores)[0, 0]) == pytest.approx(mean / 60 - 1.5, abs=1e-6)
-    assert to_words(pitch_of(pairs(scores)))[0, 0] == pitch_of(scores).view(np.int32)[0, 0]
+    for found in (words_of(pitch_of(pairs(scores))), words_of(pitch_of(packed(scores)))):
+        np.testing.assert_array_equal(found, words_of(pitch_of(scores)))
 
 
 def test_which_score_is_best() -> None:
@@ -150,5 +165,6 @@ def test_pitch_is_libopus_s(name: str, peer_161_c: Peer) -> None:
     """Bit for bit, from libopus' own phase and correlation features."""
     analysis = peer_161_c.analysis(clip(name))
     network = PitchNetwork(packaged("pitch"), 1, PACKED)
-    pitch = network.pitch(analysis.spectrum[np.newaxis], analysis.correlation[np.newaxis])
-    np.testing.assert_array_equal(pitch[0], analysis.features[:, 18])
+    seen = analysis.spectrum[np.newaxis], analysis.correlation[np.newaxis]
+    pitch = network.pitch(*map(packed, seen))
+    np.testing.assert_array_equal(words_of(pitch)[0], settle(analysis.features[:, 18]))
