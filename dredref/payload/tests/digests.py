@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dredref.analysis.analyser import FeatureAnalyser, from_int16
 from dredref.analysis.tables import Int
+from dredref.arithmetic.significand import Form
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
@@ -69,21 +70,22 @@ def of(*arrays: NDArray[np.signedinteger[Any]]) -> str:
     return hashlib.sha256(b"".join(a.astype("<i8").tobytes() for a in arrays)).hexdigest()
 
 
-def digests() -> Iterator[tuple[str, str]]:
+def digests(form: Form = "integers") -> Iterator[tuple[str, str]]:
     """Name and digest of each."""
     for rate in RATES:
         converted = Resampler(rate, 2).convert(to_input(noise(rate, channels=2))[None])
         yield f"resample-{rate}", of(converted)
-    yield "features-extremes", of(FeatureAnalyser(5).analyse(extremes()))
-    features = FeatureAnalyser(len(CLIPS)).analyse(from_int16(np.stack([*map(clip, CLIPS)])))
+    yield "features-extremes", of(FeatureAnalyser(5, form=form).analyse(extremes()))
+    analyser = FeatureAnalyser(len(CLIPS), form=form)
+    features = analyser.analyse(from_int16(np.stack([*map(clip, CLIPS)])))
     for name, rows in zip(CLIPS, features, strict=True):
         yield f"features-{name}", of(rows)
     for version in VERSIONS:
-        latents, states = RdovaeEncoder(version, len(CLIPS)).encode(features)
+        latents, states = RdovaeEncoder(version, len(CLIPS), form=form).encode(features)
         for index, name in enumerate(CLIPS):
             yield f"latents-v{version}-{name}", of(latents[index], states[index])
     for name, settings in SETTINGS.items():
-        encoder = DredEncoder(16_000, settings=settings)
+        encoder = DredEncoder(16_000, settings=settings, form=form)
         encoder.feed(to_input(clip("espeak-1")))
         encoder.end()
         payloads = encoder.payloads([Slot(960 * index, 960) for index in range(100)])

@@ -1,4 +1,4 @@
-"""The recorded digests hold: in batch and one by one, with any threads, in either form."""
+"""The recorded digests hold: in batch and one by one, with any threads, in all forms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import PACKED
+from dredref.arithmetic.significand import PACKED, Form
 from dredref.rdovae.decoder import (
     decode_payloads,
     packaged_decoder,
@@ -26,9 +26,17 @@ def recorded() -> dict[str, str]:
     return found
 
 
-def test_digests() -> None:
+@pytest.mark.parametrize("form", ["integers", "binary32"])
+def test_digests(form: Form) -> None:
     """Every input, packets of a stream as one batch."""
-    assert dict(digests()) == recorded()
+    assert dict(digests(form)) == recorded()
+
+
+def test_digests_of_the_definition() -> None:
+    """Pairs of integers, for the inputs that do not take long."""
+    found = dict(digests("pairs", chunks=30))
+    assert len(found) == 22
+    assert found == {name: recorded()[name] for name in found}
 
 
 def test_one_by_one() -> None:
