@@ -1,9 +1,10 @@
 """How integer functions are compiled: numba's decorators with types, and integers of 32 bits.
 
-Two kinds of functions stand in modules whose names begin with ``compiled``:
+Three kinds of functions stand in modules whose names begin with ``compiled``:
 
 * :func:`scalar` - rules for one number, put into the code of what calls them;
-* :func:`kernel` - loops over arrays, which release the interpreter's lock.
+* :func:`kernel` - loops over arrays, which release the interpreter's lock;
+* :func:`part` - a part of one kernel.
 
 **Lanes of 32 bits.** Loops run several numbers at once as wide as their widest integer. numba takes
 the sum of two ``int32`` for an ``int64``, and shifts too, which halves the speed; so results are
@@ -14,8 +15,8 @@ of its steps is known to be safe: the output of a fast loop is an array of its o
 
 **Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
 in each process where there is room for neither. numba looks at the source of the function that is
-kept and not of those that were put into it, so the key here takes in the compiled modules that a
-function may call: those of its own folder and of this one.
+kept and not of those that were put into it, nor at constants, so the key here takes in the modules
+that a function may take them from: those of its own folder and of this one.
 """
 
 from __future__ import annotations
@@ -52,9 +53,9 @@ HERE = Path(__file__).parent
 
 @cache
 def _sources(folder: Path) -> str:
-    """A digest of the modules that hold compiled functions, here and in another folder."""
+    """A digest of the modules here and in another folder."""
     digest = hashlib.sha256()
-    for path in (*sorted(HERE.glob("compil*.py")), *sorted(folder.glob("compil*.py"))):
+    for path in (*sorted(HERE.glob("*.py")), *sorted(folder.glob("*.py"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -83,6 +84,16 @@ def kernel(function: F) -> F:
     with suppress(RuntimeError):  # nowhere to write
         dispatcher._cache = _Cache(function)
     compiled: F = dispatcher
+    return compiled
+
+
+def part(function: F) -> F:
+    """Compile a part of a kernel where it is called, and nowhere else.
+
+    A kernel that calls kernels is compiled together with them, though each of them is compiled on
+    its own too; what has one caller need not be.
+    """
+    compiled: F = _numba.njit(inline="always", error_model="numpy")(function)
     return compiled
 
 

@@ -26,7 +26,7 @@ from dredref.arithmetic.compiled import (
     to_byte,
     unpack,
 )
-from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.compiling import kernel, part
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import Words, nearest
 from dredref.vocoder import emphasis
@@ -37,6 +37,7 @@ from dredref.vocoder.compiled_layers import (
     dense,
     glu,
     gru,
+    put,
     real,
     round_all,
 )
@@ -150,11 +151,11 @@ def condition(
     round_all(memory[0], window[CONDITION_HIDDEN : 2 * CONDITION_HIDDEN])
     round_all(memory[1], newest)
     for frame in range(len(rows)):
-        given[:FEATURES] = vectors[frame]
-        given[FEATURES:] = network.embedding[rows[frame]]
+        put(vectors[frame], given, 0)
+        put(network.embedding[rows[frame]], given, FEATURES)
         real(network.features, given, hidden)
-        memory[0] = memory[1]
-        window[: 2 * CONDITION_HIDDEN] = window[CONDITION_HIDDEN:]
+        put(memory[1], memory[0], 0)
+        put(window[CONDITION_HIDDEN:], window, 0)
         for i in range(CONDITION_HIDDEN):
             y = tanh(unpack(hidden[i]))
             memory[1, i] = pack(y)
@@ -163,7 +164,7 @@ def condition(
         dense(network.condition, middle_bytes, sums, four, four_bytes)
         for k in range(SUBFRAMES):
             at = SUBFRAMES * frame + k
-            conditions[at] = four[CONDITION * k : CONDITION * (k + 1)]
+            put(four[CONDITION * k : CONDITION * (k + 1)], conditions[at], 0)
             real(network.gain, conditions[at], gain)
             exponents[at] = gain[0]
 
@@ -203,7 +204,7 @@ def speak(
             line[at + i] = pack(mul(unpack(room.work[i]), gain))
 
 
-@kernel
+@part
 def furnished(convolution: Words, units: tuple[Words, Words, Words]) -> Room:
     """Room for a run of subframes that goes on from a state."""
     heard_bytes = np.empty(2 * SIGNAL_INPUT, np.int16)
@@ -231,22 +232,22 @@ def furnished(convolution: Words, units: tuple[Words, Words, Words]) -> Room:
     )
 
 
-@kernel
+@part
 def hear(room: Room, condition: Words, history: Words, places: Integers, gain: Number) -> None:
     """The convolution's input: the condition, and the past divided by the gain and clipped."""
     scale = div(ONE, add(FLOOR, gain))
     heard = room.heard
-    room.heard_bytes[:SIGNAL_INPUT] = room.heard_bytes[SIGNAL_INPUT:]
-    heard[:CONDITION] = condition
+    put(room.heard_bytes[SIGNAL_INPUT:], room.heard_bytes, 0)
+    put(condition, heard, 0)
     for i in range(PREDICTION):
         heard[CONDITION + i] = history[places[i]]
-    heard[PAST:] = history[HISTORY - SUBFRAME :]
+    put(history[HISTORY - SUBFRAME :], heard, PAST)
     for i in range(CONDITION, SIGNAL_INPUT):
         heard[i] = pack(clip_one(mul(scale, unpack(heard[i]))))
     round_all(heard, room.heard_bytes[SIGNAL_INPUT:])
 
 
-@kernel
+@part
 def begin(network: Signal, room: Room) -> None:
     """From what is heard to the first layer's output and the gates of the prediction."""
     work, work_bytes = room.work[:SIGNAL_HIDDEN], room.work_bytes[:SIGNAL_HIDDEN]
@@ -257,22 +258,22 @@ def begin(network: Signal, room: Room) -> None:
         room.gates[k] = pack(sigmoid(unpack(room.gates[k])))
 
 
-@kernel
+@part
 def end_with_past(room: Room, gate: int, row: Bytes) -> None:
     """Fill the end of an input: the prediction by one of its gates, and the last subframe."""
     factor, start = unpack(room.gates[gate]), row.size - TAIL
     for i in range(SUBFRAME):
         row[start + i] = to_byte(mul(factor, unpack(room.heard[CONDITION + MARGIN + i])))
-    row[start + SUBFRAME :] = room.heard_bytes[SIGNAL_INPUT + PAST :]
+    put(room.heard_bytes[SIGNAL_INPUT + PAST :], row, start + SUBFRAME)
 
 
-@kernel
+@part
 def recur(network: Signal, room: Room, state: Words, unit: int) -> None:
     """One step of a recurrent unit; what its gate lets through goes where the next one reads."""
     start = STARTS[unit]
     given = room.first_bytes if unit == 0 else room.skip[STARTS[unit - 1] : start]
     row = room.fed[: given.size + TAIL]
-    row[: given.size] = given
+    put(given, row, 0)
     end_with_past(room, unit, row)
     activations = room.unit_bytes[unit]
     layers = network.gru_inputs[unit], network.gru_recurrent[unit]
@@ -281,14 +282,14 @@ def recur(network: Signal, room: Room, state: Words, unit: int) -> None:
     glu(network.gru_gates[unit], state, activations, room.sums, room.work, out)
 
 
-@kernel
+@part
 def finish(network: Signal, room: Room) -> None:
     """From the units' outputs to the samples before their gain, in ``room.work``.
 
     What held the first layer's output serves again once that has been passed on.
     """
     skip = room.skip
-    skip[STARTS[UNITS] : skip.size - TAIL] = room.first_bytes
+    put(room.first_bytes, skip, STARTS[UNITS])
     end_with_past(room, UNITS, skip)
     outputs = network.skip.weights.shape[0]
     wide, rounded = room.first[:outputs], room.work_bytes[:outputs]

@@ -9,7 +9,7 @@ weights are: processors add up products of such pairs in one instruction.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,14 @@ from dredref.arithmetic.compiled import (
     unpack,
     whole,
 )
-from dredref.arithmetic.compiling import kernel, scalar
+from dredref.arithmetic.compiling import kernel, part, scalar
 from dredref.arithmetic.significand import Words, words_of
 from dredref.nn.portable import ByteLayer, RealLayer
 
 Bytes: TypeAlias = NDArray[np.int16]
 """Weights or rounded activations, -127..127."""
+IntegerArray = TypeVar("IntegerArray", Bytes, Words)
+"""Either kind of array."""
 
 
 class Eight(NamedTuple):
@@ -93,6 +95,13 @@ def output(layer: Eight, sums: Words, o: int) -> Number:
     if layer.bias.shape[1] == 0:
         return scaled
     return add(scaled, (layer.bias[0, o], layer.bias[1, o]))
+
+
+@part
+def put(x: IntegerArray, row: IntegerArray, start: int) -> None:
+    """Copy ``x`` to ``row`` from ``start`` on; both may be of one array, ``x`` further on."""
+    for index in range(x.size):
+        row[start + index] = x[index]
 
 
 @kernel
