@@ -103,10 +103,11 @@ def five(re: Words, im: Words, table: Words) -> None:
     for sums, gaps in ((near, near_gap), (far, far_gap)):
         meet(sums[0], gaps[1])
         meet(sums[1], gaps[0])
-    re[n : 2 * n], im[n : 2 * n] = near_gap[1], near[1]
-    re[2 * n : 3 * n], im[2 * n : 3 * n] = far_gap[1], far[1]
-    re[3 * n : 4 * n], im[3 * n : 4 * n] = far[0], far_gap[0]
-    re[4 * n :], im[4 * n :] = near[0], near_gap[0]
+    for i in range(n):
+        re[n + i], im[n + i] = near_gap[1, i], near[1, i]
+        re[2 * n + i], im[2 * n + i] = far_gap[1, i], far[1, i]
+        re[3 * n + i], im[3 * n + i] = far[0, i], far_gap[0, i]
+        re[4 * n + i], im[4 * n + i] = near[0, i], near_gap[0, i]
 
 
 @kernel
