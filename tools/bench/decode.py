@@ -2,9 +2,10 @@
 
 The same packets, cut to 6 and to 26 chunks, go through libopus' decoder network (default build, one
 packet after the other) and through this project's, as one batch: with one thread, with two that
-share the batch, and one packet at a time. Every round runs all of them in turn, so that what else
-the machine does falls on all; ratios are taken round by round. BLAS works with one thread, unless
-the environment says otherwise: batches are what threads share here.
+share the batch, and one packet at a time; on integers, as by default, and on binary32. Every round
+runs all of them in turn, so that what else the machine does falls on all; ratios are taken round
+by round. BLAS works with one thread, unless the environment says otherwise: batches are what
+threads share here.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from dredref.arithmetic.significand import KINDS, Form, carry, numbers, settle
 from dredref.rdovae.decoder import packaged_decoder
 from dredref.streams import open_stream
 from tools.libopus.peer import Peer
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 NAMES = ("v12-fine.bit", "v12-frame-20ms.bit", "v12-pause.bit", "v12-dtx.bit", "v12-music.bit")
+FORMS: tuple[Form, ...] = ("integers", "binary32")
 CHUNKS = (6, 26)
 """Chunks a packet."""
 PACKETS = 512
@@ -44,6 +47,7 @@ ALONE = 16
 class Speed:
     """Microseconds a packet, medians over the rounds, and how many times libopus' they are."""
 
+    form: Form
     chunks: int
     packets: int
     rounds: int
@@ -82,25 +86,26 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - begin[0], time.process_time() - begin[1]
 
 
-def speed(peer: Peer, chunks: int, rounds: int) -> Speed:
+def speed(peer: Peer, chunks: int, rounds: int, form: Form) -> Speed:
     """Measure one length of packet."""
     states, chosen = material(peer)
     latents = np.ascontiguousarray(chosen[:, :chunks])
-    flat = latents.reshape(-1, latents.shape[-1])
+    first, rows = (numbers(settle(part), KINDS[form]) for part in (states, latents))
+    flat = rows.reshape(-1, rows.shape[-1])
     counts = np.full(len(states), chunks, np.int64)
-    decoder = packaged_decoder(12)
+    decoder = packaged_decoder(12, form)
 
     def alone() -> None:
         for k in range(ALONE):
-            decoder(states[k : k + 1], latents[k], counts[:1])
+            decoder(first[k : k + 1], rows[k], counts[:1])
 
     times = []
     for number in range(rounds + 1):
         libopus = peer.timed_features(states, latents)[1]
         _, handed_over = seconds(lambda: peer.timed_features(states, latents, [0] * PACKETS))
         _, with_work = seconds(lambda: peer.timed_features(states, latents))
-        one, processor = seconds(lambda: decoder(states, flat, counts))
-        two, _ = seconds(lambda: decoder(states, flat, counts, workers=2))
+        one, processor = seconds(lambda: decoder(first, flat, counts))
+        two, _ = seconds(lambda: decoder(first, flat, counts, workers=2))
         single, _ = seconds(alone)
         if number:  # the first round warms up
             busy = processor / (with_work - handed_over)
@@ -108,9 +113,10 @@ def speed(peer: Peer, chunks: int, rounds: int) -> Speed:
     found = np.array(times)
     each = [float(value) for value in np.median(found, axis=0) / PACKETS * 1e6]
     ratios = [float(value) for value in np.median(found / found[:, :1], axis=0)]
-    ours = decoder(states, flat, counts).view(np.float32)
+    ours = carry(decoder(first, flat, counts))
     theirs = np.concatenate(peer.features(states, latents))
     return Speed(
+        form=form,
         chunks=chunks,
         packets=PACKETS,
         rounds=rounds,
@@ -129,14 +135,15 @@ def speed(peer: Peer, chunks: int, rounds: int) -> Speed:
 def table(results: list[Speed]) -> Table:
     """Speeds, for people."""
     made = Table(title=f"decoding, microseconds a packet ({results[0].machine})")
-    headings = ("chunks", "libopus", "one thread", "two threads", "one by one")
-    for heading in (*headings, "one / libopus", "two / libopus", "processor / libopus"):
+    made.add_column("form")
+    headings = ("chunks", "libopus", "one thread", "two", "one by one")
+    for heading in (*headings, "one /", "two /", "processor / libopus"):
         made.add_column(heading, justify="right")
     for found in results:
         figures = (found.libopus, found.one_thread, found.two_threads, found.one_by_one)
         ratios = (found.ratio_one_thread, found.ratio_two_threads, found.ratio_processor)
         texts = [f"{value:.1f}" for value in figures] + [f"{value:.2f}" for value in ratios]
-        made.add_row(str(found.chunks), *texts)
+        made.add_row(found.form, str(found.chunks), *texts)
     return made
 
 
@@ -146,7 +153,7 @@ def table(results: list[Speed]) -> Table:
 def main(rounds: int, as_json: bool) -> None:
     """Compare the decoder with libopus 1.6.1 on packets of the committed streams."""
     peer = Peer("1.6.1")
-    results = [speed(peer, chunks, rounds) for chunks in CHUNKS]
+    results = [speed(peer, chunks, rounds, form) for form in FORMS for chunks in CHUNKS]
     if as_json:
         click.echo(json.dumps([asdict(found) for found in results], indent=1))
     else:

@@ -3,8 +3,8 @@
 Every round lets libopus (default build) and this project work on the same audio, one after the
 other; ratios are taken round by round. ``encoder`` is everything from audio to the payloads of 20
 ms packets, fed five seconds at a time; ``latents`` is the part up to latents and states, of one
-stream, and of sixteen: libopus in turn, this project as one batch. BLAS works with one thread
-unless the environment says otherwise.
+stream, and of sixteen: libopus in turn, this project as one batch. Both are done on integers, as by
+default, and on binary32. BLAS works with one thread unless the environment says otherwise.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dredref.analysis.analyser import FeatureAnalyser, from_int16
+from dredref.arithmetic.significand import Form
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
@@ -39,12 +40,14 @@ LEVELS = Levels(6, 5, 15)
 CHUNKS = 26
 BLOCK = 5 * RATE
 BATCH = 16
+FORMS: tuple[Form, ...] = ("integers", "binary32")
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
     """Medians over the rounds; factors count seconds of audio a second of time."""
 
+    form: Form
     what: str
     streams: int
     seconds: float
@@ -66,9 +69,10 @@ def speech() -> Samples:
     return joined
 
 
-def encoder_ours(pcm: Samples, rate: int) -> int:
+def encoder_ours(pcm: Samples, rate: int, form: Form) -> int:
     """Audio to payloads, in blocks; returns the bytes made."""
-    encoder = DredEncoder(rate, settings=DredSettings(LEVELS, CHUNKS, skip_silence=False))
+    settings = DredSettings(LEVELS, CHUNKS, skip_silence=False)
+    encoder = DredEncoder(rate, settings=settings, form=form)
     frame, block, size, done = rate // 50, 5 * rate, 0, 0
     for start in range(0, len(pcm), block):
         encoder.feed(to_input(pcm[start : start + block]))
@@ -100,9 +104,10 @@ def encoder_libopus(pcm: Samples, rate: int, peer: Peer) -> int:
     return size
 
 
-def latents_ours(batch: Samples) -> None:
+def latents_ours(batch: Samples, form: Form) -> None:
     """Audio [streams, samples] at 16 kHz to latents and states, in blocks."""
-    analyser, network = FeatureAnalyser(len(batch)), RdovaeEncoder(streams=len(batch))
+    analyser = FeatureAnalyser(len(batch), form=form)
+    network = RdovaeEncoder(streams=len(batch), form=form)
     for start in range(0, batch.shape[1], BLOCK):
         network.encode(analyser.analyse(from_int16(batch[:, start : start + BLOCK])))
 
@@ -121,6 +126,7 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def compare(
+    form: Form,
     what: str,
     streams: int,
     length: float,
@@ -134,6 +140,7 @@ def compare(
     times = np.array([(*seconds(libopus), *seconds(dredref)) for _ in range(rounds)])
     theirs, _, ours, processor = length / np.median(times, axis=0)
     return Speed(
+        form,
         what,
         streams,
         round(length, 2),
@@ -146,8 +153,8 @@ def compare(
     )
 
 
-def measure(peer: Peer, rounds: int) -> list[Speed]:
-    """Every figure."""
+def measure(peer: Peer, rounds: int, form: Form) -> list[Speed]:
+    """Every figure of a form."""
     pcm = speech()
     wide = at_rate(pcm, 48_000)
     whole = len(pcm) // BLOCK * BLOCK
@@ -155,24 +162,24 @@ def measure(peer: Peer, rounds: int) -> list[Speed]:
     length = len(pcm) / RATE
     return [
         compare(
-            *("encoder, 16 kHz", 1, length, rounds),
+            *(form, "encoder, 16 kHz", 1, length, rounds),
             lambda: encoder_libopus(pcm, RATE, peer),
-            lambda: encoder_ours(pcm, RATE),
+            lambda: encoder_ours(pcm, RATE, form),
         ),
         compare(
-            *("encoder, 48 kHz", 1, length, rounds),
+            *(form, "encoder, 48 kHz", 1, length, rounds),
             lambda: encoder_libopus(wide, 48_000, peer),
-            lambda: encoder_ours(wide, 48_000),
+            lambda: encoder_ours(wide, 48_000, form),
         ),
         compare(
-            *("latents", 1, whole / RATE, rounds),
+            *(form, "latents", 1, whole / RATE, rounds),
             lambda: latents_libopus(batch[:1], peer),
-            lambda: latents_ours(batch[:1]),
+            lambda: latents_ours(batch[:1], form),
         ),
         compare(
-            *("latents", BATCH, BATCH * whole / RATE, rounds),
+            *(form, "latents", BATCH, BATCH * whole / RATE, rounds),
             lambda: latents_libopus(batch, peer),
-            lambda: latents_ours(batch),
+            lambda: latents_ours(batch, form),
         ),
     ]
 
@@ -180,12 +187,14 @@ def measure(peer: Peer, rounds: int) -> list[Speed]:
 def table(results: list[Speed]) -> Table:
     """Speeds, for people."""
     found = Table(title=f"DRED encoder, times real time ({results[0].machine})")
+    found.add_column("form")
     found.add_column("work")
     for heading in ("streams", "libopus", "dredref", "dredref, processor", "libopus / dredref"):
         found.add_column(heading, justify="right")
     for one in results:
         factors = (one.libopus, one.dredref, one.dredref_processor, one.ratio)
-        found.add_row(one.what, str(one.streams), *[f"{factor:.1f}" for factor in factors])
+        texts = [f"{factor:.1f}" for factor in factors]
+        found.add_row(one.form, one.what, str(one.streams), *texts)
     return found
 
 
@@ -194,7 +203,8 @@ def table(results: list[Speed]) -> Table:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def main(rounds: int, as_json: bool) -> None:
     """Measure the DRED encoder beside libopus 1.6.1, default build."""
-    results = measure(Peer("1.6.1"), rounds)
+    peer = Peer("1.6.1")
+    results = [one for form in FORMS for one in measure(peer, rounds, form)]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in results], indent=2))
     else:
