@@ -2,9 +2,9 @@
 
 Every round lets libopus (default build) and this project speak the same vectors, one after the
 other, so that what else the machine does falls on both; ratios are taken round by round. One
-stream, then sixteen: libopus in turn, this project as one batch. BLAS works with one thread unless
-the environment says otherwise: the products are so small that threads wait for each other longer
-than they work.
+stream, then sixteen: libopus in turn, this project as one batch; on integers, as by default, and on
+binary32. BLAS, which only binary32 calls, works with one thread unless the environment says
+otherwise: the products are so small that threads wait for each other longer than they work.
 
 ``--near`` prints upstream's audio metric instead: this vocoder and libopus' default build, each
 against libopus' portable path, and all three against the clip.
@@ -30,13 +30,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from dredref.arithmetic.significand import Form
 from dredref.metrics import AudioComparison, compare_audio
-from dredref.vocoder import vocoder
+from dredref.vocoder import Vocoder, vocoder
 from dredref.vocoder.sizes import FRAME, SAMPLE_RATE
 from dredref.vocoder.synthesis import LEAD
 from tools.libopus.peer import Peer
 
 AUDIO = Path(__file__).parents[2] / "vectors" / "audio"
+FORMS: tuple[Form, ...] = ("integers", "binary32")
 STREAMS = (1, 16)
 """Batch sizes measured."""
 SECONDS = 4.0
@@ -47,6 +49,7 @@ SECONDS = 4.0
 class Speed:
     """Medians over the rounds; factors count seconds of speech a second of time."""
 
+    form: Form
     streams: int
     seconds: float
     rounds: int
@@ -102,12 +105,12 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - begin[0], time.process_time() - begin[1]
 
 
-def speed(peer: Peer, streams: int, rounds: int) -> Speed:
-    """Measure one batch size."""
+def speed(peer: Peer, form: Form, streams: int, rounds: int) -> Speed:
+    """Measure one form and batch size."""
     vectors = np.concatenate([features(peer, clip(name)) for name in names()])
     length = int(SECONDS * SAMPLE_RATE) // FRAME
     batch = np.stack([np.roll(vectors, -97 * k, axis=0)[:length] for k in range(streams)])
-    own = vocoder()
+    own = Vocoder(form=form)
 
     def theirs() -> None:
         for stream in batch:
@@ -120,6 +123,7 @@ def speed(peer: Peer, streams: int, rounds: int) -> Speed:
     times = np.array([(*seconds(theirs), *seconds(ours)) for _ in range(rounds)])
     clock, processor, own_clock, own_processor = SECONDS * streams / np.median(times, axis=0)
     return Speed(
+        form=form,
         streams=streams,
         seconds=SECONDS,
         rounds=rounds,
@@ -167,13 +171,14 @@ def nearness(name: str, default: Peer, portable: Peer) -> Near:
 def speed_table(results: list[Speed]) -> Table:
     """Speeds, for people."""
     table = Table(title=f"vocoder, times real time ({results[0].machine})")
+    table.add_column("form")
     headings = ("streams", "libopus", "dredref", "libopus, processor", "dredref, processor")
     for heading in (*headings, "libopus / dredref"):
         table.add_column(heading, justify="right")
     for found in results:
         factors = found.libopus, found.dredref, found.libopus_processor, found.dredref_processor
         texts = [f"{factor:.1f}" for factor in (*factors, found.ratio)]
-        table.add_row(str(found.streams), *texts)
+        table.add_row(found.form, str(found.streams), *texts)
     return table
 
 
@@ -206,7 +211,7 @@ def main(rounds: int, near: bool, as_json: bool) -> None:
         results = [nearness(name, default, portable) for name in names()]
         table = near_table(results)
     else:
-        results = [speed(default, streams, rounds) for streams in STREAMS]
+        results = [speed(default, form, streams, rounds) for form in FORMS for streams in STREAMS]
         table = speed_table(results)
     if as_json:
         click.echo(json.dumps([asdict(found) for found in results], indent=1))

@@ -14,12 +14,13 @@ from tools.libopus.peer import Peer
 
 @pytest.mark.peer
 def test_speed(peer_161: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One round of each batch size."""
+    """One round of each form and batch size."""
     monkeypatch.setattr(vocoder, "SECONDS", 0.2)
     done = CliRunner().invoke(vocoder.main, ["--rounds", "1", "--json"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.output)
-    assert [one["streams"] for one in found] == [1, 16]
+    expected = [(form, streams) for form in ("integers", "binary32") for streams in (1, 16)]
+    assert [(one["form"], one["streams"]) for one in found] == expected
     for one in found:
         assert 0 < one["dredref"] < one["libopus"]
         assert one["ratio"] == pytest.approx(one["libopus"] / one["dredref"])
