@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
 import numpy as np
 
 from dredref.arithmetic.fixed import Integers
@@ -24,21 +29,20 @@ from dredref.vocoder.sizes import (
 from dredref.vocoder.state import VocoderState
 from dredref.vocoder.weights import Weights
 
-Packed = Carried
 
-
-class CompiledEngine(Engine[Packed]):
+class CompiledEngine(Engine[Carried]):
     """The vocoder in integers, both networks and the de-emphasis compiled."""
 
-    def __init__(self, model: Model) -> None:
-        """Make the layers of ``model``."""
+    def __init__(self, model: Model, workers: int = 1) -> None:
+        """Make the layers of ``model``; ``workers`` threads share the streams of a batch."""
         super().__init__(model, PACKED)
+        self._workers = workers
         self._conditioning = conditioning(self.weights)
         self._network = signal(self.weights)
 
     def _conditions(
         self, state: VocoderState, features: Words
-    ) -> tuple[Packed, Packed, Words, Integers]:
+    ) -> tuple[Carried, Carried, Words, Integers]:
         streams, frames = features.shape[:2]
         periods = period_of(features[..., PITCH_FEATURE])
         rows = embedding_row(periods)
@@ -46,14 +50,14 @@ class CompiledEngine(Engine[Packed]):
         conditions = np.empty((streams, SUBFRAMES * frames, CONDITION), np.int32)
         exponents = np.empty((streams, SUBFRAMES * frames), np.int32)
         vectors = np.array(features, np.int32, order="C")
-        for parts in zip(memory, vectors, rows, conditions, exponents, strict=True):
-            compiled.condition(self._conditioning, *parts)
+        work = partial(compiled.condition, self._conditioning)
+        self._each(work, memory, vectors, rows, conditions, exponents)
         gains = exp(numbers(exponents, self.like))
         return numbers(conditions, self.like), gains, memory, periods
 
     def _signal(
-        self, state: SignalState[Packed], conditions: Packed, gains: Packed, periods: Integers
-    ) -> tuple[Packed, SignalState[Packed]]:
+        self, state: SignalState[Carried], conditions: Carried, gains: Carried, periods: Integers
+    ) -> tuple[Carried, SignalState[Carried]]:
         streams, subframes = gains.shape
         line = np.empty((streams, HISTORY + SUBFRAME * subframes), np.int32)
         line[:, :HISTORY] = words_of(state.history)
@@ -61,8 +65,8 @@ class CompiledEngine(Engine[Packed]):
         units = tuple(words_of(unit) for unit in state.units)
         places = np.repeat(repetition()[periods], SUBFRAMES, axis=1)[:, :subframes]
         given = words_of(conditions), words_of(gains), places
-        for parts in zip(line, convolution, zip(*units, strict=True), *given, strict=True):
-            compiled.speak(self._network, *parts)
+        work = partial(compiled.speak, self._network)
+        self._each(work, line, convolution, zip(*units, strict=True), *given)
         after = SignalState(
             numbers(line[:, -HISTORY:].copy(), self.like),
             numbers(convolution, self.like),
@@ -70,14 +74,24 @@ class CompiledEngine(Engine[Packed]):
         )
         return numbers(line[:, HISTORY:].copy(), self.like), after
 
-    def _deemphasize(self, signal: Packed, memory: Packed) -> tuple[Packed, Packed]:
+    def _deemphasize(self, signal: Carried, memory: Carried) -> tuple[Carried, Carried]:
         lines, last = words_of(signal), words_of(memory)
-        for line, before in zip(lines, last[:, None], strict=True):
-            compiled.deemphasize(line, before)
+        self._each(compiled.deemphasize, lines, last[:, None])
         return numbers(lines, self.like), numbers(last, self.like)
 
+    def _each(self, work: Callable[..., None], *parts: Iterable[Any]) -> None:
+        """Do some work on each stream's part of arrays, which it may fill."""
+        jobs = zip(*parts, strict=True)
+        if self._workers == 1:
+            for job in jobs:
+                work(*job)
+            return
+        with ThreadPoolExecutor(self._workers) as pool:
+            for _ in pool.map(lambda job: work(*job), jobs):
+                pass
 
-def conditioning(weights: Weights[Packed]) -> compiled.Conditioning:
+
+def conditioning(weights: Weights[Carried]) -> compiled.Conditioning:
     """The layers of the conditioning network in compiled form."""
     return compiled.Conditioning(
         words_of(weights.embedding),
@@ -88,7 +102,7 @@ def conditioning(weights: Weights[Packed]) -> compiled.Conditioning:
     )
 
 
-def signal(weights: Weights[Packed]) -> compiled.Signal:
+def signal(weights: Weights[Carried]) -> compiled.Signal:
     """The layers of the signal network in compiled form."""
     return compiled.Signal(
         eight_bits(weights.signal),
@@ -103,6 +117,6 @@ def signal(weights: Weights[Packed]) -> compiled.Signal:
     )
 
 
-def _three(layers: tuple[ByteLayer[Packed], ...]) -> tuple[Eight, Eight, Eight]:
+def _three(layers: tuple[ByteLayer[Carried], ...]) -> tuple[Eight, Eight, Eight]:
     first, second, third = map(eight_bits, layers)
     return first, second, third

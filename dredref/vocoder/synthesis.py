@@ -40,16 +40,21 @@ class Vocoder:
     Streams, chunks and forms do not change a bit of the result.
     """
 
-    def __init__(self, model: Model | None = None, form: Form = "integers") -> None:
+    def __init__(
+        self, model: Model | None = None, form: Form = "integers", workers: int = 1
+    ) -> None:
         """Use ``model``, or the packaged one.
 
         Forms (:data:`dredref.arithmetic.significand.Form`): ``integers`` is compiled as a whole and
         many times faster than the others, which run the networks as their specification is written.
 
+        ``workers`` is the number of threads that the streams of a batch are shared over, in the
+        form ``integers``.
+
         Raises:
             InputError: ``model.layer`` or ``model.array`` if the model is no vocoder.
         """
-        self._engine = _engine(packaged("fargan") if model is None else model, form)
+        self._engine = _engine(packaged("fargan") if model is None else model, form, workers)
 
     def start(self, features: Features, samples: Pcm | None = None) -> VocoderState:
         """The state to go on from: after real samples, or after silence.
@@ -153,12 +158,12 @@ def feature_words(features: Features) -> Words:
     return packed.view(np.int32)
 
 
-def _engine(model: Model, form: Form) -> Engine[Any]:
+def _engine(model: Model, form: Form, workers: int) -> Engine[Any]:
     """The engine of a form; what is compiled is loaded for its own form only."""
     if form == "integers":
         from dredref.vocoder.compiled_engine import CompiledEngine
 
-        return CompiledEngine(model)
+        return CompiledEngine(model, workers)
     return Engine(model, KINDS[form])
 
 

@@ -5,6 +5,7 @@ other, so that what else the machine does falls on both; ratios are taken round 
 stream, then sixteen: libopus in turn, this project as one batch; on integers, as by default, and on
 binary32. BLAS, which only binary32 calls, works with one thread unless the environment says
 otherwise: the products are so small that threads wait for each other longer than they work.
+Integers are measured with two threads that share the streams, too.
 
 ``--near`` prints upstream's audio metric instead: this vocoder and libopus' default build, each
 against libopus' portable path, and all three against the clip.
@@ -57,6 +58,8 @@ class Speed:
     """Real-time factor of libopus."""
     dredref: float
     """Real-time factor of this project."""
+    two_threads: float | None
+    """The same with two threads that share the streams, if there is more than one."""
     libopus_processor: float
     """The same for the processor's time, without what others took of it."""
     dredref_processor: float
@@ -111,16 +114,19 @@ def speed(peer: Peer, form: Form, streams: int, rounds: int) -> Speed:
     length = int(SECONDS * SAMPLE_RATE) // FRAME
     batch = np.stack([np.roll(vectors, -97 * k, axis=0)[:length] for k in range(streams)])
     own = Vocoder(form=form)
+    shared = Vocoder(form=form, workers=2)
 
     def theirs() -> None:
         for stream in batch:
             peer.fargan(stream)
 
-    def ours() -> None:
-        own.synthesize(own.start(batch[:, :5]), batch)
+    def ours(speaker: Vocoder = own) -> None:
+        speaker.synthesize(speaker.start(batch[:, :5]), batch)
 
     ours()
+    several = streams > 1 and form == "integers"
     times = np.array([(*seconds(theirs), *seconds(ours)) for _ in range(rounds)])
+    two = [seconds(lambda: ours(shared))[0] for _ in range(rounds if several else 0)]
     clock, processor, own_clock, own_processor = SECONDS * streams / np.median(times, axis=0)
     return Speed(
         form=form,
@@ -129,6 +135,7 @@ def speed(peer: Peer, form: Form, streams: int, rounds: int) -> Speed:
         rounds=rounds,
         libopus=float(clock),
         dredref=float(own_clock),
+        two_threads=float(SECONDS * streams / np.median(two)) if several else None,
         libopus_processor=float(processor),
         dredref_processor=float(own_processor),
         ratio=float(np.median(times[:, 2] / times[:, 0])),
@@ -172,12 +179,14 @@ def speed_table(results: list[Speed]) -> Table:
     """Speeds, for people."""
     table = Table(title=f"vocoder, times real time ({results[0].machine})")
     table.add_column("form")
-    headings = ("streams", "libopus", "dredref", "libopus, processor", "dredref, processor")
-    for heading in (*headings, "libopus / dredref"):
+    times = ("libopus", "dredref", "two threads", "libopus, processor", "dredref, processor")
+    for heading in ("streams", *times, "libopus / dredref"):
         table.add_column(heading, justify="right")
     for found in results:
-        factors = found.libopus, found.dredref, found.libopus_processor, found.dredref_processor
-        texts = [f"{factor:.1f}" for factor in (*factors, found.ratio)]
+        factors = found.libopus, found.dredref, found.two_threads
+        processor = found.libopus_processor, found.dredref_processor
+        figures = (*factors, *processor, found.ratio)
+        texts = ["" if figure is None else f"{figure:.1f}" for figure in figures]
         table.add_row(found.form, str(found.streams), *texts)
     return table
 

@@ -23,6 +23,9 @@ def test_speed(peer_161: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(one["form"], one["streams"]) for one in found] == expected
     for one in found:
         assert 0 < one["dredref"] < one["libopus"]
+        assert (one["two_threads"] is not None) == (
+            one["form"] == "integers" and one["streams"] > 1
+        )
         assert one["ratio"] == pytest.approx(one["libopus"] / one["dredref"])
 
 

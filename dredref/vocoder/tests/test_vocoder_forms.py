@@ -123,7 +123,7 @@ def test_a_run_leaves_the_state_it_started_from() -> None:
     assert all(map(np.array_equal, kept, left.arrays()))
 
 
-def test_streams_in_threads() -> None:
+def test_threads_that_use_one_vocoder() -> None:
     """Several threads use one vocoder; its compiled functions let each other run."""
     starts = [vocoder().start(SPEECH[None, at : at + 5]) for at in range(0, 200, 50)]
     jobs = [(start, SPEECH[None, 50 * k : 50 * k + 100]) for k, start in enumerate(starts)]
@@ -133,6 +133,19 @@ def test_streams_in_threads() -> None:
     for (one, state), (other, also) in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
         assert same(state, also)
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_streams_shared_over_threads(workers: int) -> None:
+    """A batch that threads share."""
+    vectors = np.stack([SPEECH[at : at + 30] for at in range(0, 210, 70)])
+    state = vocoder().start(vectors[:, :5], real_samples(3))
+    shared = Vocoder(workers=workers)
+    assert same(shared.start(vectors[:, :5], real_samples(3)), state)
+    speech, left = vocoder().synthesize(state, vectors)
+    together, also_left = shared.synthesize(state, vectors)
+    np.testing.assert_array_equal(together, speech)
+    assert same(left, also_left)
 
 
 def test_layouts() -> None:
