@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from dredref.arithmetic.compiled import add, mul, pack, unpack
-from dredref.arithmetic.compiling import i32, kernel
+from dredref.arithmetic.compiling import i32, kernel, part
 from dredref.arithmetic.significand import Words
 
 
-@kernel
+@part
 def split(x: Words, m: Words, e: Words) -> None:
     """Numbers of flat words, as they stand in registers."""
     for i in range(x.size):
         m[i], e[i] = unpack(x[i])
 
 
-@kernel
+@part
 def add_products(weight: int, x: Words, x_e: Words, total: Words, total_e: Words) -> None:
     """Add the products of a weight with numbers as they stand in registers."""
     factor = unpack(weight)
@@ -25,7 +25,7 @@ def add_products(weight: int, x: Words, x_e: Words, total: Words, total_e: Words
         total[i], total_e[i] = add((total[i], total_e[i]), product)
 
 
-@kernel
+@part
 def gain(x: Words, x_e: Words, total: Words, total_e: Words) -> None:
     """Add numbers as they stand in registers."""
     for i in range(total.size):

@@ -1,7 +1,8 @@
 """The Fourier transform of :mod:`dredref.analysis.transform`, compiled.
 
-Rows of words, one number of each frame, lie one after the other in flat arrays. The operations and
-their order are those of the definition; a sum and a difference that go together are taken together.
+Words stand in one flat array: rows of real parts, one number of each frame, then as many rows of
+imaginary parts. Runs of them are named by where they begin. The operations and their order are
+those of the definition; a sum and a difference that go together are taken together.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dredref.arithmetic.compiled import Number, add, mul, neg, pack, sub, unpack
-from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.compiling import kernel, part
 from dredref.arithmetic.significand import Words
 
 LENGTH = 320
@@ -17,127 +18,118 @@ LENGTH = 320
 
 
 @kernel
-def turn(re: Words, im: Words, factor_re: int, factor_im: int) -> None:
-    """Multiply complex numbers by one of them."""
-    a, b = unpack(factor_re), unpack(factor_im)
-    for i in range(re.size):
-        x, y = unpack(re[i]), unpack(im[i])
-        re[i] = pack(sub(mul(x, a), mul(y, b)))
-        im[i] = pack(add(mul(x, b), mul(y, a)))
+def turn(z: Words, re: int, im: int, n: int, factor: tuple[int, int]) -> None:
+    """Multiply ``n`` complex numbers by one of them, given as words."""
+    a, b = unpack(factor[0]), unpack(factor[1])
+    for i in range(n):
+        x, y = unpack(z[re + i]), unpack(z[im + i])
+        z[re + i] = pack(sub(mul(x, a), mul(y, b)))
+        z[im + i] = pack(add(mul(x, b), mul(y, a)))
 
 
 @kernel
-def meet(x: Words, y: Words) -> None:
+def meet(z: Words, x: int, y: int, n: int) -> None:
     """``x + y`` in place of ``x``, and ``x - y`` in place of ``y``."""
-    for i in range(x.size):
-        one, other = unpack(x[i]), unpack(y[i])
-        x[i] = pack(add(one, other))
-        y[i] = pack(sub(one, other))
+    for i in range(n):
+        one, other = unpack(z[x + i]), unpack(z[y + i])
+        z[x + i] = pack(add(one, other))
+        z[y + i] = pack(sub(one, other))
 
 
 @kernel
-def exchange(x: Words, y: Words) -> None:
+def exchange(z: Words, x: int, y: int, n: int) -> None:
     """Each in the other's place."""
-    for i in range(x.size):
-        x[i], y[i] = y[i], x[i]
+    for i in range(n):
+        z[x + i], z[y + i] = z[y + i], z[x + i]
 
 
 @kernel
-def blend(x: Words, a: Number, y: Words, b: Number, out: Words) -> None:
+def blend(z: Words, x: int, y: int, factors: tuple[Number, Number], out: Words) -> None:
     """``a x + b y``."""
     for i in range(out.size):
-        out[i] = pack(add(mul(unpack(x[i]), a), mul(unpack(y[i]), b)))
+        first, second = mul(unpack(z[x + i]), factors[0]), mul(unpack(z[y + i]), factors[1])
+        out[i] = pack(add(first, second))
 
 
 @kernel
-def gain(x: Words, out: Words) -> None:
+def raise_by(x: Words, out: Words) -> None:
     """``x`` added to what is there."""
     for i in range(out.size):
         out[i] = pack(add(unpack(x[i]), unpack(out[i])))
 
 
 @kernel
-def four(re: Words, im: Words) -> None:
-    """The transform of four complex numbers, in place; the last two meet a quarter turn apart."""
-    n = re.size // 4
-    re0, re1, re2, re3 = re[:n], re[n : 2 * n], re[2 * n : 3 * n], re[3 * n :]
-    im0, im1, im2, im3 = im[:n], im[n : 2 * n], im[2 * n : 3 * n], im[3 * n :]
-    meet(re0, re2)
-    meet(im0, im2)
-    meet(re1, re3)
-    meet(im1, im3)
-    meet(re0, re1)
-    meet(im0, im1)
-    meet(re2, im3)
-    meet(im2, re3)
-    exchange(re1, re2)
-    exchange(im1, im2)
-    exchange(re3, im3)
-    exchange(im1, im3)
+def four(z: Words, re: int, im: int, n: int) -> None:
+    """The transform of four runs of complex numbers; the last two meet a quarter turn apart."""
+    for start in (re, im):
+        meet(z, start, start + 2 * n, n)
+        meet(z, start + n, start + 3 * n, n)
+        meet(z, start, start + n, n)
+    meet(z, re + 2 * n, im + 3 * n, n)
+    meet(z, im + 2 * n, re + 3 * n, n)
+    exchange(z, re + n, re + 2 * n, n)
+    exchange(z, im + n, im + 2 * n, n)
+    exchange(z, re + 3 * n, im + 3 * n, n)
+    exchange(z, im + n, im + 3 * n, n)
 
 
-@kernel
-def five(re: Words, im: Words, table: Words) -> None:
-    """The transform of five complex numbers, in place, by sums and differences of mirror images."""
-    n = re.size // 5
-    near, far = np.empty((2, n), np.int32), np.empty((2, n), np.int32)
-    near_gap, far_gap = np.empty((2, n), np.int32), np.empty((2, n), np.int32)
+@part
+def five(z: Words, table: Words) -> None:
+    """The transform of five runs of complex numbers, by sums and differences of mirror images."""
+    n = z.size // 10
+    sums, gaps = np.empty((2, 2, n), np.int32), np.empty((2, 2, n), np.int32)
     first, second = LENGTH // 5, 2 * LENGTH // 5
     a, b = unpack(table[0, first]), unpack(table[0, second])
     c, d = unpack(table[1, first]), unpack(table[1, second])
-    for part, x in enumerate((re, im)):
-        outer, inner, inner_gap, outer_gap = (
-            *(x[n : 2 * n], x[2 * n : 3 * n]),
-            *(x[3 * n : 4 * n], x[4 * n :]),
-        )
-        meet(outer, outer_gap)
-        meet(inner, inner_gap)
-        blend(outer, a, inner, b, near[part])
-        blend(outer, b, inner, a, far[part])
-        blend(outer_gap, c, inner_gap, d, near_gap[part])
-        blend(outer_gap, d, inner_gap, neg(c), far_gap[part])
-        gain(x[:n], near[part])
-        gain(x[:n], far[part])
-        meet(outer, inner)
-        gain(outer, x[:n])
-    for sums, gaps in ((near, near_gap), (far, far_gap)):
-        meet(sums[0], gaps[1])
-        meet(sums[1], gaps[0])
-    for i in range(n):
-        re[n + i], im[n + i] = near_gap[1, i], near[1, i]
-        re[2 * n + i], im[2 * n + i] = far_gap[1, i], far[1, i]
-        re[3 * n + i], im[3 * n + i] = far[0, i], far_gap[0, i]
-        re[4 * n + i], im[4 * n + i] = near[0, i], near_gap[0, i]
+    for side in range(2):
+        x = 5 * n * side
+        outer, inner, inner_gap, outer_gap = x + n, x + 2 * n, x + 3 * n, x + 4 * n
+        meet(z, outer, outer_gap, n)
+        meet(z, inner, inner_gap, n)
+        blend(z, outer, inner, (a, b), sums[0, side])
+        blend(z, outer, inner, (b, a), sums[1, side])
+        blend(z, outer_gap, inner_gap, (c, d), gaps[0, side])
+        blend(z, outer_gap, inner_gap, (d, neg(c)), gaps[1, side])
+        for near in range(2):
+            raise_by(z[x:outer], sums[near, side])
+        meet(z, outer, inner, n)
+        raise_by(z[outer:inner], z[x:outer])
+    for near in range(2):
+        here, there = (1 + near) * n, (4 - near) * n
+        for i in range(n):
+            re, im = unpack(sums[near, 0, i]), unpack(sums[near, 1, i])
+            turned_re, turned_im = unpack(gaps[near, 1, i]), unpack(gaps[near, 0, i])
+            z[here + i], z[there + i] = pack(sub(re, turned_re)), pack(add(re, turned_re))
+            z[5 * n + here + i] = pack(add(im, turned_im))
+            z[5 * n + there + i] = pack(sub(im, turned_im))
 
 
 @kernel
-def turn_runs(re: Words, im: Words, runs: int, size: int, table: Words) -> None:
+def turn_runs(z: Words, start: int, runs: int, size: int, table: Words) -> None:
     """Multiply number ``j`` of run ``k`` by twiddle factor ``j k``, in steps of a joined run."""
-    columns = re.size // (runs * size)
-    step = LENGTH // (runs * size)
+    half = z.size // 2
+    columns, step = half // LENGTH, LENGTH // (runs * size)
     for k in range(1, runs):
         for j in range(size):
-            at, place = (k * size + j) * columns, j * k * step
-            here = slice(at, at + columns)
-            turn(re[here], im[here], table[0, place], table[1, place])
+            at, place = start + (k * size + j) * columns, j * k * step
+            turn(z, at, half + at, columns, (table[0, place], table[1, place]))
 
 
 @kernel
-def transform_words(re: Words, im: Words, table: Words) -> None:
+def transform_words(z: Words, table: Words) -> None:
     """Join single numbers, in the order that the definition brings them to, into transforms.
 
     Args:
-        re: real parts, 320 rows; receive those of the bins.
-        im: imaginary parts.
-        table: twiddle factors [2, 320].
+        z: 320 rows of real parts and 320 of imaginary parts; receives the bins.
+        table: twiddle factors, real and imaginary parts [2, 320].
     """
+    half = z.size // 2
     size = 1
     while 4 * size < LENGTH // 4:
-        joined = 4 * size * (re.size // LENGTH)
-        for start in range(0, re.size, joined):
-            here = slice(start, start + joined)
-            turn_runs(re[here], im[here], 4, size, table)
-            four(re[here], im[here])
+        run = size * (half // LENGTH)
+        for start in range(0, half, 4 * run):
+            turn_runs(z, start, 4, size, table)
+            four(z, start, half + start, run)
         size *= 4
-    turn_runs(re, im, 5, size, table)
-    five(re, im, table)
+    turn_runs(z, 0, 5, size, table)
+    five(z, table)

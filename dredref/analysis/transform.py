@@ -78,9 +78,9 @@ def _compiled(start: Carried) -> Complex[Any]:
     from dredref.analysis.compiled_transform import transform_words
 
     re = words_of(start)
-    im = np.zeros_like(re)
-    transform_words(re.reshape(-1), im.reshape(-1), twiddles())
-    return Complex(pack_words(re), pack_words(im))
+    bins = np.stack((re, np.zeros_like(re)))
+    transform_words(bins.reshape(-1), twiddles())
+    return Complex(pack_words(bins[0]), pack_words(bins[1]))
 
 
 def _stage(x: Complex[N], radix: int, size: int) -> Complex[N]:
