@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -108,24 +110,39 @@ def test_refused_calls() -> None:
         vocoder().speak(np.zeros((1, 0, 20)))
 
 
+def scaled_model(name: str, role: str, factor: int) -> Model:
+    """The packaged model with the numbers of one array multiplied."""
+    layers = [layer.raw for layer in packaged("fargan").layers.values()]
+    place = [layer.name for layer in layers].index(name)
+    found = layers[place]
+    numbers = found.arrays[role]
+    arrays = {**found.arrays, role: type(numbers)(numbers.mantissa * factor, numbers.q)}
+    layers[place] = dataclasses.replace(found, arrays=arrays)
+    return Model(RawModel("fargan", None, {}, tuple(layers)))
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "factor"),
+    [
+        ("sig_net_cond_gain_dense", "wide", 4),
+        ("cond_net_fdense1", "wide", 8),
+        ("cond_net_pembed", "wide", 1 << 22),
+        ("sig_net_gru2_recurrent", "scale", 1 << 16),
+    ],
+)
+def test_models_without_bounds_are_refused(name: str, role: str, factor: int) -> None:
+    """Numbers of 24 bits, but so large that what they give is not bounded any more."""
+    Vocoder(scaled_model(name, role, 2))
+    with pytest.raises(InputError) as caught:
+        Vocoder(scaled_model(name, role, factor))
+    assert caught.value.code == "model.layer"
+
+
 def test_other_models_are_refused() -> None:
     """A model without the layers, and one with numbers too long."""
     with pytest.raises(InputError) as caught:
         Vocoder(packaged("pitch"))
     assert caught.value.code == "model.layer"
-    found = packaged("fargan")
-    layers = [layer.raw for layer in found.layers.values()]
-    raw = RawModel("fargan", None, {}, tuple(layers))
-    scale = layers[[layer.name for layer in layers].index("cond_net_fconv1")].arrays["scale"]
-    longer = type(scale)(scale.mantissa * 3**30 + 1, scale.q)
-    spoiled = [
-        type(layer)(
-            layer.name, layer.kind, layer.inputs, layer.outputs, {**layer.arrays, "scale": longer}
-        )
-        if layer.name == "cond_net_fconv1"
-        else layer
-        for layer in raw.layers
-    ]
-    with pytest.raises(InputError) as caught:
-        Vocoder(Model(RawModel("fargan", None, {}, tuple(spoiled))))
+    with pytest.raises(InputError, match="binary32") as caught:
+        Vocoder(scaled_model("cond_net_fconv1", "scale", 3**5))
     assert caught.value.code == "model.layer"
