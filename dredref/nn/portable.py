@@ -8,9 +8,12 @@ stand first, features last.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Fixed, Integers
 from dredref.arithmetic.packed import Packed, pack_words
@@ -20,6 +23,7 @@ from dredref.arithmetic.significand import (
     Carried,
     N,
     Significands,
+    Words,
     concatenate,
     constant,
     from_integers,
@@ -67,6 +71,14 @@ class ByteLayer(Generic[N]):
         self._bias = np.zeros_like(self._scale) if bias is None else words_of(bias)
         if self.matrix.bound > 1 << BITS:
             raise ValueError(f"sums reach {self.matrix.bound}, past 2**{BITS}")
+
+    @cached_property
+    def words_and_bytes(self) -> tuple[NDArray[np.int16], Words, Words]:
+        """Weights [inputs, outputs] with zeros up to a multiple of four inputs, scales, biases."""
+        rows = self.inputs + -self.inputs % 4
+        weights = np.zeros((rows, self.outputs), np.int16)
+        weights[: self.inputs] = self.matrix.integers
+        return weights, self._scale, self._bias
 
     def of_sums(self, sums: Fixed) -> N:
         """The outputs of sums of products [rows, outputs], which may be overwritten."""
@@ -142,9 +154,6 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     """
     size = recurrent.inputs
     own = recurrent(state)
-    if isinstance(state, Packed):
-        words = (x.view(np.ndarray) for x in (fed, own, state))
-        return pack_words(_compiled().gru_step(*words))
     gates = sigmoid(fed[:, : 2 * size] + own[:, : 2 * size])
     z, r = gates[:, :size], gates[:, size:]
     h = tanh(fed[:, 2 * size :] + own[:, 2 * size :] * r)
@@ -152,20 +161,33 @@ def gru_step(fed: N, recurrent: ByteLayer[N], state: N) -> N:
     return new
 
 
-def gru_states(fed: N, recurrent: ByteLayer[N], state: N) -> tuple[N, N]:
-    """Every state of a gated recurrent unit [rows, size], and the last ones.
+def gru_states(
+    fed: N, recurrent: ByteLayer[N], state: N, sizes: Sequence[int] | None = None
+) -> tuple[N, N]:
+    """Every state of a gated recurrent unit [rows, size], and those after the last step.
 
     Args:
-        fed: the input layer's outputs, step after step; each step has as many rows as ``state``.
+        fed: the input layer's outputs, step after step.
         recurrent: the recurrent layer.
         state: the states before the first step.
+        sizes: rows of each step, never rising: those of the first so many states; as many as there
+            are states if None.
     """
-    size = state.shape[0]
-    states = []
-    for start in range(0, fed.shape[0], size):
-        state = gru_step(fed[start : start + size], recurrent, state)
-        states.append(state)
-    return concatenate(states, axis=0) if states else state[:0], state
+    if sizes is None:
+        sizes = [state.shape[0]] * (fed.shape[0] // max(state.shape[0], 1))
+    if isinstance(state, Packed):
+        layer = recurrent.words_and_bytes
+        words = _compiled().gru_states(fed.view(np.ndarray), layer, words_of(state), sizes)
+        states = pack_words(words)
+        return states[state.shape[0] :], states[
+            len(states) - (sizes[-1] if sizes else len(state)) :
+        ]
+    found, start = [], 0
+    for size in sizes:
+        state = gru_step(fed[start : start + size], recurrent, state[:size])
+        found.append(state)
+        start += size
+    return concatenate(found, axis=0) if found else state[:0], state
 
 
 def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:

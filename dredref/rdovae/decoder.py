@@ -29,13 +29,12 @@ from dredref.arithmetic.significand import (
     N,
     Words,
     carry,
-    concatenate,
     words_of,
 )
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
-from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_step, real_layer
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, real_layer
 from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.schedule import Schedule
 from spec.dred import DredPayload
@@ -167,20 +166,13 @@ class _Stage(Generic[N]):
 
     def add_to(self, seen: _Seen, memory: N, schedule: Schedule) -> None:
         """Append the gated state and the convolution, as 8 bits, to what was ``seen``."""
-        states = self._recur(self.inputs.of_bytes(seen.rows), memory, schedule)
+        fed = self.inputs.of_bytes(seen.rows)
+        states, _ = gru_states(fed, self.recurrent, memory, schedule.sizes)
         seen.add(to_bytes(states * sigmoid(self.gate(states))))
         now = seen.rows
         if self.before_conv is not None:
             now = to_bytes(tanh(self.before_conv.of_bytes(now)))
         seen.add(to_bytes(tanh(self._convolve(now, schedule))))
-
-    def _recur(self, fed: N, memory: N, schedule: Schedule) -> N:
-        """The recurrent unit's state after every row."""
-        states = []
-        for rows, size in zip(schedule.steps(), schedule.sizes, strict=True):
-            memory = gru_step(fed[rows], self.recurrent, memory[:size])
-            states.append(memory)
-        return concatenate(states, axis=0) if states else memory[:0]
 
     def _convolve(self, now: Fixed, schedule: Schedule) -> N:
         """The convolution over the previous chunk and this one.
