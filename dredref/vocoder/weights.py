@@ -9,7 +9,7 @@ bits to samples, full scale 15. So no number reaches 2**127, whatever features t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,11 +125,11 @@ def check_bounds(weights: Weights[N], name: str) -> None:
         raise InputError("model.layer", f"{name}: gains may pass e**{LARGEST_EXPONENT}")
 
 
-def _byte_layers(weights: Weights[N]) -> list[ByteLayer[N]]:
+def _byte_layers(weights: Weights[N]) -> list[ByteLayer[Any]]:
     """All layers of 8-bit weights."""
-    found: list[ByteLayer[N]] = [weights.frames, weights.condition]
-    found += [weights.signal, weights.signal_gate]
-    found += [*weights.gru_inputs, *weights.gru_recurrent, *weights.gru_gates]
+    units = weights.gru_inputs, weights.gru_recurrent, weights.gru_gates
+    found: list[ByteLayer[Any]] = [weights.frames, weights.condition]
+    found += [weights.signal, weights.signal_gate, *(layer for part in units for layer in part)]
     found += [weights.skip, weights.skip_gate, weights.output]
     return found
 
