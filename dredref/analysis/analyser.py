@@ -48,6 +48,7 @@ from dredref.arithmetic.significand import (
     Words,
     carry,
     concatenate,
+    nearest,
     reshaped,
     words_of,
 )
@@ -57,6 +58,11 @@ from dredref.model.weights import Model
 
 BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
+
+RESIDUAL_LIMIT = 1 << 24
+"""No residual may reach this magnitude. The low-pass raises it by 11.3 at most, and the product of
+two energies of 160 samples then is below 2**127, the largest number there is on the way. Signals of
+any kind at twice full scale stay below 2**18."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class FeatureAnalyser:
         significant bits, which no 16-bit sample needs. Features are binary32 words.
 
         Raises:
+            OverflowError: if a residual reaches ``RESIDUAL_LIMIT``.
             ValueError: if the samples are no whole number of frames.
         """
         return self.stages(pcm).features
@@ -143,7 +150,7 @@ class _Analysis(Generic[N]):
         levels = prediction.band_levels(cepstra)
         lpc = prediction.levinson(prediction.autocorrelation(levels))
         delayed = columns(signal[:, WINDOW - FRAME - LOOKBACK - LPC_ORDER : -LOOKBACK], 16 + FRAME)
-        residual = signal_of(prediction.residual(delayed, lpc), self._streams)
+        residual = _bounded(signal_of(prediction.residual(delayed, lpc), self._streams))
         phases = self._by_frame(self._phases(bins))
         excitation = self._extend_excitation(residual)
         correlations = self._by_frame(correlation_features(columns(excitation, MAX_PERIOD + FRAME)))
@@ -198,6 +205,13 @@ class _Analysis(Generic[N]):
         low = concatenate((self._low, self._lowpass(residual)))
         self._low = low[:, -MAX_PERIOD:]
         return low
+
+
+def _bounded(residual: N) -> N:
+    """The residual, whose numbers are within what the stages after it take."""
+    if int((words_of(residual) & 0x7FFFFFFF).max()) >= nearest(str(RESIDUAL_LIMIT)):
+        raise OverflowError(f"a residual reaches {RESIDUAL_LIMIT}")
+    return residual
 
 
 def _joined(blocks: list[Stages]) -> Stages:

@@ -10,9 +10,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from dredref.analysis import analyser
 from dredref.analysis.analyser import BLOCK, FeatureAnalyser, Stages, from_int16, to_float32
 from dredref.analysis.tables import Int
-from dredref.arithmetic.significand import Form, settle
+from dredref.arithmetic.significand import FORMS, Form, settle
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.payload.tests.digests import extremes
 from tools.libopus.peer import Peer
@@ -83,9 +84,9 @@ def test_every_form_gives_the_same_at_extremes() -> None:
 
 @pytest.mark.parametrize("form", ["integers", "pairs"])
 def test_integers_are_integers_all_the_way(form: Form, speech: Int) -> None:
-    analyser = FeatureAnalyser(form=form)
+    whole = FeatureAnalyser(form=form)
     with look_for_floats() as look:
-        analyser.analyse(speech[:1, 6400 : 6400 + 160])
+        whole.analyse(speech[:1, 6400 : 6400 + 160])
     assert look.seen > (5000 if form == "pairs" else 3000)
     assert look.found <= {"dredref.arithmetic.products.__call__: carried"}
 
@@ -101,7 +102,7 @@ def test_no_samples_no_features() -> None:
 
 def test_extremes_stay_in_range() -> None:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        stages = FeatureAnalyser(5).stages(extremes())
+        stages = FeatureAnalyser(5, form="binary32").stages(extremes())
     features = to_float32(stages.features)
     assert (features[..., 18] >= -1.5).all()
     assert (features[..., 18] <= 1.5).all()
@@ -112,6 +113,16 @@ def test_extremes_stay_in_range() -> None:
     quiet = np.full(18, 0.0)
     quiet[0] = -2 * np.sqrt(18) - 4
     np.testing.assert_allclose(features[0, :, :18], np.tile(quiet, (12, 1)), atol=3e-6)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_residuals_past_the_limit_are_refused(form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit that numbers rest on is looked at; extremes stay far below."""
+    pcm = extremes()[1:2, : 160 * 3]
+    FeatureAnalyser(form=form).analyse(pcm)
+    monkeypatch.setattr(analyser, "RESIDUAL_LIMIT", 1 << 12)
+    with pytest.raises(OverflowError, match="4096"):
+        FeatureAnalyser(form=form).analyse(pcm)
 
 
 def test_samples_saturate_at_twice_full_scale() -> None:
