@@ -127,10 +127,10 @@ def check_bounds(weights: Weights[N], name: str) -> None:
 
 def _byte_layers(weights: Weights[N]) -> list[ByteLayer[Any]]:
     """All layers of 8-bit weights."""
-    units = weights.gru_inputs, weights.gru_recurrent, weights.gru_gates
     found: list[ByteLayer[Any]] = [weights.frames, weights.condition]
-    found += [weights.signal, weights.signal_gate, *(layer for part in units for layer in part)]
-    found += [weights.skip, weights.skip_gate, weights.output]
+    found += [weights.signal, weights.signal_gate, weights.skip, weights.skip_gate, weights.output]
+    for layers in (weights.gru_inputs, weights.gru_recurrent, weights.gru_gates):
+        found.extend(layers)
     return found
 
 
