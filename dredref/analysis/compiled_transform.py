@@ -17,38 +17,54 @@ LENGTH = 320
 """Bins of a transform."""
 
 
+@part
+def turn_all(re: Words, im: Words, a: Number, b: Number) -> None:
+    """Multiply complex numbers by ``a + i b``."""
+    for i in range(re.size):
+        x, y = unpack(re[i]), unpack(im[i])
+        re[i] = pack(sub(mul(x, a), mul(y, b)))
+        im[i] = pack(add(mul(x, b), mul(y, a)))
+
+
 @kernel
 def turn(z: Words, re: int, im: int, n: int, factor: tuple[int, int]) -> None:
     """Multiply ``n`` complex numbers by one of them, given as words."""
-    a, b = unpack(factor[0]), unpack(factor[1])
-    for i in range(n):
-        x, y = unpack(z[re + i]), unpack(z[im + i])
-        z[re + i] = pack(sub(mul(x, a), mul(y, b)))
-        z[im + i] = pack(add(mul(x, b), mul(y, a)))
+    turn_all(z[re : re + n], z[im : im + n], unpack(factor[0]), unpack(factor[1]))
+
+
+@part
+def meet_all(x: Words, y: Words) -> None:
+    """``x + y`` in place of ``x``, and ``x - y`` in place of ``y``."""
+    for i in range(x.size):
+        one, other = unpack(x[i]), unpack(y[i])
+        x[i] = pack(add(one, other))
+        y[i] = pack(sub(one, other))
 
 
 @kernel
 def meet(z: Words, x: int, y: int, n: int) -> None:
-    """``x + y`` in place of ``x``, and ``x - y`` in place of ``y``."""
-    for i in range(n):
-        one, other = unpack(z[x + i]), unpack(z[y + i])
-        z[x + i] = pack(add(one, other))
-        z[y + i] = pack(sub(one, other))
+    """Sums of two runs in place of the one, differences in place of the other."""
+    meet_all(z[x : x + n], z[y : y + n])
+
+
+@part
+def exchange_all(x: Words, y: Words) -> None:
+    """Each in the other's place."""
+    for i in range(x.size):
+        x[i], y[i] = y[i], x[i]
 
 
 @kernel
 def exchange(z: Words, x: int, y: int, n: int) -> None:
-    """Each in the other's place."""
-    for i in range(n):
-        z[x + i], z[y + i] = z[y + i], z[x + i]
+    """Two runs, each in the other's place."""
+    exchange_all(z[x : x + n], z[y : y + n])
 
 
 @kernel
-def blend(z: Words, x: int, y: int, factors: tuple[Number, Number], out: Words) -> None:
+def blend(x: Words, y: Words, factors: tuple[Number, Number], out: Words) -> None:
     """``a x + b y``."""
     for i in range(out.size):
-        first, second = mul(unpack(z[x + i]), factors[0]), mul(unpack(z[y + i]), factors[1])
-        out[i] = pack(add(first, second))
+        out[i] = pack(add(mul(unpack(x[i]), factors[0]), mul(unpack(y[i]), factors[1])))
 
 
 @kernel
@@ -83,25 +99,25 @@ def five(z: Words, table: Words) -> None:
     c, d = unpack(table[1, first]), unpack(table[1, second])
     for side in range(2):
         x = 5 * n * side
-        outer, inner, inner_gap, outer_gap = x + n, x + 2 * n, x + 3 * n, x + 4 * n
-        meet(z, outer, outer_gap, n)
-        meet(z, inner, inner_gap, n)
-        blend(z, outer, inner, (a, b), sums[0, side])
-        blend(z, outer, inner, (b, a), sums[1, side])
-        blend(z, outer_gap, inner_gap, (c, d), gaps[0, side])
-        blend(z, outer_gap, inner_gap, (d, neg(c)), gaps[1, side])
-        for near in range(2):
-            raise_by(z[x:outer], sums[near, side])
-        meet(z, outer, inner, n)
-        raise_by(z[outer:inner], z[x:outer])
-    for near in range(2):
-        here, there = (1 + near) * n, (4 - near) * n
+        meet(z, x + n, x + 4 * n, n)
+        meet(z, x + 2 * n, x + 3 * n, n)
+        outer, inner = z[x + n : x + 2 * n], z[x + 2 * n : x + 3 * n]
+        inner_gap, outer_gap = z[x + 3 * n : x + 4 * n], z[x + 4 * n : x + 5 * n]
+        blend(outer, inner, (a, b), sums[0, side])
+        blend(outer, inner, (b, a), sums[1, side])
+        blend(outer_gap, inner_gap, (c, d), gaps[0, side])
+        blend(outer_gap, inner_gap, (d, neg(c)), gaps[1, side])
+        for pair in range(2):
+            raise_by(z[x : x + n], sums[pair, side])
+        raise_by(inner, outer)
+        raise_by(outer, z[x : x + n])
+    for pair in range(2):
+        here, there = (1 + pair) * n, (4 - pair) * n
+        meet_all(sums[pair, 0], gaps[pair, 1])
+        meet_all(sums[pair, 1], gaps[pair, 0])
         for i in range(n):
-            re, im = unpack(sums[near, 0, i]), unpack(sums[near, 1, i])
-            turned_re, turned_im = unpack(gaps[near, 1, i]), unpack(gaps[near, 0, i])
-            z[here + i], z[there + i] = pack(sub(re, turned_re)), pack(add(re, turned_re))
-            z[5 * n + here + i] = pack(add(im, turned_im))
-            z[5 * n + there + i] = pack(sub(im, turned_im))
+            z[here + i], z[there + i] = gaps[pair, 1, i], sums[pair, 0, i]
+            z[5 * n + here + i], z[5 * n + there + i] = sums[pair, 1, i], gaps[pair, 0, i]
 
 
 @kernel
