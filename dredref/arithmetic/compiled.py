@@ -27,6 +27,7 @@ from dredref.arithmetic.compiling import (
     leading_zeros,
     left,
     right,
+    right_unsigned,
     scalar,
 )
 from dredref.arithmetic.significand import nearest
@@ -75,11 +76,14 @@ def signed(size: int, negative: bool, e: int) -> Number:
 
 @scalar
 def shortened(size: int, drop: int) -> int:
-    """``size / 2**drop``, halves to even, for ``size`` below 2**31 and ``drop`` from 1 to 30."""
-    kept = right(size, drop)
-    rest = i32(size - left(kept, drop))
-    odd = i32(kept & i32(1))
-    return i32(kept + i32(i32(rest + odd) > left(i32(1), i32(drop - i32(1)))))
+    """``size / 2**drop``, halves to even, for ``size`` below 2**31 and ``drop`` from 1 to 30.
+
+    What is added before the shift is one less than a half where the result would be even, and a
+    half where it would be odd; the sum may take all 32 bits.
+    """
+    odd = i32(right(size, drop) & i32(1))
+    below_half = i32(right(left(i32(1), drop), i32(1)) - i32(1))
+    return right_unsigned(i32(i32(size + below_half) + odd), drop)
 
 
 @scalar

@@ -113,6 +113,8 @@ left: Callable[[int, int], int] = _instruction("shl")
 """``x * 2**n`` in 32 bits, for ``n`` from 0 to 31."""
 right: Callable[[int, int], int] = _instruction("ashr")
 """``floor(x / 2**n)`` in 32 bits, for ``n`` from 0 to 31."""
+right_unsigned: Callable[[int, int], int] = _instruction("lshr")
+"""The same for 32 bits without a sign."""
 
 
 def _leading_zeros(_context: Any, _x: Any) -> Any:
