@@ -64,19 +64,17 @@ def slide(weights: Words, signal: Words, sums: Words) -> None:
 
 @kernel
 def choose(weights: Words, places: Integers, x: Words, sums: Words) -> None:
-    """Sums of products of weights with chosen rows, the first term first.
+    """Sums of products of weights with chosen rows, the first term first; zero added is nothing.
 
     Args:
         weights: [terms, sums].
         places: rows of ``x`` [terms, sums].
         x: [rows, columns].
-        sums: receives the sums [sums, columns].
+        sums: zeros; receives the sums [sums, columns].
     """
     for i in range(sums.shape[0]):
-        total, row, weight = sums[i], x[places[0, i]], unpack(weights[0, i])
-        for column in range(total.size):
-            total[column] = pack(mul(weight, unpack(row[column])))
-        for k in range(1, places.shape[0]):
+        total = sums[i]
+        for k in range(places.shape[0]):
             row, weight = x[places[k, i]], unpack(weights[k, i])
             for column in range(total.size):
                 product = mul(weight, unpack(row[column]))

@@ -48,7 +48,7 @@ def _choose(weights: Words, places: Integers, x: Carried) -> Carried:
     """The sums in compiled integers, from words of columns."""
     from dredref.analysis.compiled import choose
 
-    sums = np.empty((weights.shape[1], x.shape[1]), np.int32)
+    sums = np.zeros((weights.shape[1], x.shape[1]), np.int32)
     choose(np.array(weights), np.array(places), words_of(x), sums)
     return pack_words(sums)
 

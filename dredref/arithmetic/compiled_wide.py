@@ -189,10 +189,8 @@ def root_of(x: Wide) -> Wide:
     odd = x[1] & 1
     radicand = x[0] << odd
     root, rest = 0, 0
-    for place in range(54, -1, -2):
-        root, rest = _with_digit(root, rest, (radicand >> place) & 3)
-    for _ in range(30):
-        root, rest = _with_digit(root, rest, 0)
+    for place in range(54, -62, -2):
+        root, rest = _with_digit(root, rest, (radicand >> place) & 3 if place >= 0 else 0)
     return rounded((root << 1) | i64(rest != 0), False, ((x[1] - odd) >> 1) - 31)
 
 
