@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic.compiled import (
     ONE,
+    Number,
     add,
     mul,
     pack,
@@ -34,26 +35,32 @@ Layer = tuple[Bytes, Words, Words]
 """Weights [inputs, outputs], scales and biases."""
 
 
+@scalar
+def _output(total: int, scale: int, bias: int) -> Number:
+    """``scale * sum + bias`` of words."""
+    return add(mul(whole(total), unpack(scale)), unpack(bias))
+
+
 @kernel
 def _scaled(sums: Words, scale: Words, bias: Words, out: Words) -> None:
     for row in range(out.shape[0]):
         for o in range(out.shape[1]):
-            product = mul(whole(sums[row, o]), unpack(scale[o]))
-            out[row, o] = pack(add(product, unpack(bias[o])))
+            out[row, o] = pack(_output(sums[row, o], scale[o], bias[o]))
 
 
 @kernel
 def _real_rows(x: Words, weights: Words, bias: Words, out: Words) -> None:
-    total = np.empty_like(bias)
+    total, exponent = np.empty_like(bias), np.empty_like(bias)
     for row in range(out.shape[0]):
         for o in range(total.size):
-            total[o] = pack(mul(unpack(x[row, 0]), unpack(weights[0, o])))
+            total[o], exponent[o] = mul(unpack(x[row, 0]), unpack(weights[0, o]))
         for i in range(1, weights.shape[0]):
+            factor = unpack(x[row, i])
             for o in range(total.size):
-                product = mul(unpack(x[row, i]), unpack(weights[i, o]))
-                total[o] = pack(add(unpack(total[o]), product))
+                product = mul(factor, unpack(weights[i, o]))
+                total[o], exponent[o] = add((total[o], exponent[o]), product)
         for o in range(total.size):
-            out[row, o] = pack(add(unpack(total[o]), unpack(bias[o])))
+            out[row, o] = pack(add((total[o], exponent[o]), unpack(bias[o])))
 
 
 @scalar
@@ -83,23 +90,21 @@ def _gru_states(
     size = states.shape[1]
     first = states.shape[0] - fed.shape[0]
     state, rounded = np.empty(size, np.int32), np.zeros(len(weights), np.int16)
-    sums, own = np.empty(3 * size, np.int32), np.empty(3 * size, np.int32)
-    gates = np.empty(2 * size, np.int32)
+    sums, gates = np.empty(3 * size, np.int32), np.empty(2 * size, np.int32)
     for row in range(fed.shape[0]):
         for i in range(size):
             state[i] = states[before[row], i]
         for i in range(size):
             rounded[i] = to_byte(unpack(state[i]))
         _add_up(weights, rounded, sums)
-        for i in range(3 * size):
-            product = mul(whole(sums[i]), unpack(scale[i]))
-            own[i] = pack(add(product, unpack(bias[i])))
         for i in range(2 * size):
-            gates[i] = pack(sigmoid(add(unpack(fed[row, i]), unpack(own[i]))))
+            own = _output(sums[i], scale[i], bias[i])
+            gates[i] = pack(sigmoid(add(unpack(fed[row, i]), own)))
         for i in range(size):
+            c = 2 * size + i
             z, r = unpack(gates[i]), unpack(gates[size + i])
-            reset = mul(unpack(own[2 * size + i]), r)
-            h = tanh(add(unpack(fed[row, 2 * size + i]), reset))
+            reset = mul(_output(sums[c], scale[c], bias[c]), r)
+            h = tanh(add(unpack(fed[row, c]), reset))
             new = add(mul(z, unpack(state[i])), mul(sub(ONE, z), h))
             states[first + row, i] = pack(new)
 
