@@ -1,4 +1,4 @@
-"""Layers on 24 significant bits: both kinds of number, and against rounded fractions."""
+"""Layers on 24 significant bits: all kinds of number, and against rounded fractions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from dredref.arithmetic.significand import (
+    PACKED,
     Carried,
     Significands,
     from_words,
     nearest,
+    numbers,
     to_words,
+    words_of,
 )
 from dredref.arithmetic.significand_rows import to_bytes
 from dredref.model import packaged
@@ -21,7 +24,6 @@ from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, gr
 from spec.errors import InputError
 
 RNG = np.random.default_rng(21)
-PACKED: Carried = np.zeros(0, np.float32)
 
 
 def reals(*shape: int, size: float = 1.0) -> Carried:
@@ -34,30 +36,37 @@ def pairs(x: Carried) -> Significands:
     return from_words(x.view(np.int32))
 
 
+def words(x: Carried) -> Carried:
+    """The same numbers as words."""
+    return numbers(x.view(np.int32), PACKED)
+
+
 def rounded(value: Fraction) -> Fraction:
     """A value on 24 significant bits."""
     return Fraction(float(np.array(nearest(value), np.int32).view(np.float32)))
 
 
-def both_byte_layers(
+def byte_layers(
     inputs: int, outputs: int
-) -> tuple[ByteLayer[Carried], ByteLayer[Significands], NDArray[np.int64]]:
-    """One layer in both kinds, and its weights."""
+) -> tuple[ByteLayer[Carried], ByteLayer[Significands], ByteLayer[Carried], NDArray[np.int64]]:
+    """One layer in binary32, in pairs and in words, and its weights."""
     weights = RNG.integers(-127, 128, (outputs, inputs))
     scale, bias = reals(outputs, size=0.001), reals(outputs)
     return (
         ByteLayer(weights, scale, bias),
         ByteLayer(weights, pairs(scale), pairs(bias)),
+        ByteLayer(weights, words(scale), words(bias)),
         weights,
     )
 
 
 def test_byte_layer() -> None:
     """Scale times the integer sum, rounded, plus bias, rounded."""
-    packed, defined, weights = both_byte_layers(20, 6)
+    packed, defined, compiled, weights = byte_layers(20, 6)
     x = reals(5, 20)
     found = packed(x)
     np.testing.assert_array_equal(to_words(defined(pairs(x))), found.view(np.int32))
+    np.testing.assert_array_equal(words_of(compiled(words(x))), found.view(np.int32))
     rows = to_bytes(x).astype(np.int64)
     assert packed.bias is not None
     for k in range(6):
@@ -70,9 +79,10 @@ def test_byte_layer_without_bias() -> None:
     """No bias is a bias of zero; sums past 24 bits are refused."""
     weights, scale, x = RNG.integers(-127, 128, (6, 20)), reals(6), reals(5, 20)
     zero = np.zeros(6, np.float32)
-    np.testing.assert_array_equal(
-        ByteLayer(weights, scale)(x), ByteLayer(weights, scale, zero)(x)
-    )  # fmt: skip
+    found = ByteLayer(weights, scale)(x)
+    np.testing.assert_array_equal(found, ByteLayer(weights, scale, zero)(x))
+    compiled = ByteLayer(weights, words(scale))
+    np.testing.assert_array_equal(words_of(compiled(words(x))), found.view(np.int32))
     with pytest.raises(ValueError, match="past 2"):
         ByteLayer(np.full((1, 2000), 127), reals(1))
 
@@ -84,6 +94,8 @@ def test_real_layer(rows: int) -> None:
     packed, defined = RealLayer(weights, bias), RealLayer(pairs(weights), pairs(bias))
     found = packed(x)
     assert found.shape == (rows, 4)
+    compiled = RealLayer(words(weights), words(bias))(words(x))
+    np.testing.assert_array_equal(words_of(compiled).view(np.float32), found)
     np.testing.assert_array_equal(
         to_words(defined(pairs(x))), np.ascontiguousarray(found).view(np.int32)
     )
@@ -95,13 +107,15 @@ def test_real_layer(rows: int) -> None:
 
 
 def test_gru_step() -> None:
-    """Both kinds, and bounds of the state however long it runs."""
-    packed, defined, _ = both_byte_layers(8, 24)
+    """All kinds, and bounds of the state however long it runs."""
+    packed, defined, compiled, _ = byte_layers(8, 24)
     fed, state = reals(3, 24, size=6), reals(3, 8)
     found = gru_step(fed, packed, state)
     np.testing.assert_array_equal(
         to_words(gru_step(pairs(fed), defined, pairs(state))), found.view(np.int32)
     )
+    in_words = gru_step(words(fed), compiled, words(state))
+    np.testing.assert_array_equal(words_of(in_words), found.view(np.int32))
     for _ in range(300):
         state = gru_step(reals(3, 24, size=60), packed, state)
         assert np.abs(to_bytes(state)).max() <= 127
@@ -109,7 +123,7 @@ def test_gru_step() -> None:
 
 def test_gru_states() -> None:
     """Step after step, two rows each; no step leaves the state as it is."""
-    packed, defined, _ = both_byte_layers(8, 24)
+    packed, defined, compiled, _ = byte_layers(8, 24)
     fed, state = reals(10, 24, size=6), reals(2, 8)
     states, last = gru_states(fed, packed, state)
     expected = state
@@ -121,9 +135,43 @@ def test_gru_states() -> None:
     of_pairs, last_pairs = gru_states(pairs(fed), defined, pairs(state))
     np.testing.assert_array_equal(to_words(of_pairs), states.view(np.int32))
     np.testing.assert_array_equal(to_words(last_pairs), last.view(np.int32))
-    none, same = gru_states(fed[:0], packed, state)
-    assert none.shape == (0, 8)
-    np.testing.assert_array_equal(same, state)
+    of_words, last_words = gru_states(words(fed), compiled, words(state))
+    np.testing.assert_array_equal(words_of(of_words), states.view(np.int32))
+    np.testing.assert_array_equal(words_of(last_words), last.view(np.int32))
+    for layer, kind in ((packed, np.asarray), (compiled, words)):
+        none, same = gru_states(kind(fed[:0]), layer, kind(state))
+        assert none.shape == (0, 8)
+        np.testing.assert_array_equal(words_of(same), state.view(np.int32))
+
+
+@pytest.mark.parametrize("size", [5, 8])
+def test_fewer_and_fewer_rows(size: int) -> None:
+    """Steps of fewer rows go on from the first of those before; sizes need not be round."""
+    packed, _, compiled, _ = byte_layers(size, 3 * size)
+    fed, state, sizes = reals(9, 3 * size, size=6), reals(4, size), (4, 2, 2, 1)
+    states, last = gru_states(fed, packed, state, sizes)
+    of_words, last_words = gru_states(words(fed), compiled, words(state), sizes)
+    np.testing.assert_array_equal(words_of(of_words), states.view(np.int32))
+    np.testing.assert_array_equal(words_of(last_words), last.view(np.int32))
+    alone, _ = gru_states(fed[[0, 4, 6, 8]], packed, state[:1])
+    np.testing.assert_array_equal(states[[0, 4, 6, 8]], alone)
+
+
+def test_sizes_that_do_not_fit() -> None:
+    """Compiled loops look at no bounds, so what calls them does."""
+    layer, real = byte_layers(8, 24)[2], RealLayer(words(reals(9, 4)), words(reals(4)))
+    fed, state = words(reals(4, 24)), words(reals(2, 8))
+    for sizes in ((2, 1), (2, 3), (1, 2, 1), (3, 1)):
+        with pytest.raises(ValueError, match="do not fit"):
+            gru_states(fed, layer, state, sizes)
+    with pytest.raises(ValueError, match="do not fit"):
+        gru_states(fed[:, :23], layer, state)
+    with pytest.raises(ValueError, match="do not fit"):
+        gru_states(fed, layer, state[:, :7])
+    with pytest.raises(ValueError, match="do not fit"):
+        real(words(reals(3, 8)))
+    with pytest.raises(ValueError, match="do not fit"):
+        layer.of_sums(np.zeros((3, 23), np.int32))
 
 
 def test_layers_of_models() -> None:
