@@ -1,4 +1,4 @@
-"""Integer arithmetic of the reference, each kind with a form that is fast.
+"""Integer arithmetic of the reference, each kind with forms that are fast.
 
 **24 significant bits** (:mod:`~dredref.arithmetic.significand`), for analysis, networks and
 vocoder, where errors feed back or are amplified: every operation rounds as libopus' portable path
@@ -8,17 +8,22 @@ double, :mod:`~dredref.arithmetic.significand_wide` rounds to 53 bits instead.
 **Fixed point** (:mod:`~dredref.arithmetic.fixed`, :mod:`~dredref.arithmetic.wide`), for samples and
 the conversion of their rate: exact sums of products, rounded once. Halves go up.
 
-**Two forms, one result.** What defines a result works on ``int64`` or Python's integers alone. What
-is fast carries the same integers in floating point:
+**Three forms, one result** (:data:`~dredref.arithmetic.significand.Form`). What defines a result
+works on pairs of ``int64`` or on Python's integers alone: ``pairs``. Two forms are fast and carry
+the same numbers in words:
 
-* 24 significant bits packed in ``float32``, 53 in ``float64``: the rule of rounding is that of IEEE
-  754's operations;
-* sums of products of integers in either, by BLAS, where every partial sum is an integer that the
-  type holds exactly, so that neither order nor fused multiplication matters
-  (:mod:`~dredref.arithmetic.products`);
-* exponentials and logarithms (:mod:`~dredref.arithmetic.significand_logs`), estimated in
-  ``float64`` and kept only where the estimate's error cannot change what it rounds to.
+* ``integers``, by default: functions of integers, compiled (:mod:`~dredref.arithmetic.packed`,
+  :mod:`~dredref.arithmetic.compiled`, :mod:`~dredref.arithmetic.compiled_wide`). Exponentials and
+  logarithms are estimated in fixed point and kept only where the estimate's error cannot change
+  what it rounds to (:mod:`~dredref.arithmetic.significand_logs`).
+* ``binary32``: 24 significant bits are ``float32`` and 53 ``float64``, whose rule of rounding is that
+  of IEEE 754's operations; estimates are the platform's. Many packets are decoded faster so.
 
-A result has the form of the argument: start with integers and no float is ever made. Tests hold the
-forms equal, element for element, and read from the source that nothing else floats.
+Sums of products of 8-bit integers may run through BLAS in either, where every partial sum is an
+integer that the type holds exactly, so that neither order nor fused multiplication matters
+(:mod:`~dredref.arithmetic.products`). That is all that floats in ``integers``.
+
+A result has the form of the argument. Tests hold the forms equal, element for element; they look at
+what runs in the integer forms for floats, at compiled functions as the compiler has them, and read
+from the source that nothing else floats.
 """
