@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dredref.arithmetic import compiled_wide
 from dredref.arithmetic import significand as sig
 from dredref.arithmetic import significand_wide as wide
+from dredref.arithmetic.packed import Packed, pack_words
 from dredref.arithmetic.tests.test_significand_wide import drawn, pairs, value_of
 
 Floats = NDArray[np.float64]
@@ -111,3 +112,50 @@ def test_sums_go_step_by_step() -> None:
     totals[0] = words(steps[0])
     compiled_wide.accumulated(words(steps[1:]), totals)
     np.testing.assert_array_equal(totals, words(expected))
+
+
+def packed(x: Floats) -> wide.WidePacked:
+    """The numbers as words with arithmetic."""
+    return words(x).view(wide.WidePacked)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operators_spread_their_operands(name: str) -> None:
+    x, y = drawn(12, 7, 3).reshape(3, 4), drawn(4, 8, 3)
+    y[:2] = 1, -3
+    act: Any = getattr(operator, name)
+    for one, other in ((x, y), (x, y[2:3]), (x[:, :1], y)):
+        found = act(packed(one), packed(other))
+        assert isinstance(found, wide.WidePacked)
+        np.testing.assert_array_equal(np.asarray(found), words(act(one, other)))
+
+
+def test_functions_of_any_kind_of_number() -> None:
+    x = np.abs(drawn(40, 9, 3)).reshape(10, 4)
+    found = wide.root(packed(x))
+    np.testing.assert_array_equal(np.asarray(found), words(np.sqrt(x)))
+    np.testing.assert_array_equal(np.asarray(-packed(x)), words(-x))
+    found = wide.running_sums(packed(x[0]), packed(x[1:]))
+    np.testing.assert_array_equal(np.asarray(found), words(wide.running_sums(x[0], x[1:])))
+    single = x.astype(np.float32)
+    widened = wide.widen(pack_words(sig.settle(single)))
+    np.testing.assert_array_equal(np.asarray(widened), words(single.astype(np.float64)))
+    narrowed = wide.narrow(packed(x))
+    assert isinstance(narrowed, Packed)
+    np.testing.assert_array_equal(sig.words_of(narrowed), sig.settle(single))
+
+
+@pytest.mark.parametrize("numeral", ["0.0001", "1", "0.00006", "-2.5", "0", "1e-300", "-1e300"])
+def test_constants(numeral: str) -> None:
+    found = wide.wide_constant(numeral, packed(np.zeros(1)))
+    np.testing.assert_array_equal(np.asarray(found), words(np.array(float(numeral))))
+
+
+def test_words_meet_words_alone() -> None:
+    """Neither integers, nor floats, nor words of 24 bits are taken for numbers of 53."""
+    x = packed(np.ones(3))
+    for other in (1, 1.0, np.ones(3, np.int64), np.ones(3), pack_words(np.ones(3, np.int32))):
+        with pytest.raises(TypeError):
+            x + other
+        with pytest.raises(TypeError):
+            other * x
