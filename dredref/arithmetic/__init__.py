@@ -16,8 +16,8 @@ the same numbers in words:
   :mod:`~dredref.arithmetic.compiled`, :mod:`~dredref.arithmetic.compiled_wide`). Exponentials and
   logarithms are estimated in fixed point and kept only where the estimate's error cannot change
   what it rounds to (:mod:`~dredref.arithmetic.significand_logs`).
-* ``binary32``: 24 significant bits are ``float32`` and 53 ``float64``, whose rule of rounding is that
-  of IEEE 754's operations; estimates are the platform's. Many packets are decoded faster so.
+* ``binary32``: 24 significant bits are ``float32`` and 53 ``float64``, whose rule of rounding is
+  that of IEEE 754's operations; estimates are the platform's. Many packets are decoded faster so.
 
 Sums of products of 8-bit integers may run through BLAS in either, where every partial sum is an
 integer that the type holds exactly, so that neither order nor fused multiplication matters
