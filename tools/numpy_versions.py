@@ -21,7 +21,7 @@ from spec.errors import DredError, InputError
 
 OLDEST = "1.26.0"
 """What pyproject.toml asks for at least."""
-NEEDED = ("click", "construct", "jinja2", "rich", "soundfile")
+NEEDED = ("click", "construct", "jinja2", "numba", "rich", "soundfile")
 """What the reference imports beside numpy."""
 ROOT = Path(__file__).parents[1]
 THREADS = ("1", "2")
@@ -55,7 +55,8 @@ def interpreter() -> Path:
 
 def available() -> bool:
     """Whether the environment is complete."""
-    return (cache() / f"{OLDEST}.ready").is_file()
+    ready = cache() / f"{OLDEST}.ready"
+    return ready.is_file() and ready.read_text().split() == [*NEEDED]
 
 
 def make() -> None:
@@ -72,7 +73,7 @@ def make() -> None:
     if done.returncode:
         raise InputError("numpy.install", f"cannot install numpy {OLDEST}: {done.stderr[-500:]}")
     with atomic_output(cache() / f"{OLDEST}.ready") as temporary:
-        temporary.touch()
+        temporary.write_text(" ".join(NEEDED))
 
 
 def differing(program: Program, threads: str, python: Path | None = None) -> list[str]:
