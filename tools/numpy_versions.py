@@ -1,6 +1,6 @@
-"""The same bits with the oldest numpy supported: ``python -m tools.numpy_versions``.
+"""The same bits with the oldest numpy and numba supported: ``python -m tools.numpy_versions``.
 
-Makes a virtual environment with that numpy in the user's cache, runs there the programs that print
+Makes a virtual environment with them in the user's cache, runs there the programs that print
 digests of what the reference computes, and compares with what is recorded.
 """
 
@@ -21,8 +21,8 @@ from spec.errors import DredError, InputError
 
 OLDEST = "1.26.0"
 """What pyproject.toml asks for at least."""
-NEEDED = ("click", "construct", "jinja2", "numba", "rich", "soundfile")
-"""What the reference imports beside numpy."""
+NEEDED = ("click", "construct", "jinja2", "numba==0.60.0", "rich", "soundfile")
+"""What the reference imports beside numpy; numba's oldest version supported too."""
 ROOT = Path(__file__).parents[1]
 THREADS = ("1", "2")
 """BLAS threads that every program runs with."""
@@ -83,6 +83,8 @@ def differing(program: Program, threads: str, python: Path | None = None) -> lis
         InputError: ``numpy.failed`` if the program does.
     """
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
+    # Of its own, as one version of numba throws away what another has compiled.
+    environment["NUMBA_CACHE_DIR"] = str(cache() / f"{OLDEST}.compiled")
     command = [str(python or interpreter()), "-m", program.module]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
