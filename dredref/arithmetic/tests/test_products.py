@@ -22,18 +22,21 @@ def test_the_type_follows_the_bound(inputs: int, kind: type) -> None:
     assert abs(expected).max() == matrix.bound == inputs * 127 * 128
     np.testing.assert_array_equal(matrix(rows), expected)
     np.testing.assert_array_equal(matrix(rows.astype(np.float32)), expected)
+    sums = matrix(rows.astype(np.int16))
+    assert sums.dtype == np.int32
+    np.testing.assert_array_equal(sums, expected)
 
 
 @given(st.integers(0, 1 << 30))
 def test_random_matrices(seed: int) -> None:
-    """Float32, float64 and int64 give the same sums."""
+    """Float32, float64, int16 and int64 give the same sums."""
     rng = np.random.default_rng(seed)
     outputs, inputs = rng.integers(1, 40), rng.integers(1, 600)
     weights = rng.integers(-128, 128, (outputs, inputs))
     matrix = ExactMatrix(weights, 128)
     rows = rng.integers(-128, 129, (rng.integers(1, 9), inputs))
     np.testing.assert_array_equal(matrix(rows), rows @ weights.T)
-    for kind in (np.float32, np.float64):
+    for kind in (np.float32, np.float64, np.int16):
         np.testing.assert_array_equal(matrix(rows.astype(kind)), rows @ weights.T)
 
 
