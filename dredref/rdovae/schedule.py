@@ -38,10 +38,6 @@ class Schedule:
         starts = tuple(np.cumsum((0, *sizes[:-1])).tolist()) if sizes else ()
         return Schedule(sequences, np.concatenate(rows or [first[:0]]), starts, sizes)
 
-    def steps(self) -> list[slice]:
-        """The rows of each step."""
-        return [slice(s, s + n) for s, n in zip(self.starts, self.sizes, strict=True)]
-
     def previous(self, x: Fixed) -> Fixed:
         """Each row's predecessor in its sequence; zeros before the first."""
         before = np.zeros_like(x)
