@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic.compiled import (
     ONE,
+    ZERO,
     Number,
     add,
     mul,
@@ -53,8 +54,8 @@ def _real_rows(x: Words, weights: Words, bias: Words, out: Words) -> None:
     total, exponent = np.empty_like(bias), np.empty_like(bias)
     for row in range(out.shape[0]):
         for o in range(total.size):
-            total[o], exponent[o] = mul(unpack(x[row, 0]), unpack(weights[0, o]))
-        for i in range(1, weights.shape[0]):
+            total[o], exponent[o] = i32(0), ZERO
+        for i in range(weights.shape[0]):
             factor = unpack(x[row, i])
             for o in range(total.size):
                 product = mul(factor, unpack(weights[i, o]))
