@@ -8,6 +8,7 @@ from importlib import import_module
 
 import click
 
+from dredref import notices
 from spec.errors import DredError
 
 # The products here are small: BLAS threads would wait for each other longer than they work.
@@ -70,6 +71,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the project's errors become one line and exit code 2."""
+    if sys.stderr.isatty():
+        notices.listen(lambda notice: click.echo(f"dredref: {notice}", err=True))
     try:
         cli(prog_name="dredref")
     except DredError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.running.harness import Harness
 from conformance.running.process import Limits
-from spec.errors import UsageError
+from spec.errors import InputError, UsageError
 
 ROOT = Path(__file__).parents[2]
 """The source tree, where there is one: the builds of libopus are made by its tools."""
@@ -24,10 +25,23 @@ class Adapter:
     command: tuple[str, ...]
     missing: Callable[[], str]
     """Why it cannot be run here, or the empty string."""
+    ready: tuple[str, ...] = ()
+    """A command that does beforehand what would else count against the first questions."""
+    ready_for: frozenset[str] = frozenset()
+    """Operations that need it."""
 
     def make(self, limits: Limits | None = None) -> Harness:
         """One instance, for one worker."""
         return Harness(self.command, limits)
+
+    def prepare(self, operations: Set[str]) -> None:
+        """Make it ready for operations.
+
+        Raises:
+            InputError: ``run.start`` if that fails.
+        """
+        if self.ready_for & operations and subprocess.run(self.ready, check=False).returncode:
+            raise InputError("run.start", f"{self.title} cannot be made ready")
 
 
 def _libopus(build: str) -> Adapter:
@@ -63,6 +77,8 @@ ADAPTERS: dict[str, Adapter] = {
             "this project's fixed-point reference",
             (sys.executable, "-m", "conformance.adapters.reference"),
             lambda: "",
+            (sys.executable, "-m", "dredref.kernels"),
+            frozenset({"decode", "records", "vocode", "encode", "conceal"}),
         ),
         *(_libopus(build) for build in ("1.6.1", "1.6.1-c", "1.5.2", "1.5.2-c")),
     )

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,6 +123,12 @@ def learn(make: Maker) -> Capabilities:
         first.close()
 
 
+def prepare(impl: object, vectors: Iterable[Vector]) -> None:
+    """Let a built-in implementation get ready for the vectors' operations."""
+    if isinstance(impl, str):
+        adapter(impl).prepare({vector.operation for vector in vectors})
+
+
 @click.command()
 @implementation_options
 @click.option("--groups", metavar="LIST", help=f"Out of {','.join(GROUPS)}; all if not given.")
@@ -154,6 +160,7 @@ def run(
         raise UsageError("run.selection", "no vector is selected; see dredref vectors list")
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
+    prepare(how["impl"], chosen)
     notes: dict[str, str] = {}
     for path in suite.files():
         notes |= suite.read(path).notes
@@ -276,6 +283,7 @@ def smoke(folder: Path | None, **how: object) -> None:
     suite = load_suite(folder)
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
+    prepare(how["impl"], suite.vectors())
     console = Console(highlight=False)
     versions = ", ".join(str(one) for one in known.versions)
     name = _titled(known)

@@ -13,6 +13,9 @@ cast back by :data:`i32` after each operation, and shifts are :func:`left` and :
 **One array, one use.** A loop that reads and writes the same array is not vectorised, as no order
 of its steps is known to be safe: the output of a fast loop is an array of its own.
 
+**Notice.** The first function that has to be compiled tells :mod:`dredref.notices`, since seconds
+pass.
+
 **Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
 in each process where there is room for neither. numba looks at the source of the function that is
 kept and not of those that were put into it, nor at constants, so the key here takes in the modules
@@ -32,8 +35,11 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import event
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
+
+from dredref import notices
 
 F = TypeVar("F", bound=Callable[..., Any])
 """A function, with its types."""
@@ -49,6 +55,28 @@ constant32: Callable[[int], int] = _numpy.int32
 """An integer that compiled code takes for one of 32 bits."""
 
 HERE = Path(__file__).parent
+
+NOTICE = "compiling integer functions for this machine; they are kept for the next time"
+
+_listener: Any = event.Listener
+
+
+class _Notice(_listener):  # type: ignore[misc]
+    """Tells once that functions are being compiled; what is read from the cache is not."""
+
+    told = False
+
+    def on_start(self, _event: Any) -> None:
+        if not self.told:
+            notices.tell(NOTICE)
+        self.told = True
+
+    def on_end(self, _event: Any) -> None:
+        """Nothing is said of ends."""
+
+
+_event: Any = event
+_event.register("numba:compile", _Notice())
 
 
 @cache

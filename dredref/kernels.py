@@ -1,0 +1,59 @@
+"""Compiled functions made ready before someone waits for them: ``python -m dredref.kernels``.
+
+The reference's integer functions are compiled when they are first called and kept on disk. Here
+each is called once, on a tenth of a second of noise, by the ways that lead to it; where all are
+kept already, this takes about a second.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from dredref.notices import listen
+from spec.errors import DredError
+from spec.tables import VERSIONS
+
+SAMPLES = 3200
+"""Of the noise, at 16 kHz."""
+
+
+def make_ready() -> None:
+    """Encode, decode and speak a little, in both versions and with speech to go on from."""
+    from dredref.payload.encoder import DredEncoder, DredSettings
+    from dredref.payload.placement import Slot
+    from dredref.rdovae.decoder import decode_payloads
+    from dredref.resample import to_input
+    from dredref.vocoder import vocoder
+    from dredref.vocoder.sizes import START_VECTORS
+    from spec.dred import parse_payload
+
+    rng = np.random.Generator(np.random.PCG64(1))
+    noise = rng.integers(-9000, 9000, SAMPLES).astype(np.int16)
+    for version in VERSIONS:
+        settings = DredSettings(version=version, skip_silence=False)
+        encoder = DredEncoder(16_000, settings=settings)
+        encoder.feed(to_input(noise[:, None]))
+        encoder.end()
+        (payload,) = encoder.payloads([Slot(7680, 960)])
+        assert payload is not None
+        (features,) = decode_payloads([parse_payload(payload, version)])
+    speech = vocoder().speak(features[np.newaxis])
+    before = features[:1].repeat(START_VECTORS, axis=0)
+    vocoder().resume(np.concatenate([before, features])[np.newaxis], speech[:, :320])
+
+
+def main() -> None:
+    """Make all ready; say on a terminal what takes the time."""
+    if sys.stderr.isatty():
+        listen(lambda notice: print(f"dredref: {notice}", file=sys.stderr))
+    try:
+        make_ready()
+    except DredError as error:
+        print(f"dredref: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
