@@ -74,7 +74,7 @@ ADAPTERS: dict[str, Adapter] = {
     for adapter in (
         Adapter(
             "reference",
-            "this project's fixed-point reference",
+            "this project's integer reference",
             (sys.executable, "-m", "conformance.adapters.reference"),
             lambda: "",
             (sys.executable, "-m", "dredref.kernels"),

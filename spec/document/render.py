@@ -90,7 +90,7 @@ def render_html(extra: Mapping[str, Any]) -> str:
     )
     body, contents = _with_anchors(body)
     page = environment().get_template("page.html.j2")
-    title = "Opus DRED: the format, and a fixed-point reference"
+    title = "Opus DRED: the format, and an integer reference"
     return page.render(title=title, contents=contents, body=Markup(body))
 
 
