@@ -32,6 +32,7 @@ from dredref.arithmetic.significand import (
 )
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model.weights import Model
+from dredref.nn import bounds
 from spec.errors import InputError
 
 
@@ -67,8 +68,8 @@ class ByteLayer(Generic[N]):
         self.scale = scale
         self.bias = bias
         self.one = constant("1", scale)
-        self._scale = words_of(scale)
-        self._bias = np.zeros_like(self._scale) if bias is None else words_of(bias)
+        self.scale_words = words_of(scale)
+        self.bias_words = np.zeros_like(self.scale_words) if bias is None else words_of(bias)
         if self.matrix.bound > 1 << BITS:
             raise ValueError(f"sums reach {self.matrix.bound}, past 2**{BITS}")
 
@@ -78,7 +79,7 @@ class ByteLayer(Generic[N]):
         rows = self.inputs + -self.inputs % 4
         weights = np.zeros((rows, self.outputs), np.int16)
         weights[: self.inputs] = self.matrix.integers
-        return weights, self._scale, self._bias
+        return weights, self.scale_words, self.bias_words
 
     def of_sums(self, sums: Fixed) -> N:
         """The outputs of sums of products [rows, outputs], which may be overwritten."""
@@ -87,7 +88,7 @@ class ByteLayer(Generic[N]):
             biased: N = scaled if self.bias is None else scaled + self.bias
             return biased
         if isinstance(self.scale, Packed):
-            return pack_words(_compiled().scaled(sums, self._scale, self._bias))
+            return pack_words(_compiled().scaled(sums, self.scale_words, self.bias_words))
         out: N = np.multiply(sums, self.scale, out=sums)
         if self.bias is not None:
             out += self.bias
@@ -115,7 +116,7 @@ class RealLayer(Generic[N]):
         """Weights [inputs, outputs] and biases [outputs]."""
         self.weights = weights
         self.bias = bias
-        self._weights, self._bias = words_of(weights), words_of(bias)
+        self.weight_words, self.bias_words = words_of(weights), words_of(bias)
 
     def __call__(self, x: N) -> N:
         """Rows of inputs to rows of outputs."""
@@ -127,7 +128,9 @@ class RealLayer(Generic[N]):
             biased: N = total + self.bias
             return biased
         if isinstance(self.weights, Packed):
-            return pack_words(_compiled().real_rows(x.view(np.ndarray), self._weights, self._bias))
+            return pack_words(
+                _compiled().real_rows(x.view(np.ndarray), self.weight_words, self.bias_words)
+            )
         blocks = (x[k : k + BLOCK_ROWS] for k in range(0, max(len(x), 1), BLOCK_ROWS))
         return np.concatenate([_real_rows(self.weights, self.bias, rows) for rows in blocks])
 
@@ -194,18 +197,21 @@ def byte_layer(model: Model, name: str, like: N) -> ByteLayer[N]:
     """The layer ``name``, for numbers of the kind of ``like``.
 
     Raises:
-        InputError: ``model.layer`` if there is none with 8-bit weights or its numbers do not fit.
+        InputError: ``model.layer`` if there is none with 8-bit weights, its numbers do not fit, or
+            its outputs could get too large.
     """
     layer = model.layer(name, "bytes")
     bias = layer.words("bias") if "bias" in layer.raw.arrays else None
     try:
-        return ByteLayer(
+        made = ByteLayer(
             layer.matrix,
             numbers(layer.words("scale"), like),
             numbers(bias, like) if bias is not None and bias.any() else None,
         )
     except (KeyError, ValueError) as error:
         raise InputError("model.layer", f"{model.name}, layer {name}: {error}") from error
+    bounds.check(bounds.of_bytes(made), bounds.LARGEST_OUTPUT, f"{model.name}, layer {name}")
+    return made
 
 
 def real_layer(model: Model, name: str, like: N) -> RealLayer[N]:
@@ -216,3 +222,16 @@ def real_layer(model: Model, name: str, like: N) -> RealLayer[N]:
     """
     layer = model.layer(name, "wide")
     return RealLayer(numbers(layer.words("wide"), like), numbers(layer.words("bias"), like))
+
+
+def first_layer(model: Model, name: str, like: N) -> RealLayer[N]:
+    """The layer ``name``, which takes what came from outside and saturates.
+
+    Raises:
+        InputError: as :func:`real_layer`, or if its outputs could get too large.
+    """
+    layer = real_layer(model, name, like)
+    inputs = [bounds.LARGEST_INPUT << bounds.Q] * layer.weights.shape[0]
+    reach = bounds.of_reals(layer, inputs)
+    bounds.check(reach, bounds.LARGEST_FIRST, f"{model.name}, layer {name}")
+    return layer

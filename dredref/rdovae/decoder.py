@@ -34,7 +34,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
-from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, real_layer
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, first_layer, gru_states
 from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.schedule import Schedule
 from spec.dred import DredPayload
@@ -67,9 +67,9 @@ class Decoder(Generic[N]):
             InputError: ``model.layer`` if it is no RDOVAE decoder.
         """
         self.like = like
-        self.hidden_init = real_layer(model, "dec_hidden_init", like)
+        self.hidden_init = first_layer(model, "dec_hidden_init", like)
         self.state_init = byte_layer(model, "dec_gru_init", like)
-        self.first = real_layer(model, "dec_dense1", like)
+        self.first = first_layer(model, "dec_dense1", like)
         self.stages = tuple(_Stage(model, stage, like) for stage in range(1, STAGES + 1))
         self.output = byte_layer(model, "dec_output", like)
 

@@ -34,7 +34,7 @@ from dredref.arithmetic.significand_arrays import zeros
 from dredref.arithmetic.significand_rows import tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
-from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, real_layer
+from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, first_layer, gru_states
 from spec.tables import CURRENT_VERSION, LATENT_DIM, STATE_DIM
 
 STAGES = 5
@@ -118,7 +118,7 @@ class Network(Generic[N]):
             InputError: ``model.layer`` if it is no RDOVAE encoder.
         """
         self.like = like
-        self.first = real_layer(model, "enc_dense1", like)
+        self.first = first_layer(model, "enc_dense1", like)
         self.stages = tuple(_Stage(model, n, streams, like) for n in range(1, STAGES + 1))
         self.latents = byte_layer(model, "enc_zdense", like)
         self.hidden = byte_layer(model, "gdense1", like)

@@ -1,33 +1,27 @@
 """The vocoder's layers, made from its model for any kind of number.
 
 **Bounds.** No layer gives a number of 2**20 or more, and no gain is above ``e**64``, below 2**93:
-:func:`check_bounds` refuses a model of which that cannot be said. What the past is divided by is at
-least 10**-5, so that quotients stay below 2**110 before they are clipped; de-emphasis adds three
-bits to samples, full scale 15. So no number reaches 2**127, whatever features there are.
+a model of which that cannot be said is refused (:mod:`dredref.nn.bounds`). What the past is divided
+by is at least 10**-5, so that quotients stay below 2**110 before they are clipped; de-emphasis adds
+three bits to samples, full scale 15. So no number reaches 2**127, whatever features there are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Generic
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dredref.arithmetic.significand import N, from_words, words_of
+from dredref.arithmetic.significand import N, words_of
 from dredref.model.weights import Model
+from dredref.nn import bounds
 from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, real_layer
 from dredref.vocoder import sizes
 from spec.errors import InputError
 
-LARGEST_OUTPUT = 1 << 20
-"""What outputs of layers stay below."""
 LARGEST_FEATURE = 1 << 16
 """Where features saturate."""
 LARGEST_EXPONENT = 64
 """Largest magnitude of a gain's logarithm, which the exponential takes."""
-_Q = 40
-"""Fractional bits of magnitudes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,54 +100,18 @@ def make_weights(model: Model, like: N) -> Weights[N]:
 
 
 def check_bounds(weights: Weights[N], name: str) -> None:
-    """Refuse layers whose outputs are not bounded as the module says.
+    """Refuse layers of real weights whose outputs are not bounded as the module says.
 
     Raises:
         InputError: ``model.layer``.
     """
-    one = [1 << _Q]
-    embedded = list(_magnitudes(weights.embedding).max(axis=0))
-    given = [LARGEST_FEATURE << _Q] * sizes.FEATURES + embedded
-    largest = [
-        _largest_real(weights.features, given),
-        _largest_real(weights.pitch_gates, one * sizes.SIGNAL_HIDDEN),
-        *map(_largest_byte, _byte_layers(weights)),
-    ]
-    if max(largest) >= LARGEST_OUTPUT << _Q:
-        raise InputError("model.layer", f"{name}: a layer may give numbers of {LARGEST_OUTPUT}")
-    if _largest_real(weights.gain, one * sizes.CONDITION) > LARGEST_EXPONENT << _Q:
+    one = 1 << bounds.Q
+    embedded = list(bounds.magnitudes(words_of(weights.embedding)).max(axis=0))
+    given = [LARGEST_FEATURE * one] * sizes.FEATURES + embedded
+    for what, layer, inputs in (
+        ("features", weights.features, given),
+        ("pitch gates", weights.pitch_gates, [one] * sizes.SIGNAL_HIDDEN),
+    ):
+        bounds.check(bounds.of_reals(layer, inputs), bounds.LARGEST_OUTPUT, f"{name}, {what}")
+    if bounds.of_reals(weights.gain, [one] * sizes.CONDITION) > LARGEST_EXPONENT * one:
         raise InputError("model.layer", f"{name}: gains may pass e**{LARGEST_EXPONENT}")
-
-
-def _byte_layers(weights: Weights[N]) -> list[ByteLayer[Any]]:
-    """All layers of 8-bit weights."""
-    found: list[ByteLayer[Any]] = [weights.frames, weights.condition]
-    found += [weights.signal, weights.signal_gate, weights.skip, weights.skip_gate, weights.output]
-    for layers in (weights.gru_inputs, weights.gru_recurrent, weights.gru_gates):
-        found.extend(layers)
-    return found
-
-
-def _largest_byte(layer: ByteLayer[N]) -> int:
-    """Bound of a layer's outputs, for inputs of magnitude up to 1."""
-    sums = np.abs(layer.matrix.integers).sum(axis=0).astype(object) * layer.matrix.limit
-    bounds = sums * _magnitudes(layer.scale)
-    if layer.bias is not None:
-        bounds = bounds + _magnitudes(layer.bias)
-    return int(bounds.max())
-
-
-def _largest_real(layer: RealLayer[N], inputs: list[int]) -> int:
-    """Bound of a layer's outputs, for inputs up to these magnitudes."""
-    sums = (_magnitudes(layer.weights) * np.array(inputs, object)[:, None]).sum(axis=0)
-    bounds = sums // (1 << _Q) + 1 + _magnitudes(layer.bias)
-    return int(bounds.max())
-
-
-def _magnitudes(x: N) -> NDArray[np.object_]:
-    """Magnitudes in Q40, rounded up, as integers of any length."""
-    pairs = from_words(words_of(x))
-    up = np.maximum(pairs.e + _Q, 0).astype(object)
-    down = np.maximum(-pairs.e - _Q, 0).astype(object)
-    found: NDArray[np.object_] = -((-np.abs(pairs.m).astype(object) << up) >> down)
-    return found
