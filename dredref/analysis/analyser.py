@@ -55,6 +55,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
 from dredref.model import packaged
 from dredref.model.weights import Model
+from spec.errors import InputError
 
 BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
@@ -106,7 +107,7 @@ class FeatureAnalyser:
         significant bits, which no 16-bit sample needs. Features are binary32 words.
 
         Raises:
-            OverflowError: if a residual reaches ``RESIDUAL_LIMIT``.
+            InputError: ``features.residual`` if a residual reaches ``RESIDUAL_LIMIT``.
             ValueError: if the samples are no whole number of frames.
         """
         return self.stages(pcm).features
@@ -210,7 +211,7 @@ class _Analysis(Generic[N]):
 def _bounded(residual: N) -> N:
     """The residual, whose numbers are within what the stages after it take."""
     if int((words_of(residual) & 0x7FFFFFFF).max()) >= nearest(str(RESIDUAL_LIMIT)):
-        raise OverflowError(f"a residual reaches {RESIDUAL_LIMIT}")
+        raise InputError("features.residual", f"a prediction residual reaches {RESIDUAL_LIMIT}")
     return residual
 
 

@@ -16,6 +16,7 @@ from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import FORMS, Form, settle
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.payload.tests.digests import extremes
+from spec.errors import InputError
 from tools.libopus.peer import Peer
 
 AUDIO = Path(__file__).parents[3] / "vectors" / "audio"
@@ -121,7 +122,7 @@ def test_residuals_past_the_limit_are_refused(form: Form, monkeypatch: pytest.Mo
     pcm = extremes()[1:2, : 160 * 3]
     FeatureAnalyser(form=form).analyse(pcm)
     monkeypatch.setattr(analyser, "RESIDUAL_LIMIT", 1 << 12)
-    with pytest.raises(OverflowError, match="4096"):
+    with pytest.raises(InputError, match="4096"):
         FeatureAnalyser(form=form).analyse(pcm)
 
 
