@@ -69,10 +69,17 @@ def cli() -> None:
     """Specification, reference and conformance suite for Opus DRED."""
 
 
+def _print_notice(notice: str) -> None:
+    """A line above the progress bar, if there is one."""
+    from dredref.cli.options import stderr  # where bars are; takes time to load
+
+    stderr.print(f"dredref: {notice}", markup=False)
+
+
 def main() -> None:
     """Run the command line; the project's errors become one line and exit code 2."""
     if sys.stderr.isatty():
-        notices.listen(lambda notice: click.echo(f"dredref: {notice}", err=True))
+        notices.listen(_print_notice)
     try:
         cli(prog_name="dredref")
     except DredError as error:
