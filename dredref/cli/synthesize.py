@@ -23,6 +23,7 @@ from dredref.vocoder.files import (
     write_samples,
 )
 from dredref.vocoder.sizes import START_SAMPLES
+from dredref.vocoder.sizes import START_VECTORS
 from dredref.vocoder.synthesis import Progress, Vocoder
 from spec.dred import DredPayload
 from spec.errors import InputError, UsageError
@@ -51,7 +52,8 @@ def synthesize(
     vectors = read_features(features)
     chosen = None if model is None else load(model)
     vocoder = Vocoder(chosen, form)
-    with _progress(len(vectors)) as progress:
+    frames = len(vectors) + 1 if before is None else len(vectors) - START_VECTORS
+    with _progress(frames) as progress:
         if before is None:
             speech = vocoder.speak(vectors[None], progress)
         else:
@@ -92,7 +94,7 @@ def recover(
         why = reading.absence or "its DRED cannot be read" if dred is None else "no chunk is in it"
         raise UsageError("dred.absent", f"nothing to speak in record {packet} of {source}: {why}")
     vectors = oldest_first(dred)
-    with _progress(len(vectors)) as progress:
+    with _progress(len(vectors) + 1) as progress:
         write_samples(output, Vocoder().speak(vectors[None], progress)[0])
 
 
@@ -102,11 +104,11 @@ def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
 
 
 @contextmanager
-def _progress(vectors: int) -> Iterator[Progress]:
-    """A bar over the frames of ``vectors``, on a terminal."""
+def _progress(total: int) -> Iterator[Progress]:
+    """A bar over frames, on a terminal; a whole utterance has one more than vectors."""
     columns = (TextColumn("speaking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ProgressBar(
         *columns, console=stderr, transient=True, disable=not stderr.is_terminal
     ) as bar:
-        task = bar.add_task("frames", total=vectors)
+        task = bar.add_task("frames", total=total)
         yield lambda frames: bar.advance(task, frames)
