@@ -22,8 +22,7 @@ from dredref.vocoder.files import (
     read_samples,
     write_samples,
 )
-from dredref.vocoder.sizes import START_SAMPLES
-from dredref.vocoder.sizes import START_VECTORS
+from dredref.vocoder.sizes import START_SAMPLES, START_VECTORS
 from dredref.vocoder.synthesis import Progress, Vocoder
 from spec.dred import DredPayload
 from spec.errors import InputError, UsageError
