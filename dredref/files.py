@@ -45,3 +45,17 @@ def atomic_output(path: str | Path) -> Iterator[Path]:
             ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, if need be.
+
+    Raises:
+        InputError: ``output.unwritable``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "output.unwritable", f"cannot make {folder}: {error.strerror or error}"
+        ) from error

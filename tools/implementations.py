@@ -19,7 +19,8 @@ from conformance.main import cli
 from conformance.record import Run, read_run
 from conformance.report.markdown import comparison_markdown
 from conformance.report.side_by_side import compare_html
-from conformance.report.write import make_folder, put
+from conformance.report.write import put
+from dredref.files import make_folder
 from spec.errors import DredError, InputError
 
 NAMES = ("libopus-1.5.2", "libopus-1.6.1", "libopus-1.6.1-c", "reference")

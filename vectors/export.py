@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dredref.files import atomic_output
-from spec.errors import InputError
+from dredref.files import atomic_output, make_folder
 from vectors.material import bit_packets
 from vectors.model import Audio, ConcealInput, Features, RecordsInput, VocodeInput
 from vectors.suite import Suite
@@ -71,12 +70,7 @@ def export_upstream(suite: Suite, folder: Path) -> int:
         InputError: ``output.unwritable``.
         UsageError: ``vectors.id``.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            "output.unwritable", f"cannot make {folder}: {error.strerror or error}"
-        ) from error
+    make_folder(folder)
     count = 0
     for name, content in upstream_files(suite):
         with atomic_output(folder / name) as path:

@@ -38,7 +38,8 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
     from conformance.report.markdown import comparison_markdown
     from conformance.report.markdown import markdown as run_markdown
     from conformance.report.side_by_side import compare_html
-    from conformance.report.write import make_folder, put, write_report
+    from conformance.report.write import put, write_report
+    from dredref.files import make_folder
 
     found = [read_run(path) for path in runs]
     if markdown:

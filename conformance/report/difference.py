@@ -10,7 +10,8 @@ from conformance.diff.model import Difference
 from conformance.report.plots import Plots, plot_audio, plot_features
 from conformance.report.templates import render
 from conformance.report.views import gauge
-from conformance.report.write import make_folder, put
+from conformance.report.write import put
+from dredref.files import make_folder
 from dredref.metrics.audio import AudioComparison
 from dredref.metrics.features import FeatureComparison
 

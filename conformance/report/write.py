@@ -10,8 +10,7 @@ from conformance.report.junit import junit
 from conformance.report.markdown import markdown
 from conformance.report.templates import render
 from conformance.report.views import counts, environment_rows, findings, groups, verdict_views
-from dredref.files import atomic_output
-from spec.errors import InputError
+from dredref.files import atomic_output, make_folder
 from vectors.model import Vector
 from vectors.suite import Suite
 
@@ -37,20 +36,6 @@ def write_report(run: Run, folder: Path, suite: Suite | None) -> None:
     put(folder / "report.html", html(run, vectors_of(run, suite)))
     put(folder / "report.md", markdown(run))
     put(folder / "junit.xml", junit(run))
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for a report.
-
-    Raises:
-        InputError: ``output.unwritable``.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            "output.unwritable", f"cannot make {folder}: {error.strerror or error}"
-        ) from error
 
 
 def put(path: Path, text: str) -> None:
