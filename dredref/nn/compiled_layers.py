@@ -42,6 +42,13 @@ def _output(total: int, scale: int, bias: int) -> Number:
     return add(mul(whole(total), unpack(scale)), unpack(bias))
 
 
+@scalar
+def next_state(z: Number, r: Number, fed: Number, own: Number, before: Number) -> Number:
+    """A unit's new state of its gates and of its candidate's two halves; see ``gru_step``."""
+    h = tanh(add(fed, mul(own, r)))
+    return add(mul(z, before), mul(sub(ONE, z), h))
+
+
 @kernel
 def _scaled(sums: Words, scale: Words, bias: Words, out: Words) -> None:
     for row in range(out.shape[0]):
@@ -104,9 +111,8 @@ def _gru_states(
         for i in range(size):
             c = 2 * size + i
             z, r = unpack(gates[i]), unpack(gates[size + i])
-            reset = mul(_output(sums[c], scale[c], bias[c]), r)
-            h = tanh(add(unpack(fed[row, c]), reset))
-            new = add(mul(z, unpack(state[i])), mul(sub(ONE, z), h))
+            own = _output(sums[c], scale[c], bias[c])
+            new = next_state(z, r, unpack(fed[row, c]), own, unpack(state[i]))
             states[first + row, i] = pack(new)
 
 

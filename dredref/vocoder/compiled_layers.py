@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.compiled import (
-    ONE,
     Number,
     add,
     mul,
-    neg,
     pack,
     sigmoid,
     tanh,
@@ -29,6 +27,7 @@ from dredref.arithmetic.compiled import (
 )
 from dredref.arithmetic.compiling import kernel, part, scalar
 from dredref.arithmetic.significand import Words, words_of
+from dredref.nn.compiled_layers import next_state
 from dredref.nn.portable import ByteLayer, RealLayer
 
 Bytes: TypeAlias = NDArray[np.int16]
@@ -156,8 +155,8 @@ def gru(
     for i in range(size):
         c = i + 2 * size
         z, r = unpack(gates[i]), unpack(gates[size + i])
-        h = tanh(add(output(fed_layer, fed, c), mul(output(own_layer, own, c), r)))
-        new = add(mul(z, unpack(state[i])), mul(add(ONE, neg(z)), h))
+        halves = output(fed_layer, fed, c), output(own_layer, own, c)
+        new = next_state(z, r, halves[0], halves[1], unpack(state[i]))
         state[i] = pack(new)
         activations[i] = to_byte(new)
 
