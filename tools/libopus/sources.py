@@ -225,7 +225,9 @@ def unpack(tarball: Path, target: Path) -> None:
     partial = target.with_name(f".{target.name}.unpack")
     shutil.rmtree(partial, ignore_errors=True)
     with tarfile.open(tarball) as archive:
-        archive.extractall(partial, filter="data")
+        # Python before 3.11.4 has no such filter; apt has checked what is unpacked in any case.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(partial)
     (top,) = partial.iterdir()
     top.rename(target)
     partial.rmdir()
