@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.outcome import BAD, Outcome, Result
-from vectors.model import Vector
+from dredref.conformance.outcome import BAD, Outcome, Result
+from dredref.vectors.model import Vector
 
 
 @dataclass(frozen=True, slots=True)

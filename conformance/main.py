@@ -7,9 +7,9 @@ import sys
 from importlib import import_module
 
 import click
+from dredref.spec.errors import DredError
 
 from dredref import notices
-from spec.errors import DredError
 
 # The products here are small: BLAS threads would wait for each other longer than they work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,16 +27,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
     "conceal": ("dredref.cli.conceal:conceal", "Play a stream, losses made good from DRED."),
     "vectors": (
-        "vectors.commands:vectors",
+        "dredref.vectors.commands:vectors",
         "The vectors: list, show, make again, what they cover.",
     ),
-    "run": ("conformance.cli.run:run", "Put an implementation to the test."),
-    "smoke": ("conformance.cli.run:smoke", "See whether an implementation can be talked to."),
-    "diff": ("conformance.cli.diff:diff", "Where two results part: features, audio, packets."),
+    "run": ("dredref.conformance.cli.run:run", "Put an implementation to the test."),
+    "smoke": (
+        "dredref.conformance.cli.run:smoke",
+        "See whether an implementation can be talked to.",
+    ),
+    "diff": (
+        "dredref.conformance.cli.diff:diff",
+        "Where two results part: features, audio, packets.",
+    ),
     "model": ("dredref.cli.model:model", "Show the networks' weights, or bring others."),
-    "spec": ("conformance.cli.spec:spec", "Print the written specification."),
-    "trail": ("conformance.cli.trail:trail", "From requirements to vectors and outcomes."),
-    "report": ("conformance.cli.report:report", "Reports of runs, one or side by side."),
+    "spec": ("dredref.conformance.cli.spec:spec", "Print the written specification."),
+    "trail": ("dredref.conformance.cli.trail:trail", "From requirements to vectors and outcomes."),
+    "report": ("dredref.conformance.cli.report:report", "Reports of runs, one or side by side."),
 }
 """Command -> (where it is defined, its line in ``--help``)."""
 

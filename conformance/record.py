@@ -14,11 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.classes import ClassVerdict, verdicts
-from conformance.outcome import BAD, Measure, Outcome, Result
-from conformance.running.replies import PROTOCOL, Capabilities, FaultError, capabilities_from_json
+from dredref.conformance.classes import ClassVerdict, verdicts
+from dredref.conformance.outcome import BAD, Measure, Outcome, Result
+from dredref.conformance.running.replies import (
+    PROTOCOL,
+    Capabilities,
+    FaultError,
+    capabilities_from_json,
+)
+from dredref.spec.errors import InputError
+
 from dredref.files import atomic_output
-from spec.errors import InputError
 
 FORMAT = 1
 """Version of the file format."""

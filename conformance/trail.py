@@ -7,12 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.outcome import Outcome
-from conformance.record import Run
-from conformance.report.templates import render
-from spec.requirements import Requirement
-from vectors.coverage import IMPLEMENTATION, RequirementRow, is_covered, requirement_coverage
-from vectors.model import Vector
+from dredref.conformance.outcome import Outcome
+from dredref.conformance.record import Run
+from dredref.conformance.report.templates import render
+from dredref.spec.requirements import Requirement
+from dredref.vectors.coverage import (
+    IMPLEMENTATION,
+    RequirementRow,
+    is_covered,
+    requirement_coverage,
+)
+from dredref.vectors.model import Vector
 
 NOT_BROKEN = "an answer breaks it, no input can"
 """Why no vector's input breaks a requirement on implementations."""

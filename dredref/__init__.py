@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _NAMES: dict[str, tuple[str, ...]] = {
-    "spec.errors": (
+    "dredref.spec.errors": (
         "BuildError",
         "DredError",
         "InputError",
@@ -17,13 +17,19 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "ParseError",
         "UsageError",
     ),
-    "spec.packet": ("Frame", "Packet", "Toc", "build_packet", "parse_packet"),
-    "spec.extension": ("Extension", "ExtensionArea", "build_area", "pack_extensions", "parse_area"),
-    "spec.dred": ("Chunk", "DredPayload", "build_payload", "make_payload", "parse_payload"),
-    "spec.reading": ("Reading", "read_area", "read_dred", "read_packet"),
-    "spec.checks": ("StreamChecker", "Violation", "check_record"),
-    "spec.requirements": ("Requirement", "requirements"),
-    "spec.tables": ("quantizer_tables",),
+    "dredref.spec.packet": ("Frame", "Packet", "Toc", "build_packet", "parse_packet"),
+    "dredref.spec.extension": (
+        "Extension",
+        "ExtensionArea",
+        "build_area",
+        "pack_extensions",
+        "parse_area",
+    ),
+    "dredref.spec.dred": ("Chunk", "DredPayload", "build_payload", "make_payload", "parse_payload"),
+    "dredref.spec.reading": ("Reading", "read_area", "read_dred", "read_packet"),
+    "dredref.spec.checks": ("StreamChecker", "Violation", "check_record"),
+    "dredref.spec.requirements": ("Requirement", "requirements"),
+    "dredref.spec.tables": ("quantizer_tables",),
     "dredref.streams": (
         "Notice",
         "Record",

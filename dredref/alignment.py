@@ -22,7 +22,7 @@ from dredref.analysis.tables import FRAME, Int
 from dredref.payload.placement import UNIT_48K
 from dredref.rdovae.decoder import decode_payloads
 from dredref.resample import BLOCK, Resampler
-from spec.dred import DredPayload
+from dredref.spec.dred import DredPayload
 
 PHASES = FRAME // BLOCK
 """Analyses that run side by side, 2.5 ms apart."""

@@ -14,7 +14,7 @@ import soundfile
 
 from dredref.analysis.tables import Int
 from dredref.resample import RATES, to_input
-from spec.errors import InputError, MissingExtraError
+from dredref.spec.errors import InputError, MissingExtraError
 
 BARE = (".sw", ".raw", ".pcm", ".s16")
 """Suffixes of bare samples: 16 bits, little-endian, 16 kHz, mono."""

@@ -37,9 +37,9 @@ from dredref.opusdecoder import Pcm
 from dredref.payload.reader import read_carried
 from dredref.player import LEAD, Features, Player
 from dredref.reception import Arrival, Span, receive
+from dredref.spec.tables import VERSIONS
 from dredref.streams.record import Record
 from dredref.vocoder.sizes import FRAME
-from spec.tables import VERSIONS
 
 Progress = Callable[[int, int], object]
 """Is told how many of how many losses are done."""

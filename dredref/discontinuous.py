@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.packet import Frame, Packet, build_packet, parse_packet
+from dredref.spec.packet import Frame, Packet, build_packet, parse_packet
 
 FLOOR = 10
 """Amplitude, root mean square, of 16-bit samples below which a packet is silent: -70 dB."""

@@ -18,9 +18,9 @@ from dredref.payload.insert import dred_room, insert_dred, pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
 from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
+from dredref.spec.packet import parse_packet
+from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams import Record, StreamInfo, create_stream, kind_of_output
-from spec.packet import parse_packet
-from spec.tables import CURRENT_VERSION
 
 Progress = Callable[[float], None]
 """Told the seconds of audio that are done."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from dredref.payload.encoder import DredEncoder
 from dredref.payload.insert import has_padding, insert_dred, strip_dred
 from dredref.payload.placement import STEP_48K, Slot
 from dredref.payload.rate import RatePlan, total_bitrate
+from dredref.spec.errors import ParseError, UsageError
+from dredref.spec.packet import parse_packet
 from dredref.streams import Record, StreamInfo, open_stream, rewrite_stream
-from spec.errors import ParseError, UsageError
-from spec.packet import parse_packet
 
 DEFAULT_PRE_SKIP = 312
 """Delay of libopus, in samples at 48 kHz, for streams that do not state one: 6.5 ms."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dredref.spec.checks import StreamChecker, Violation
+from dredref.spec.dred import DredPayload
+from dredref.spec.reading import Absence, Reading, read_area, read_dred, read_packet
+from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams.record import Record
-from spec.checks import StreamChecker, Violation
-from spec.dred import DredPayload
-from spec.reading import Absence, Reading, read_area, read_dred, read_packet
-from spec.tables import CURRENT_VERSION
 
 
 @dataclass(frozen=True, slots=True)

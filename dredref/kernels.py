@@ -12,8 +12,8 @@ import sys
 import numpy as np
 
 from dredref.notices import listen
-from spec.errors import DredError
-from spec.tables import VERSIONS
+from dredref.spec.errors import DredError
+from dredref.spec.tables import VERSIONS
 
 SAMPLES = 3200
 """Of the noise, at 16 kHz."""
@@ -25,9 +25,9 @@ def make_ready() -> None:
     from dredref.payload.placement import Slot
     from dredref.rdovae.decoder import decode_payloads
     from dredref.resample import to_input
+    from dredref.spec.dred import parse_payload
     from dredref.vocoder import vocoder
     from dredref.vocoder.sizes import START_VECTORS
-    from spec.dred import parse_payload
 
     rng = np.random.Generator(np.random.PCG64(1))
     noise = rng.integers(-9000, 9000, SAMPLES).astype(np.int16)

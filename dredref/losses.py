@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from dredref.spec.errors import UsageError
 from dredref.streams.record import Record
-from spec.errors import UsageError
 
 
 def read_mask(text: str) -> list[bool]:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams.clock import FRAME_48K
-from spec.errors import InputError, MissingExtraError
 
 Pcm = NDArray[np.int16]
 """Samples of 16 bits."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.spec.errors import InputError, MissingExtraError, UsageError
 from dredref.streams.opushead import parse_head
-from spec.errors import InputError, MissingExtraError, UsageError
 
 RATES = (8000, 12000, 16000, 24000, 48000)
 """Sample rates that the codec takes."""

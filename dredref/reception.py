@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from dredref.opusdecoder import STEP
 from dredref.payload.reader import Carried, carried_by
+from dredref.spec.errors import InputError, ParseError
+from dredref.spec.packet import parse_packet
+from dredref.spec.tables import VERSIONS
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record
-from spec.errors import InputError, ParseError
-from spec.packet import parse_packet
-from spec.tables import VERSIONS
 
 LONGEST_48K = 600 * 48_000
 """Longest time without a packet, ten minutes: a wild timestamp must not fill the memory."""

@@ -23,7 +23,7 @@ from dredref.analysis.tables import Int
 from dredref.arithmetic.fixed import saturate
 from dredref.arithmetic.wide import WideMatrix
 from dredref.resample_tables import FILTERS, FilterTable
-from spec.errors import UsageError
+from dredref.spec.errors import UsageError
 
 RATES = (8000, 12000, 16000, 24000, 48000, 96000)
 """Sample rates that are taken."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dredref.batch.outline import DredOutline, Outline
+from dredref.spec.reading import Absence
 from dredref.streams.record import Record
-from spec.reading import Absence
 
 CHUNK_MS = 40.0
 UNIT_MS = 2.5

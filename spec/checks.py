@@ -14,8 +14,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
-
-from spec.dred import (
+from dredref.spec.dred import (
     DECODER_CHUNKS,
     MAX_EXTENSION_BYTES,
     SPARE_BITS,
@@ -23,13 +22,13 @@ from spec.dred import (
     build_payload,
     parse_payload,
 )
-from spec.errors import BuildError
-from spec.extension import PADDING, REPEAT, SEPARATOR
-from spec.packet import build_packet
-from spec.reading import Carrier, Reading
-from spec.requirements import Level, Requirement, requirement_of_code, requirements
-from spec.symbols import Symbol
-from spec.tables import quantizer_tables
+from dredref.spec.errors import BuildError
+from dredref.spec.extension import PADDING, REPEAT, SEPARATOR
+from dredref.spec.packet import build_packet
+from dredref.spec.reading import Carrier, Reading
+from dredref.spec.requirements import Level, Requirement, requirement_of_code, requirements
+from dredref.spec.symbols import Symbol
+from dredref.spec.tables import quantizer_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +260,7 @@ def value_limits(version: int) -> tuple[list[list[int]], list[list[int]]]:
 
     The encoder's last layers add up tanh outputs, so the weights bound what they can put out.
     """
-    text = files("spec").joinpath(f"data/value_range_v{version}.json").read_text()
+    text = files("dredref.spec").joinpath(f"data/value_range_v{version}.json").read_text()
     bounds = json.loads(text)
     tables = quantizer_tables(version)
 

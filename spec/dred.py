@@ -1,7 +1,7 @@
 """The DRED extension: prefix, header, initial state and chunks.
 
 The payload's layout is the declaration :data:`PAYLOAD`. Its symbols are range coded; see
-:mod:`spec.rangecoder` and :mod:`spec.symbols`. Offsets count in units of 2.5 ms.
+:mod:`dredref.spec.rangecoder` and :mod:`dredref.spec.symbols`. Offsets count in units of 2.5 ms.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from construct import Computed, Const, Container, If, IfThenElse, Int8ub, Rebuild, Struct, this
-
-from spec.errors import BuildError, ParseError, UsageError
-from spec.rangecoder import RangeDecoder, RangeEncoder
-from spec.symbols import CapSymbol, LaplaceVector, Symbol, Uint, WhileBitsLeft
-from spec.tables import (
+from dredref.spec.errors import BuildError, ParseError, UsageError
+from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.spec.symbols import CapSymbol, LaplaceVector, Symbol, Uint, WhileBitsLeft
+from dredref.spec.tables import (
     CURRENT_VERSION,
     LATENT_DIM,
     STATE_DIM,
@@ -175,7 +174,7 @@ def parse_payload(
     """Read a payload, without its prefix.
 
     Any bytes are a payload: past their end zeros are read (RFC 6716 section 4.1.2.1), so a state
-    that overruns them is still shown; :mod:`spec.checks` says what is wrong with it.
+    that overruns them is still shown; :mod:`dredref.spec.checks` says what is wrong with it.
 
     Args:
         payload: the range-coded string.

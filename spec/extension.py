@@ -14,8 +14,7 @@ from io import BytesIO
 from typing import Any
 
 from construct import BitsInteger, BitStruct, Construct, Container, Struct, Switch, Tell
-
-from spec.errors import BuildError, ParseError
+from dredref.spec.errors import BuildError, ParseError
 
 CLAUSE = "draft-ietf-mlcodec-opus-extension 3"
 PADDING, SEPARATOR, REPEAT = 0, 1, 2

@@ -23,8 +23,7 @@ from construct import (
     Switch,
     this,
 )
-
-from spec.errors import BuildError, ParseError
+from dredref.spec.errors import BuildError, ParseError
 
 MAX_FRAME_BYTES = 1275
 MAX_DURATION_48K = 5760

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from spec.errors import BuildError
+from dredref.spec.errors import BuildError
 
 SYMBOL_BITS = 8
 """Bits that enter or leave at a time."""

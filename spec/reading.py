@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from spec.dred import EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
-from spec.errors import ParseError
-from spec.extension import Extension, ExtensionArea, parse_area
-from spec.packet import Packet, parse_packet
-from spec.tables import CURRENT_VERSION
+from dredref.spec.dred import EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
+from dredref.spec.errors import ParseError
+from dredref.spec.extension import Extension, ExtensionArea, parse_area
+from dredref.spec.packet import Packet, parse_packet
+from dredref.spec.tables import CURRENT_VERSION
 
 
 class Absence(StrEnum):

@@ -1,6 +1,6 @@
 """The catalogue of requirements: what a stream must and should be, with permanent ids.
 
-The catalogue is the data file ``spec/data/requirements.json``; :mod:`spec.checks` checks it.
+The catalogue is the data file ``data/requirements.json``; :mod:`dredref.spec.checks` checks it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Requirement:
     summary: str
     check: str
     """``parser``, ``carrier``, ``stream``, ``implementation``, or a function of
-    :mod:`spec.checks`."""
+    :mod:`dredref.spec.checks`."""
     codes: tuple[str, ...]
     """Codes of its violations."""
 
@@ -44,7 +44,7 @@ class Requirement:
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """All requirements by id, in the order of the catalogue."""
-    data = json.loads(files("spec").joinpath("data/requirements.json").read_text())
+    data = json.loads(files("dredref.spec").joinpath("data/requirements.json").read_text())
     return {
         entry["id"]: Requirement(
             entry["id"],

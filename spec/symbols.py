@@ -1,7 +1,7 @@
 """Range-coded symbols as construct declarations.
 
-The stream that these constructs parse from is a :class:`~spec.rangecoder.RangeDecoder`, the one
-they build to a :class:`~spec.rangecoder.RangeEncoder`; a declaration made of them reads like any
+The stream that these constructs parse from is a ``RangeDecoder``, the one they build to a
+``RangeEncoder`` (:mod:`dredref.spec.rangecoder`); a declaration made of them reads like any
 other construct layout. They take two parameters of the call: ``trace``, a list to which each
 symbol is appended with its place and cost, or None, and ``limit``, the most repetitions of
 :class:`WhileBitsLeft`.
@@ -15,9 +15,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 from construct import Construct
-
-from spec.errors import BuildError
-from spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.spec.errors import BuildError
+from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 
 LAPLACE_TOTAL = 1 << 15
 """Frequencies of the Laplace model sum to this."""

@@ -15,9 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from dredref.spec.errors import UsageError
 from numpy.typing import NDArray
-
-from spec.errors import UsageError
 
 LEVELS = 16
 """Quantizer levels, 0 the finest."""
@@ -86,7 +85,7 @@ def quantizer_tables(version: int) -> QuantizerTables:
     """
     if version not in VERSIONS:
         raise UsageError("dred.version.unknown", f"no tables for DRED version {version}")
-    text = files("spec").joinpath(f"data/quantizer_v{version}.json").read_text()
+    text = files("dredref.spec").joinpath(f"data/quantizer_v{version}.json").read_text()
     data = json.loads(text)
     return QuantizerTables(
         version, _table(data["latent"]), _table(data["state"]), MappingProxyType(data["provenance"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.document import context
-from spec.document.render import write
+from dredref.conformance.document import context
+from dredref.spec.document.render import write
 
 FOLDER = Path("spec/document/rendered")
 

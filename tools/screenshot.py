@@ -27,7 +27,7 @@ END = "Math.ceil(document.getElementById('matrix').getBoundingClientRect().botto
 
 def run_suite(folder: Path) -> Path:
     """Run the suite on the reference; returns the report's page."""
-    command = [sys.executable, "-m", "conformance.main", "run", "--impl", "reference"]
+    command = [sys.executable, "-m", "dredref.conformance.main", "run", "--impl", "reference"]
     subprocess.run([*command, "--report", str(folder)], check=True)
     return folder / "report.html"
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

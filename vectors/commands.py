@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from dredref.vectors.blob import Blob
+from dredref.vectors.form import vector_to_json
+from dredref.vectors.generate import Difference, Notice
+from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.suite import DATA, load_suite
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-
-from vectors.blob import Blob
-from vectors.form import vector_to_json
-from vectors.generate import Difference, Notice
-from vectors.model import GROUPS, Vector
-from vectors.suite import DATA, load_suite
 
 SHOWN = 160
 """Characters of a value that are shown to people."""
@@ -123,7 +122,7 @@ def _short(value: Any) -> str:
 @_folder_option
 def verify(groups: tuple[str, ...], folder: Path | None) -> None:
     """See whether the generators still make the committed files, byte by byte."""
-    from vectors.generate import verify as verify_files  # the generators take time to load
+    from dredref.vectors.generate import verify as verify_files  # the generators take time to load
 
     with _progress() as notice:
         found = verify_files(folder or DATA, groups or None, notice)
@@ -138,7 +137,7 @@ def verify(groups: tuple[str, ...], folder: Path | None) -> None:
 @_folder_option
 def generate(groups: tuple[str, ...], folder: Path | None) -> None:
     """Make the files of the suite, where they are not so already."""
-    from vectors.generate import write
+    from dredref.vectors.generate import write
 
     with _progress() as notice:
         found = write(folder or DATA, groups or None, notice)
@@ -173,7 +172,7 @@ def _progress() -> Iterator[Notice]:
 @_folder_option
 def export(target: Path, folder: Path | None) -> None:
     """Lay out decode, vocoder and stream vectors as upstream's script expects them."""
-    from vectors.export import export_upstream
+    from dredref.vectors.export import export_upstream
 
     count = export_upstream(load_suite(folder), target)
     click.echo(f"{count} files in {target}")
@@ -184,8 +183,8 @@ def export(target: Path, folder: Path | None) -> None:
 @_folder_option
 def coverage(as_json: bool, folder: Path | None) -> None:
     """What the vectors cover, and what none of them shows; exit code 1 if anything is missing."""
-    from vectors.coverage import IMPLEMENTATION, is_covered, requirement_coverage
-    from vectors.coverage import coverage as count
+    from dredref.vectors.coverage import IMPLEMENTATION, is_covered, requirement_coverage
+    from dredref.vectors.coverage import coverage as count
 
     listed = list(load_suite(folder).vectors())
     rows = count(listed)

@@ -10,12 +10,12 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spec.checks import StreamChecker
-from spec.reading import Reading, read_area, read_dred, read_packet
-from spec.requirements import Level, Requirement, requirements
-from spec.tables import LEVELS, VERSIONS, quantizer_tables
-from vectors.material import bit_packets
-from vectors.model import (
+from dredref.spec.checks import StreamChecker
+from dredref.spec.reading import Reading, read_area, read_dred, read_packet
+from dredref.spec.requirements import Level, Requirement, requirements
+from dredref.spec.tables import LEVELS, VERSIONS, quantizer_tables
+from dredref.vectors.material import bit_packets
+from dredref.vectors.model import (
     Exact,
     ExtensionInput,
     PacketInput,

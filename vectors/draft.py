@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from spec.errors import ParseError
-from spec.requirements import requirements as catalogue
-from vectors.answers import answer_extension, answer_packet, answer_payload
-from vectors.blob import Blob
-from vectors.flags import FLAGS
-from vectors.model import (
+from dredref.spec.errors import ParseError
+from dredref.spec.requirements import requirements as catalogue
+from dredref.vectors.answers import answer_extension, answer_packet, answer_payload
+from dredref.vectors.blob import Blob
+from dredref.vectors.flags import FLAGS
+from dredref.vectors.model import (
     Exact,
     Expected,
     ExtensionInput,
@@ -23,7 +23,7 @@ from vectors.model import (
     Vector,
     VectorFile,
 )
-from vectors.suite import SUITE_VERSION
+from dredref.vectors.suite import SUITE_VERSION
 
 RFC = "RFC 6716"
 EXTENSION = "draft-ietf-mlcodec-opus-extension 3"

@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from dredref.vectors.material import bit_packets
+from dredref.vectors.model import Audio, ConcealInput, Features, RecordsInput, VocodeInput
+from dredref.vectors.suite import Suite
+
 from dredref.files import atomic_output, make_folder
-from vectors.material import bit_packets
-from vectors.model import Audio, ConcealInput, Features, RecordsInput, VocodeInput
-from vectors.suite import Suite
 
 SETS = range(1, 9)
 """Numbers of upstream's sets."""

@@ -12,8 +12,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from vectors.blob import Blob, blob_from_json
-from vectors.model import (
+from dredref.vectors.blob import Blob, blob_from_json
+from dredref.vectors.model import (
     EXPECTATIONS,
     GROUPS,
     INPUTS,

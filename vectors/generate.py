@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from vectors.form import file_to_text
-from vectors.model import GROUPS
+from dredref.vectors.form import file_to_text
+from dredref.vectors.model import GROUPS
 
 Notice = Callable[[str], object]
 """Called with the path of each file before it is looked at."""
@@ -28,7 +28,7 @@ def products(groups: Iterable[str] | None = None) -> Iterator[Product]:
     for group in GROUPS:
         if group not in wanted:
             continue
-        module = import_module(f"vectors.groups.{group}")
+        module = import_module(f"dredref.vectors.groups.{group}")
         for draft in module.drafts():
             for name, content in sorted(draft.binaries.items()):
                 yield Product(name, content)

@@ -2,7 +2,7 @@
 
 A vector asks an implementation for one *operation* on one *input* and says what is *expected*.
 Inputs and expectations are told apart by type; their JSON forms carry the operation's name and
-the expectation's ``kind``. Byte strings are :class:`~vectors.blob.Blob`; features are
+the expectation's ``kind``. Byte strings are :class:`~dredref.vectors.blob.Blob`; features are
 little-endian float32, 20 to a vector of 10 ms; speech is little-endian signed 16-bit, mono,
 16 kHz unless a rate is given.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-from spec.errors import InputError
-from vectors.blob import Blob
+from dredref.spec.errors import InputError
+from dredref.vectors.blob import Blob
 
 Level = Literal["MUST", "SHOULD"]
 

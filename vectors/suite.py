@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from spec.errors import InputError, UsageError
-from vectors.form import file_from_json
-from vectors.model import GROUPS, Vector, VectorFile, refuse
+from dredref.spec.errors import InputError, UsageError
+from dredref.vectors.form import file_from_json
+from dredref.vectors.model import GROUPS, Vector, VectorFile, refuse
 
 DATA = Path(__file__).parent / "data"
 """The suite that comes with the project."""

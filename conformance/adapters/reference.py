@@ -1,7 +1,7 @@
 """The project's own reference as an implementation under test.
 
 ``answer`` is called in the process by those who study the suite itself; everyone else runs the
-module as a harness: ``python -m conformance.adapters.reference``.
+module as a harness: ``python -m dredref.conformance.adapters.reference``.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from conformance.adapters.serve import serve
-from conformance.checkers import Answer, Refusal
-from conformance.running.files import read_bit
-from conformance.running.replies import Capabilities, Reply, Unsupported
-from spec.dred import DredPayload, parse_payload
-from spec.errors import MissingExtraError, ParseError, UsageError
-from vectors import answers
-from vectors.blob import Blob
-from vectors.model import (
+from dredref.conformance.adapters.serve import serve
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.conformance.running.files import read_bit
+from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
+from dredref.spec.dred import DredPayload, parse_payload
+from dredref.spec.errors import MissingExtraError, ParseError, UsageError
+from dredref.vectors import answers
+from dredref.vectors.blob import Blob
+from dredref.vectors.model import (
     INPUTS,
     ConcealInput,
     DecodeInput,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.running.harness import Harness
-from conformance.running.process import Limits
-from spec.errors import InputError, UsageError
+from dredref.conformance.running.harness import Harness
+from dredref.conformance.running.process import Limits
+from dredref.spec.errors import InputError, UsageError
 
 ROOT = Path(__file__).parents[2]
 """The source tree, where there is one: the builds of libopus are made by its tools."""
@@ -75,7 +75,7 @@ ADAPTERS: dict[str, Adapter] = {
         Adapter(
             "reference",
             "this project's integer reference",
-            (sys.executable, "-m", "conformance.adapters.reference"),
+            (sys.executable, "-m", "dredref.conformance.adapters.reference"),
             lambda: "",
             (sys.executable, "-m", "dredref.kernels"),
             frozenset({"decode", "records", "vocode", "encode", "conceal"}),

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.checkers import Answer, Refusal
-from conformance.running.replies import PROTOCOL, Capabilities, Reply, Unsupported
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.conformance.running.replies import PROTOCOL, Capabilities, Reply, Unsupported
 
 Answerer = Callable[[str, Mapping[str, Any]], Reply]
 """Operation and input to a reply."""

@@ -1,5 +1,5 @@
 """Judging answers: one checker for each kind of expectation."""
 
-from conformance.checkers.check import Answer, Refusal, check, describe
+from dredref.conformance.checkers.check import Answer, Refusal, check, describe
 
 __all__ = ["Answer", "Refusal", "check", "describe"]

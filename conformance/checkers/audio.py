@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from dredref.conformance.checkers.values import UnreadableError, pcm_field
+from dredref.conformance.outcome import Measure, Verdict
+from dredref.vectors.model import Audio
 
-from conformance.checkers.values import UnreadableError, pcm_field
-from conformance.outcome import Measure, Verdict
 from dredref.metrics.audio import AudioComparison, compare_audio
 from dredref.metrics.divergence import Divergence
-from vectors.model import Audio
 
 
 def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:

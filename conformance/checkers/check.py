@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checkers.audio import check_audio
-from conformance.checkers.encoded import check_encoded
-from conformance.checkers.exact import check_exact
-from conformance.checkers.features import check_features
-from conformance.outcome import Verdict
+from dredref.conformance.checkers.audio import check_audio
+from dredref.conformance.checkers.encoded import check_encoded
+from dredref.conformance.checkers.exact import check_exact
+from dredref.conformance.checkers.features import check_features
+from dredref.conformance.outcome import Verdict
+from dredref.vectors.model import Audio, Encoded, Exact, Expected, Features, Reject, Survive, Vector
+
 from dredref.metrics.divergence import Divergence
-from vectors.model import Audio, Encoded, Exact, Expected, Features, Reject, Survive, Vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from dredref.conformance.checkers.alignment import (
+    UNIT_MS,
+    Array,
+    DredFeatures,
+    Placement,
+    place,
+    rows_at,
+)
+from dredref.conformance.checkers.features import judge_features
+from dredref.conformance.checkers.values import UnreadableError
+from dredref.conformance.outcome import Measure, Verdict
+from dredref.spec.packet import parse_packet
+from dredref.vectors.model import Encoded, Vector
 
-from conformance.checkers.alignment import UNIT_MS, Array, DredFeatures, Placement, place, rows_at
-from conformance.checkers.features import judge_features
-from conformance.checkers.values import UnreadableError
-from conformance.outcome import Measure, Verdict
 from dredref.discontinuous import says_nothing
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
-from spec.packet import parse_packet
-from vectors.model import Encoded, Vector
 
 REACH = 240
 """Shifts looked at either way, in 2.5 ms: 600 ms."""
@@ -24,7 +31,7 @@ MS_PER_VECTOR = 10.0
 
 def check_encoded(vector: Vector, expected: Encoded, answer: Mapping[str, Any]) -> Verdict:
     """Judge the packets of an answer as a stream of the vector's recording."""
-    from conformance.checkers.decoding import view_stream  # the decoder takes time to load
+    from dredref.conformance.checkers.decoding import view_stream  # the decoder takes time to load
 
     try:
         packets = _packets(answer)

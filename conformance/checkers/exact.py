@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.outcome import Verdict
+from dredref.conformance.outcome import Verdict
+
 from dredref.metrics.divergence import Divergence
 
 OPTIONAL: Mapping[str, frozenset[str]] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.checkers.values import UnreadableError, features_field
-from conformance.outcome import Measure, Verdict
+from dredref.conformance.checkers.values import UnreadableError, features_field
+from dredref.conformance.outcome import Measure, Verdict
+from dredref.vectors.model import Features
+
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import FeatureComparison, compare_features, features_from_bytes
-from vectors.model import Features
 
 
 def check_features(expected: Features, answer: Mapping[str, Any]) -> Verdict:

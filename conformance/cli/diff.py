@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
-
-from conformance.diff.compare import (
+from dredref.conformance.diff.compare import (
     AUDIO_LIMITS,
     FEATURE_LIMITS,
     diff_audio,
     diff_features,
     diff_packets,
 )
-from conformance.diff.model import Difference
+from dredref.conformance.diff.model import Difference
+from rich.console import Console
+
 from dredref.metrics.features import NAMES
 
 
@@ -97,7 +97,7 @@ def packets(reference: str, candidate: str, as_json: bool, report: Path | None) 
 def _finish(found: Difference, as_json: bool, report: Path | None) -> None:
     """Print, write, and end with the exit code."""
     if report is not None:
-        from conformance.report.difference import write_difference
+        from dredref.conformance.report.difference import write_difference
 
         write_difference(found, report)
     if as_json:

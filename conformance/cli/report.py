@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import click
-
-from conformance.record import read_run
-from spec.errors import DredError
-from vectors.suite import load_suite
+from dredref.conformance.record import read_run
+from dredref.spec.errors import DredError
+from dredref.vectors.suite import load_suite
 
 
 @click.command()
@@ -35,10 +34,11 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
     A file without its footer is refused: the run broke off. Exit code 0 if nothing failed in any
     of the runs, 1 if something did, 2 if a file cannot be used.
     """
-    from conformance.report.markdown import comparison_markdown
-    from conformance.report.markdown import markdown as run_markdown
-    from conformance.report.side_by_side import compare_html
-    from conformance.report.write import put, write_report
+    from dredref.conformance.report.markdown import comparison_markdown
+    from dredref.conformance.report.markdown import markdown as run_markdown
+    from dredref.conformance.report.side_by_side import compare_html
+    from dredref.conformance.report.write import put, write_report
+
     from dredref.files import make_folder
 
     found = [read_run(path) for path in runs]

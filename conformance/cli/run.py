@@ -12,23 +12,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from dredref.conformance.adapters.registry import ADAPTERS, adapter
+from dredref.conformance.classes import CLASSES, Claim, count_vectors
+from dredref.conformance.outcome import BAD, Outcome, Result
+from dredref.conformance.record import Run
+from dredref.conformance.running.command import Command
+from dredref.conformance.running.environment import environment
+from dredref.conformance.running.harness import Harness, Implementation
+from dredref.conformance.running.process import MEBI, Limits
+from dredref.conformance.running.replies import Capabilities, FaultError
+from dredref.conformance.running.runner import run_one, run_vectors
+from dredref.spec.errors import InputError, UsageError
+from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.suite import SUITE_VERSION, load_suite
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-
-from conformance.adapters.registry import ADAPTERS, adapter
-from conformance.classes import CLASSES, Claim, count_vectors
-from conformance.outcome import BAD, Outcome, Result
-from conformance.record import Run
-from conformance.running.command import Command
-from conformance.running.environment import environment
-from conformance.running.harness import Harness, Implementation
-from conformance.running.process import MEBI, Limits
-from conformance.running.replies import Capabilities, FaultError
-from conformance.running.runner import run_one, run_vectors
-from spec.errors import InputError, UsageError
-from vectors.model import GROUPS, Vector
-from vectors.suite import SUITE_VERSION, load_suite
 
 Maker = Callable[[], Implementation]
 
@@ -181,7 +180,7 @@ def run(
         results=tuple(results),
     )
     if report is not None:
-        from conformance.report.write import write_report
+        from dredref.conformance.report.write import write_report
 
         write_report(done, report, suite)
     if as_json:

@@ -6,23 +6,23 @@ import json
 from pathlib import Path
 
 import click
+from dredref.spec.requirements import requirements
 
 from dredref.files import atomic_output
-from spec.requirements import requirements
 
 
 def markdown() -> str:
     """The specification as Markdown."""
-    from conformance.document import context
-    from spec.document.render import render_markdown
+    from dredref.conformance.document import context
+    from dredref.spec.document.render import render_markdown
 
     return render_markdown(context())
 
 
 def html() -> str:
     """The specification as one HTML page."""
-    from conformance.document import context
-    from spec.document.render import render_html
+    from dredref.conformance.document import context
+    from dredref.spec.document.render import render_html
 
     return render_html(context())
 
@@ -45,7 +45,7 @@ def catalogue() -> str:
 
 def wireshark() -> str:
     """The Wireshark dissector as a Lua script."""
-    from spec.document.dissector import render_dissector
+    from dredref.spec.document.dissector import render_dissector
 
     return render_dissector()
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.outcome import Measure
+from dredref.conformance.outcome import Measure
+
 from dredref.metrics.divergence import Divergence
 
 

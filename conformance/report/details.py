@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from conformance.outcome import Result
-from conformance.report.fields import SHOWN_BYTES, dump_of, rows
-from conformance.report.plots import (
+from dredref.conformance.outcome import Result
+from dredref.conformance.report.fields import SHOWN_BYTES, dump_of, rows
+from dredref.conformance.report.plots import (
     Plots,
     audio_plots,
     feature_plots,
     payload_plots,
     stream_plots,
 )
-from conformance.running.replies import FaultError
+from dredref.conformance.running.replies import FaultError
+from dredref.spec.dred import DredPayload
+from dredref.spec.errors import DredError
+from dredref.spec.reading import read_dred, read_packet
+from dredref.vectors.model import Audio, DecodeInput, Features, PayloadInput, Vector
+
 from dredref.metrics.features import NUM_FEATURES, features_from_bytes
-from spec.dred import DredPayload
-from spec.errors import DredError
-from spec.reading import read_dred, read_packet
-from vectors.model import Audio, DecodeInput, Features, PayloadInput, Vector
 
 
 @dataclass(frozen=True, slots=True)

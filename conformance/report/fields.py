@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spec.dred import DredPayload
-from spec.extension import PADDING, REPEAT, SEPARATOR, ExtensionArea
-from spec.packet import Packet
-from spec.reading import Reading, read_area, read_dred, read_packet
-from vectors.model import (
+from dredref.spec.dred import DredPayload
+from dredref.spec.extension import PADDING, REPEAT, SEPARATOR, ExtensionArea
+from dredref.spec.packet import Packet
+from dredref.spec.reading import Reading, read_area, read_dred, read_packet
+from dredref.vectors.model import (
     DecodeInput,
     ExtensionInput,
     PacketInput,

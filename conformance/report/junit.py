@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from conformance.outcome import Outcome, Result
-from conformance.record import Run
-from vectors.model import GROUPS
+from dredref.conformance.outcome import Outcome, Result
+from dredref.conformance.record import Run
+from dredref.vectors.model import GROUPS
 
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.classes import CLASSES
-from conformance.outcome import BAD, Outcome
-from conformance.record import Run
-from conformance.report.views import flag_rows, measure_rows
-from vectors.model import GROUPS
+from dredref.conformance.classes import CLASSES
+from dredref.conformance.outcome import BAD, Outcome
+from dredref.conformance.record import Run
+from dredref.conformance.report.views import flag_rows, measure_rows
+from dredref.vectors.model import GROUPS
 
 FAILURES = 25
 """Failures that are listed."""

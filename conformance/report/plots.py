@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from dredref.conformance.report.images import (
+    DIVERGING,
+    SEQUENTIAL,
+    Array,
+    envelope,
+    flac,
+    png,
+    spectrogram,
+)
+from dredref.spec.dred import DredPayload
 from numpy.typing import NDArray
 
-from conformance.report.images import DIVERGING, SEQUENTIAL, Array, envelope, flac, png, spectrogram
 from dredref.metrics.audio import RATE, STEP, AudioComparison, compare_audio
 from dredref.metrics.features import FeatureComparison, compare_features
-from spec.dred import DredPayload
 
 DEPTH_DB = 70
 """How far below the loudest bin a spectrogram reaches."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.classes import CLASSES, Claim
-from conformance.outcome import Outcome, Result
-from conformance.record import Run
-from conformance.report.templates import render
-from conformance.report.views import counts, environment_rows, family_of, flag_rows, measure_rows
-from vectors.model import GROUPS
+from dredref.conformance.classes import CLASSES, Claim
+from dredref.conformance.outcome import Outcome, Result
+from dredref.conformance.record import Run
+from dredref.conformance.report.templates import render
+from dredref.conformance.report.views import (
+    counts,
+    environment_rows,
+    family_of,
+    flag_rows,
+    measure_rows,
+)
+from dredref.vectors.model import GROUPS
 
 UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
 """Outcomes that say nothing of the answer."""

@@ -6,9 +6,8 @@ import re
 from functools import cache
 from typing import Any
 
+from dredref.conformance.running.environment import environment
 from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from conformance.running.environment import environment
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 """What an implementation may say and a page cannot hold."""
@@ -17,7 +16,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("conformance.report", "templates"),
+        loader=PackageLoader("dredref.conformance.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.classes import CLASSES, Claim
-from conformance.outcome import BAD, Measure, Outcome, Result
-from conformance.record import Run
-from conformance.report.details import NOTHING, Detail, detail
-from vectors.model import GROUPS, Vector
+from dredref.conformance.classes import CLASSES, Claim
+from dredref.conformance.outcome import BAD, Measure, Outcome, Result
+from dredref.conformance.record import Run
+from dredref.conformance.report.details import NOTHING, Detail, detail
+from dredref.vectors.model import GROUPS, Vector
 
 CARDS_EACH = 3
 """Vectors of a family and outcome that get a card; the others get a line.

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.outcome import BAD, Outcome
-from conformance.record import Run, write_run
-from conformance.report.junit import junit
-from conformance.report.markdown import markdown
-from conformance.report.templates import render
-from conformance.report.views import counts, environment_rows, findings, groups, verdict_views
+from dredref.conformance.outcome import BAD, Outcome
+from dredref.conformance.record import Run, write_run
+from dredref.conformance.report.junit import junit
+from dredref.conformance.report.markdown import markdown
+from dredref.conformance.report.templates import render
+from dredref.conformance.report.views import (
+    counts,
+    environment_rows,
+    findings,
+    groups,
+    verdict_views,
+)
+from dredref.vectors.model import Vector
+from dredref.vectors.suite import Suite
+
 from dredref.files import atomic_output, make_folder
-from vectors.model import Vector
-from vectors.suite import Suite
 
 ALWAYS = (Outcome.PASS, Outcome.FAIL)
 """Outcomes that have a column even where there is none."""

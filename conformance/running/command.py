@@ -16,18 +16,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.checkers import Refusal
-from conformance.running.files import read_output, write_input
-from conformance.running.process import MEBI, Child, Limits
-from conformance.running.replies import (
+from dredref.conformance.checkers import Refusal
+from dredref.conformance.running.files import read_output, write_input
+from dredref.conformance.running.process import MEBI, Child, Limits
+from dredref.conformance.running.replies import (
     Capabilities,
     FaultError,
     FaultKind,
     Reply,
     Unsupported,
 )
-from spec.errors import UsageError
-from vectors.model import INPUTS, Vector
+from dredref.spec.errors import UsageError
+from dredref.vectors.model import INPUTS, Vector
 
 PLACES = frozenset(
     {

@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from conformance.checkers import Answer
-from conformance.running.replies import (
+from dredref.conformance.checkers import Answer
+from dredref.conformance.running.replies import (
     FaultError,
     FaultKind,
     Reply,
     Unsupported,
     reply_from_json,
 )
+from dredref.spec.dred import DredPayload, parse_payload
+from dredref.spec.reading import read_packet
+from dredref.vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
+
 from dredref.rdovae.records import MAX_UNITS, UNITS_PER_CHUNK, write_records
-from spec.dred import DredPayload, parse_payload
-from spec.reading import read_packet
-from vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
 
 BINARY = ("records", "decode", "vocode", "encode", "conceal")
 """Operations whose files are not JSON."""

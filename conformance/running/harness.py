@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from conformance.running.process import Child, Limits
-from conformance.running.replies import (
+from dredref.conformance.running.process import Child, Limits
+from dredref.conformance.running.replies import (
     PROTOCOL,
     Capabilities,
     FaultError,
@@ -23,7 +23,7 @@ from conformance.running.replies import (
     capabilities_from_json,
     reply_from_json,
 )
-from vectors.model import Vector
+from dredref.vectors.model import Vector
 
 PATIENCE = 3
 """Failed starts in a row after which no more are tried."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from conformance.running.replies import FaultError, FaultKind
+from dredref.conformance.running.replies import FaultError, FaultKind
 
 MEBI = 1 << 20
 POLL_SECONDS = 0.05

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from conformance.checkers import Answer, Refusal
-from vectors.model import INPUTS
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.vectors.model import INPUTS
 
 PROTOCOL = 1
 """Version of the protocol in PROTOCOL.md."""

@@ -9,12 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.checkers import Answer, Refusal, check, describe
-from conformance.outcome import Outcome, Result, Verdict
-from conformance.running.harness import Implementation
-from conformance.running.replies import Capabilities, FaultError, FaultKind, Reply, Unsupported
-from spec.errors import DredError
-from vectors.model import Vector
+from dredref.conformance.checkers import Answer, Refusal, check, describe
+from dredref.conformance.outcome import Outcome, Result, Verdict
+from dredref.conformance.running.harness import Implementation
+from dredref.conformance.running.replies import (
+    Capabilities,
+    FaultError,
+    FaultKind,
+    Reply,
+    Unsupported,
+)
+from dredref.spec.errors import DredError
+from dredref.vectors.model import Vector
 
 KEPT = 800_000
 """Characters of an answer that are kept for the report, at most."""

@@ -6,14 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+from dredref.conformance.adapters.reference import answer
+from dredref.conformance.checkers import Answer
+from dredref.conformance.running.replies import Unsupported
+from dredref.vectors.model import Audio, ConcealInput
+from dredref.vectors.suite import load_suite
 
-from conformance.adapters.reference import answer
-from conformance.checkers import Answer
-from conformance.running.replies import Unsupported
 from dredref.metrics.audio import compare_audio
 from dredref.vocoder.synthesis import Pcm
-from vectors.model import Audio, ConcealInput
-from vectors.suite import load_suite
 
 STREAM = "stream.conceal.v12.call-5"
 

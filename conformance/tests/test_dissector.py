@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dredref.spec.document.dissector import render_dissector
+from dredref.spec.extension import Extension, pack_extensions
+from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.tests.test_checks import DRED
 
 from dredref.inspection import inspections, to_json
 from dredref.streams import Record, open_stream
-from spec.document.dissector import render_dissector
-from spec.extension import Extension, pack_extensions
-from spec.packet import Frame, Packet, Toc, build_packet
-from spec.tests.test_checks import DRED
 
 dpkt = pytest.importorskip("dpkt")
 pytestmark = pytest.mark.tshark
@@ -88,7 +88,7 @@ def expected(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def test_every_packet_of_the_committed_capture(script: Path) -> None:
-    capture = Path(str(files("spec").joinpath("streams/v12-rtp.pcap")))
+    capture = Path(str(files("dredref.spec").joinpath("streams/v12-rtp.pcap")))
     with open_stream(capture) as stream:
         wanted = [item for item in expected(stream) if item["nb_frames"]]
     found = list(dissect(script, capture))

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from dredref.conformance.outcome import BAD, Outcome
+from dredref.conformance.running.harness import Harness
+from dredref.conformance.running.runner import run_vectors
+from dredref.vectors.suite import load_suite
 
-from conformance.outcome import BAD, Outcome
-from conformance.running.harness import Harness
-from conformance.running.runner import run_vectors
 from tools.libopus.build import compile_program
 from tools.libopus.library import compiled
 from tools.libopus.peer import Peer
-from vectors.suite import load_suite
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from conformance.tests.guides import (
+from dredref.conformance.tests.guides import (
     Command,
     SavedFile,
     Untried,
@@ -20,6 +19,7 @@ from conformance.tests.guides import (
     paths,
     steps,
 )
+
 from tools.libopus.peer import available
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conformance.adapters.registry import ADAPTERS
+from dredref.conformance.adapters.registry import ADAPTERS
+
 from dredref import notices
 
 QUESTIONS = """
@@ -24,8 +25,8 @@ class Late(event.Listener):
         pass
 
 event.register("numba:compile", Late())
-from conformance.adapters.reference import answer
-from vectors.suite import load_suite
+from dredref.conformance.adapters.reference import answer
+from dredref.vectors.suite import load_suite
 
 wanted = {"decode": 9, "records": 2, "vocode": 6, "encode": 3, "conceal": 1}
 for vector in load_suite(None).vectors(("decode", "vocoder", "encode", "stream"), ()):

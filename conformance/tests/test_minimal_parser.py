@@ -9,13 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-from conformance.outcome import Outcome
-from conformance.running.harness import Harness
-from conformance.running.runner import run_vectors
-from spec.document.render import environment
-from vectors.model import Exact, Reject
-from vectors.suite import load_suite
+from dredref.conformance.outcome import Outcome
+from dredref.conformance.running.harness import Harness
+from dredref.conformance.running.runner import run_vectors
+from dredref.spec.document.render import environment
+from dredref.vectors.model import Exact, Reject
+from dredref.vectors.suite import load_suite
 
 PARSER = Path(__file__).parents[1] / "examples" / "minimal_parser.py"
 GROUPS = {"packet": 400, "extension": 700, "payload": 3000}

@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from conformance.classes import Claim
-from conformance.outcome import Measure, Outcome, Result
-from conformance.record import Run, read_run, write_run
-from conformance.running.replies import Capabilities
-from spec.errors import InputError
+from dredref.conformance.classes import Claim
+from dredref.conformance.outcome import Measure, Outcome, Result
+from dredref.conformance.record import Run, read_run, write_run
+from dredref.conformance.running.replies import Capabilities
+from dredref.spec.errors import InputError
 
 
 def result(name: str, outcome: Outcome = Outcome.PASS) -> Result:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
-from conformance.cli.run import run, smoke
-from conformance.record import read_run
-from spec.errors import DredError
+from dredref.conformance.cli.run import run, smoke
+from dredref.conformance.record import read_run
+from dredref.spec.errors import DredError
 
 HARNESS = Path(__file__).parents[1] / "running" / "tests" / "harnesses.py"
 SELECTION = ["--ids", "extension.short.*", "--ids", "packet.r?.*"]

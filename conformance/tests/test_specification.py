@@ -10,16 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.document import context
+from dredref.conformance.main import cli
+from dredref.conformance.trail import TrailRow, trail, without_requirement
+from dredref.spec.document.example import worked_example
+from dredref.spec.document.render import figures, render_html, render_markdown
+from dredref.spec.requirements import Level, requirements
+from dredref.vectors.suite import DATA, Suite
 
-from conformance.document import context
-from conformance.main import cli
-from conformance.trail import TrailRow, trail, without_requirement
-from spec.document.example import worked_example
-from spec.document.render import figures, render_html, render_markdown
-from spec.requirements import Level, requirements
-from vectors.suite import DATA, Suite
-
-RENDERED = Path(str(__import__("spec.document").document.__path__[0])) / "rendered"
+RENDERED = Path(str(__import__("dredref.spec.document").document.__path__[0])) / "rendered"
 
 
 @cache

@@ -55,7 +55,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
 from dredref.model import packaged
 from dredref.model.weights import Model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""

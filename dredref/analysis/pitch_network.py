@@ -33,7 +33,7 @@ from dredref.arithmetic.significand_logs import exp
 from dredref.arithmetic.significand_rows import tanh
 from dredref.model.weights import Model
 from dredref.nn.portable import ByteLayer, byte_layer, gru_states
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 CANDIDATES = 180
 """Pitches that are scored; the network's last layer is padded beyond."""

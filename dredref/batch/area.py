@@ -1,4 +1,4 @@
-"""Extension areas of many packets in step; see :mod:`spec.extension`.
+"""Extension areas of many packets in step; see :mod:`dredref.spec.extension`.
 
 Common forms are walked: padding, separators that lead on, extensions of all ids with or without
 length. What is not ``sound`` breaks a requirement, on the area or on where DRED stands in it, or
@@ -13,9 +13,9 @@ import numpy as np
 
 from dredref.batch.framing import Bytes
 from dredref.batch.rangecoder import Flags, Places
-from spec.dred import EXPERIMENT_ID, MAX_EXTENSION_BYTES
-from spec.extension import FIRST_LONG, LACING_STEP, PADDING, REPEAT, SEPARATOR
-from spec.tables import CURRENT_VERSION, VERSIONS
+from dredref.spec.dred import EXPERIMENT_ID, MAX_EXTENSION_BYTES
+from dredref.spec.extension import FIRST_LONG, LACING_STEP, PADDING, REPEAT, SEPARATOR
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 
 ROUNDS = 200
 """Items of an area that are walked, a run of one-byte padding counted as one."""

@@ -1,10 +1,10 @@
 """Certifying a batch of records: which of them certainly break no requirement, and their numbers.
 
-A certificate is a proof, record by record, that the reference (:func:`spec.checks.check_record`)
-would find nothing, but for two things that libopus writes often and that follow from the numbers
-told here: last chunks that no decoder sees, and payloads without any that one does. Whatever is
-not proven is left to the reference, so that violations are worded in one place. :data:`PROVEN`
-says where each requirement is seen to.
+A certificate is a proof, record by record, that the reference (``dredref.spec.checks``) would find
+nothing, but for two things that libopus writes often and that follow from the numbers told here:
+last chunks that no decoder sees, and payloads without any that one does. Whatever is not proven is
+left to the reference, so that violations are worded in one place. :data:`PROVEN` says where each
+requirement is seen to.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dredref.batch.area import Areas, read_areas
 from dredref.batch.framing import SPARE_BYTES, read_framing
 from dredref.batch.payload import NO_EXTRA, hidden_chunks, read_payloads
 from dredref.batch.rangecoder import Flags, Places, Strings
+from dredref.spec.dred import EXTRA_UNIT, OFFSET_BIAS
+from dredref.spec.extension import FIRST_LONG
+from dredref.spec.reading import Absence
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 from dredref.streams.record import Record
-from spec.dred import EXTRA_UNIT, OFFSET_BIAS
-from spec.extension import FIRST_LONG
-from spec.reading import Absence
-from spec.tables import CURRENT_VERSION, VERSIONS
 
 PROVEN: Mapping[str, str] = MappingProxyType(
     {

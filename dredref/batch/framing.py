@@ -1,4 +1,4 @@
-"""Packet framing (RFC 6716 section 3) of many packets in step; see :mod:`spec.packet`.
+"""Packet framing (RFC 6716 section 3) of many packets in step; see :mod:`dredref.spec.packet`.
 
 Each byte that tells where the next one stands is read of all packets at once. What is not ``sound``
 breaks a rule or is not in canonical form; which rule, the reference says.
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.batch.rangecoder import Flags, Places
-from spec.packet import (
+from dredref.spec.packet import (
     LACED_STEP,
     MAX_DURATION_48K,
     MAX_FRAME_BYTES,

@@ -1,9 +1,9 @@
 """Vectors of Laplace values, read from many strings in step.
 
-A value is two symbols or more: zero or sign, then the magnitude less one in escapes of 7; see
-:func:`spec.symbols.read_laplace`. Which symbol a code lies in is found by comparing instead of
-dividing: a symbol whose inverse frequency is c holds the differences from ``step * c`` on. Where
-no symbol is coded all values but zero have the frequency 0, and zero takes the whole range.
+A value is two symbols or more: zero or sign, then the magnitude less one in escapes of 7 (see
+``dredref.spec.symbols``). Which symbol a code lies in is found by comparing instead of dividing: a
+symbol whose inverse frequency is c holds the differences from ``step * c`` on. Where no symbol is
+coded all values but zero have the frequency 0, and zero takes the whole range.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.batch.rangecoder import Decoders, Flags, Places, Ranges
-from spec.checks import value_limits
-from spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse
-from spec.tables import LEVELS, quantizer_tables
+from dredref.spec.checks import value_limits
+from dredref.spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse
+from dredref.spec.tables import LEVELS, quantizer_tables
 
 Values: TypeAlias = NDArray[np.int16]
 """State and latent integers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.reading import Absence, Reading
+from dredref.spec.reading import Absence, Reading
 
 
 @dataclass(frozen=True, slots=True)

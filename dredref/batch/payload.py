@@ -1,4 +1,4 @@
-"""DRED payloads of one version, read from many strings in step; see :data:`spec.dred.PAYLOAD`."""
+"""DRED payloads of one version, read from many strings in step (``dredref.spec.dred``)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from dredref.batch.ending import is_canonical
 from dredref.batch.laplace import Values, read_vector, vector_table
 from dredref.batch.rangecoder import Decoders, Flags, Places, Strings
-from spec.dred import DECODER_CHUNKS, SPARE_BITS
-from spec.symbols import CapSymbol
-from spec.tables import LEVEL_STEPS
+from dredref.spec.dred import DECODER_CHUNKS, SPARE_BITS
+from dredref.spec.symbols import CapSymbol
+from dredref.spec.tables import LEVEL_STEPS
 
 LEVEL_STEP: Places = np.array(LEVEL_STEPS)
 NO_EXTRA = -1
@@ -111,7 +111,7 @@ def _read_extra(decoders: Decoders) -> Places:
 
 
 def _read_cap(decoders: Decoders, q0: Places, dQ: Places) -> Places:
-    """The highest level, where it is coded; see :class:`spec.symbols.CapSymbol`."""
+    """The highest level, where it is coded; see :class:`dredref.spec.symbols.CapSymbol`."""
     top = CapSymbol.TOP
     qmax = np.full(len(decoders), top)
     rows = np.flatnonzero((q0 < top - 1) & (dQ > 0))
@@ -128,7 +128,7 @@ def _read_cap(decoders: Decoders, q0: Places, dQ: Places) -> Places:
 
 
 def chunk_levels(q0: Places, dQ: Places, qmax: Places, index: int | Places) -> Places:
-    """Quantizer level of chunk ``index``; see :func:`spec.tables.level_of_chunk`."""
+    """Quantizer level of chunk ``index``; see :func:`dredref.spec.tables.level_of_chunk`."""
     return np.minimum(qmax, q0 + (LEVEL_STEP[dQ] * index + 8 >> 4))
 
 

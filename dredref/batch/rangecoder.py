@@ -1,10 +1,10 @@
 """Many range decoders in step: every operation reads one symbol of every string.
 
-The arithmetic is that of :class:`spec.rangecoder.RangeDecoder` (RFC 6716 section 4.1), word for
-word but for two things. Bytes enter by table: after a symbol of a total of at most 2**15 the range
-is at least 2**8, so that one or two bytes bring it back above 2**23, and the strings' next 16 bits
-are laid out ready for it. And what is counted there is a position here: how far a decoder has read
-says how many bits it has taken in.
+The arithmetic is that of ``dredref.spec.rangecoder`` (RFC 6716 section 4.1), word for word but for
+two things. Bytes enter by table: after a symbol of a total of at most 2**15 the range is at least
+2**8, so that one or two bytes bring it back above 2**23, and the strings' next 16 bits are laid out
+ready for it. And what is counted there is a position here: how far a decoder has read says how many
+bits it has taken in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.rangecoder import CODE_BOTTOM, CODE_TOP, FRACTION_BITS
+from dredref.spec.rangecoder import CODE_BOTTOM, CODE_TOP, FRACTION_BITS
 
 Ranges: TypeAlias = NDArray[np.uint32]
 """Numbers of the range coder, up to 2**31."""
@@ -153,7 +153,7 @@ def bit_length(values: Ranges) -> Places:
 
 
 def fractional_log2(values: Ranges) -> Places:
-    """As :func:`spec.rangecoder.fractional_log2`, of each value."""
+    """As :func:`dredref.spec.rangecoder.fractional_log2`, of each value."""
     length = bit_length(values)
     mantissa = values.astype(np.int64) >> (length - 16)
     for _ in range(FRACTION_BITS):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from dredref.batch.certificate import ABSENCES, PRESENT, Certificates, certify
 from dredref.batch.outline import DredOutline, Outline, outline_of
 from dredref.inspection import Inspection, read_record
+from dredref.spec.checks import StreamChecker, Violation, ending_violations
 from dredref.streams.record import Record
-from spec.checks import StreamChecker, Violation, ending_violations
 
 BATCH = 8192
 """Records of a batch."""

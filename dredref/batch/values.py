@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dredref.batch.validate import batches
 from dredref.inspection import read_record
 from dredref.payload.reader import Carried, carried_by, read_carried
+from dredref.spec.dred import DredPayload
+from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams.record import Record
-from spec.dred import DredPayload
-from spec.tables import CURRENT_VERSION
 
 BATCH = 512
 """Records of a batch."""

@@ -15,10 +15,10 @@ from rich.progress import Progress as ProgressBar
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.conceal import HOLD_MS, Concealment, Progress, conceal_stream
 from dredref.losses import drop_by_chance, drop_masked, read_mask
+from dredref.spec.errors import UsageError
+from dredref.spec.tables import VERSIONS
 from dredref.streams import Record, Stream
 from dredref.vocoder.files import check_samples_path, write_samples
-from spec.errors import UsageError
-from spec.tables import VERSIONS
 
 
 @click.command()

@@ -23,10 +23,10 @@ from dredref.model import load
 from dredref.model.weights import Model
 from dredref.rdovae.decoder import FEATURES, VECTORS, decode_payloads
 from dredref.rdovae.records import read_records, write_records
+from dredref.spec.dred import DredPayload
+from dredref.spec.errors import InputError, UsageError
+from dredref.spec.tables import VERSIONS
 from dredref.streams.record import Record
-from spec.dred import DredPayload
-from spec.errors import InputError, UsageError
-from spec.tables import VERSIONS
 
 BATCH = 256
 """Payloads that are decoded at once."""

@@ -13,9 +13,9 @@ from dredref.cli.options import open_input, parse_range, stdout, stream_options
 from dredref.cli.tables import notices_table, print_summary, summary_json
 from dredref.cli.trees import record_tree
 from dredref.inspection import inspections, to_json
+from dredref.spec.errors import UsageError
 from dredref.streams import Record, Stream
 from dredref.summary import StreamSummary
-from spec.errors import UsageError
 
 
 @click.command()

@@ -18,7 +18,7 @@ from dredref.model.blob import MAGIC, blob_models
 from dredref.model.container import RawModel, write_model
 from dredref.model.source import SourcePackage
 from dredref.model.weights import Layer, Model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 @click.group()

@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 
 from dredref.arithmetic.significand import FORMS
+from dredref.spec.errors import UsageError
 from dredref.streams import Stream, open_stream
-from spec.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 

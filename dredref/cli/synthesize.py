@@ -16,6 +16,8 @@ from dredref.cli.options import form_option, open_input, stderr, stream_options
 from dredref.inspection import read_record
 from dredref.model import load
 from dredref.rdovae.decoder import decode_payloads
+from dredref.spec.dred import DredPayload
+from dredref.spec.errors import InputError, UsageError
 from dredref.vocoder.files import (
     check_samples_path,
     read_features,
@@ -24,8 +26,6 @@ from dredref.vocoder.files import (
 )
 from dredref.vocoder.sizes import START_SAMPLES, START_VECTORS
 from dredref.vocoder.synthesis import Progress, Vocoder
-from spec.dred import DredPayload
-from spec.errors import InputError, UsageError
 
 
 @click.command()

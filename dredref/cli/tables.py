@@ -10,9 +10,9 @@ from rich.table import Table
 
 from dredref.cli.options import stderr, stdout
 from dredref.cli.trees import LEVEL_STYLES
+from dredref.spec.requirements import requirements
 from dredref.streams import Stream
 from dredref.summary import StreamSummary
-from spec.requirements import requirements
 
 
 def describe(stream: Stream, number: int) -> str:

@@ -6,10 +6,10 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from dredref.inspection import Inspection
+from dredref.spec.dred import DredPayload
+from dredref.spec.reading import Absence, Reading
+from dredref.spec.tables import LEVEL_STEPS
 from dredref.summary import UNIT_MS, covered_ms
-from spec.dred import DredPayload
-from spec.reading import Absence, Reading
-from spec.tables import LEVEL_STEPS
 
 LEVEL_STYLES = {"MUST": "bold red", "SHOULD": "yellow", "note": "cyan"}
 

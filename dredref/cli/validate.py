@@ -13,11 +13,11 @@ from dredref.batch import Verdict, validate_records
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.cli.tables import describe, notices_table, violations_table
 from dredref.inspection import violation_json
+from dredref.spec.checks import Violation
+from dredref.spec.errors import DredError
+from dredref.spec.requirements import Level
 from dredref.streams import Record, Stream
 from dredref.summary import StreamSummary
-from spec.checks import Violation
-from spec.errors import DredError
-from spec.requirements import Level
 
 SHOWN = 10
 """Violations of an input that are shown one by one, unless all are asked for."""

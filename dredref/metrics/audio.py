@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.metrics.divergence import Divergence
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 RATE = 16000
 """Samples a second that the metric is made for."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.metrics.divergence import Divergence
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 NUM_FEATURES = 20
 """Numbers in a feature vector."""

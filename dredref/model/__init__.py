@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dredref.model.container import read_model
 from dredref.model.weights import Model
-from spec.errors import InputError, UsageError
+from dredref.spec.errors import InputError, UsageError
 
 PACKAGED = (
     "rdovae-decoder-v12",

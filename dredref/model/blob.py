@@ -19,7 +19,7 @@ from dredref.model import PACKAGED, packaged
 from dredref.model.container import RawLayer, RawModel
 from dredref.model.csource import Arrays, LayerShape
 from dredref.model.importer import build_model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 HEAD = struct.Struct("<4siiii44s")
 MAGIC = b"DNNw"

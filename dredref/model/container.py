@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 MAGIC = b"DREDREF MODEL 1\n"
 TYPES: dict[str, np.dtype[Any]] = {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 Arrays = dict[str, NDArray[Any]]
 """Name of an array -> its numbers: float32, int8 or int32."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.model.csource import Arrays, LayerShape
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

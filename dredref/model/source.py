@@ -11,7 +11,7 @@ from pathlib import Path
 from dredref.model.container import RawModel
 from dredref.model.csource import read_arrays, read_shapes
 from dredref.model.importer import NETWORKS, Network, build_model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 CONFIG = "dnn/dred_config.h"
 VERSION = "package_version"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import Words, rounded, to_words
 from dredref.model.container import RawLayer, RawModel
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 ROWS, COLUMNS = 8, 4
 """Outputs and inputs of a block."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.significand import from_words
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 if TYPE_CHECKING:
     from dredref.nn.portable import ByteLayer, RealLayer

@@ -33,7 +33,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.model.weights import Model
 from dredref.nn import bounds
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 def _compiled() -> Any:

@@ -1,6 +1,6 @@
 """The range encoder for many strings at once.
 
-The same coder as :class:`spec.rangecoder.RangeEncoder`, symbol for symbol, with the state of every
+The same coder as ``dredref.spec.rangecoder``, symbol for symbol, with the state of every
 string in arrays: strings advance side by side. A carry is not passed on at once; bytes are kept
 with their ninth bit, and carries are added when a string is ended. That also makes it cheap to end
 a string at an earlier point than the last symbol: :class:`Mark` remembers where.
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dredref.arithmetic.fixed import Integers, bit_length
-from spec.errors import BuildError
-from spec.rangecoder import CODE_BITS, CODE_BOTTOM, CODE_SHIFT, CODE_TOP, SYMBOL_BITS
+from dredref.spec.errors import BuildError
+from dredref.spec.rangecoder import CODE_BITS, CODE_BOTTOM, CODE_SHIFT, CODE_TOP, SYMBOL_BITS
 
 
 @dataclass(frozen=True, slots=True)

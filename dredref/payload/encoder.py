@@ -29,9 +29,9 @@ from dredref.payload.writer import (
 )
 from dredref.rdovae.encoder import STEP, RdovaeEncoder
 from dredref.resample import Resampler
-from spec.dred import DECODER_CHUNKS
-from spec.errors import UsageError
-from spec.tables import CURRENT_VERSION
+from dredref.spec.dred import DECODER_CHUNKS
+from dredref.spec.errors import UsageError
+from dredref.spec.tables import CURRENT_VERSION
 
 TICKS = 3
 """Ticks at 48 kHz of a sample at 16 kHz."""

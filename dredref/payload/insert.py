@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dredref.payload.sized import area_size, sized_packet
-from spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
-from spec.errors import ParseError
-from spec.extension import PADDING, Extension, pack_extensions, parse_area
-from spec.packet import Packet, build_packet, parse_packet, with_padding
-from spec.tables import CURRENT_VERSION
+from dredref.spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
+from dredref.spec.errors import ParseError
+from dredref.spec.extension import PADDING, Extension, pack_extensions, parse_area
+from dredref.spec.packet import Packet, build_packet, parse_packet, with_padding
+from dredref.spec.tables import CURRENT_VERSION
 
 
 def is_dred(extension: Extension, final_id: int | None = None) -> bool:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
-from spec.dred import DECODER_CHUNKS
+from dredref.spec.dred import DECODER_CHUNKS
 
 OPUS_BITRATE = 9000
 """What the Opus frames get before DRED gets anything, in bit/s."""

@@ -1,6 +1,6 @@
 """Reading the DRED of many packets at once, for those who need values and no symbols.
 
-The same values as :func:`spec.reading.read_packet` gives, at a fraction of its time.
+The same values as :func:`dredref.spec.reading.read_packet` gives, at a fraction of its time.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from dredref.batch.payload import NO_EXTRA, read_payloads
 from dredref.batch.rangecoder import Strings
-from spec.dred import Chunk, DredPayload, parse_payload
-from spec.errors import ParseError
-from spec.extension import parse_area
-from spec.packet import parse_packet
-from spec.reading import find_carriers
+from dredref.spec.dred import Chunk, DredPayload, parse_payload
+from dredref.spec.errors import ParseError
+from dredref.spec.extension import parse_area
+from dredref.spec.packet import parse_packet
+from dredref.spec.reading import find_carriers
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spec.errors import BuildError
-from spec.extension import Extension, pack_extensions
-from spec.packet import Packet, build_packet, with_padding
+from dredref.spec.errors import BuildError
+from dredref.spec.extension import Extension, pack_extensions
+from dredref.spec.packet import Packet, build_packet, with_padding
 
 LENGTH_STEP = 254
 """What a byte of 255 in a padding length counts."""

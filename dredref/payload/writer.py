@@ -1,4 +1,4 @@
-"""Payloads of many packets at once, byte for byte what :func:`spec.dred.build_payload` writes.
+"""Payloads of many packets at once, byte for byte those of ``dredref.spec.dred``.
 
 Packets of a batch share level settings, so that the symbols of all of them have the same tables in
 the same order; they differ in values, offset, number of chunks and limit of bytes.
@@ -15,10 +15,10 @@ from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import Form, Words
 from dredref.payload.batch import BatchRangeEncoder, Mark
 from dredref.rdovae.quantize import quantize
-from spec.dred import EXTRA_UNIT, MAX_EXTENSION_BYTES, OFFSET_BIAS, SPARE_BITS
-from spec.errors import BuildError, UsageError
-from spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse, sign_inverse
-from spec.tables import CURRENT_VERSION, QuantizerTable, level_of_chunk, quantizer_tables
+from dredref.spec.dred import EXTRA_UNIT, MAX_EXTENSION_BYTES, OFFSET_BIAS, SPARE_BITS
+from dredref.spec.errors import BuildError, UsageError
+from dredref.spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse, sign_inverse
+from dredref.spec.tables import CURRENT_VERSION, QuantizerTable, level_of_chunk, quantizer_tables
 
 STEPS_PER_CHUNK = 2
 """A chunk is every second latent vector."""

@@ -37,7 +37,7 @@ from dredref.model.weights import Model
 from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, first_layer, gru_states
 from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.schedule import Schedule
-from spec.dred import DredPayload
+from dredref.spec.dred import DredPayload
 
 STAGES = 5
 FEATURES = 20

@@ -8,8 +8,8 @@ import numpy as np
 
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import N, clip, concatenate, constant, from_integers
-from spec.dred import DredPayload
-from spec.tables import QuantizerTable, quantizer_tables
+from dredref.spec.dred import DredPayload
+from dredref.spec.tables import QuantizerTable, quantizer_tables
 
 COUNT_LIMIT = (1 << 24) - 1
 """Where a coded integer saturates."""

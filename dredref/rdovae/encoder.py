@@ -35,7 +35,7 @@ from dredref.arithmetic.significand_rows import tanh, to_bytes
 from dredref.model import packaged
 from dredref.model.weights import Model
 from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, first_layer, gru_states
-from spec.tables import CURRENT_VERSION, LATENT_DIM, STATE_DIM
+from dredref.spec.tables import CURRENT_VERSION, LATENT_DIM, STATE_DIM
 
 STAGES = 5
 FEATURES = 20

@@ -23,7 +23,7 @@ from dredref.arithmetic.significand import (
     numbers,
 )
 from dredref.arithmetic.significand_rows import tanh
-from spec.tables import QuantizerTable
+from dredref.spec.tables import QuantizerTable
 
 VALUE_LIMIT = "1048576"
 """Values saturate at 2**20, where the decoder's do; the packaged networks stay below 2**10."""

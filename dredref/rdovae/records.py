@@ -10,11 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-from spec.dred import OFFSET_BIAS, DredPayload, make_payload
-from spec.errors import BuildError, ParseError
-from spec.rangecoder import RangeDecoder, RangeEncoder
-from spec.symbols import read_laplace, write_laplace
-from spec.tables import LEVELS, QuantizerTable, quantizer_tables
+from dredref.spec.dred import OFFSET_BIAS, DredPayload, make_payload
+from dredref.spec.errors import BuildError, ParseError
+from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.spec.symbols import read_laplace, write_laplace
+from dredref.spec.tables import LEVELS, QuantizerTable, quantizer_tables
 
 HEAD = struct.Struct(">III")
 """Level, units, bytes."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from dredref.spec.errors import InputError
 from dredref.streams.clock import Clock, packet_duration_48k
 from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
-from spec.errors import InputError
 
 RECORD_HEAD = struct.Struct(">II")
 """Length in bytes, final range."""

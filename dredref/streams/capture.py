@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams.source import Source
-from spec.errors import InputError, MissingExtraError
 
 FRAME_LIMIT = 1 << 18
 """Longest frame, as in libpcap."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.packet import MAX_DURATION_48K, parse_toc
+from dredref.spec.packet import MAX_DURATION_48K, parse_toc
 
 FRAME_48K = tuple(parse_toc(config << 3).frame_48k for config in range(32))
 """Configuration number -> samples at 48 kHz of one frame."""

@@ -16,10 +16,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dredref.spec.errors import InputError
 from dredref.streams.clock import Clock
 from dredref.streams.record import MAX_PACKET_BYTES, Event, Kind, Record, StreamInfo
 from dredref.streams.source import Source
-from spec.errors import InputError
 
 LINE_LIMIT = 2 * MAX_PACKET_BYTES + (1 << 16)
 """Longest line: the longest packet in hexadecimal, and room for the rest."""

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from dredref.spec.errors import InputError, MissingExtraError, ParseError
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.opushead import parse_head
 from dredref.streams.record import MAX_PACKET_BYTES, Container, Event, Notice, StreamInfo
 from dredref.streams.source import BLOCK, Source
 from dredref.streams.track import Numbering, Track
-from spec.errors import InputError, MissingExtraError, ParseError
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -8,6 +8,7 @@ from fractions import Fraction
 from io import BytesIO
 from typing import Any, BinaryIO
 
+from dredref.spec.errors import BuildError, InputError
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.media import (
     SKIP_SAMPLES,
@@ -24,7 +25,6 @@ from dredref.streams.rewrite import Observe, Transform, transform_parts
 from dredref.streams.source import Source
 from dredref.streams.track import Numbering
 from dredref.streams.write import Writer
-from spec.errors import BuildError, InputError
 
 _SAMPLE = Fraction(1, 48000)
 _MOULD = Record(0, b"\xf8\xff\xfe", timestamp_48k=0, discard_48k=480)

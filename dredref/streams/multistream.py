@@ -12,8 +12,8 @@ from typing import Any
 
 import construct as c
 
-from spec.errors import ParseError
-from spec.packet import LACED_STEP, MAX_FRAME_BYTES, TWO_BYTE_LENGTH
+from dredref.spec.errors import ParseError
+from dredref.spec.packet import LACED_STEP, MAX_FRAME_BYTES, TWO_BYTE_LENGTH
 
 CLAUSE = "RFC 6716 B"
 

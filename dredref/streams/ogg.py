@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from dredref.spec.errors import InputError, ParseError
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.oggpage import NO_GRANULE, Damage, Page, read_pages
 from dredref.streams.opushead import HEAD_SIGNATURE, TAGS_SIGNATURE, OpusHead, parse_head
 from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
 from dredref.streams.track import MAX_LOST, Numbering, Track
-from spec.errors import InputError, ParseError
 
 MAX_TAGS_BYTES = 1 << 24
 """Longest OpusTags that is kept; pictures make them large."""

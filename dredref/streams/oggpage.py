@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import construct as c
 
+from dredref.spec.errors import InputError
 from dredref.streams.source import BLOCK, Source
-from spec.errors import InputError
 
 CAPTURE = b"OggS"
 NO_GRANULE = -1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from dredref.spec.errors import BuildError, ParseError
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.multistream import join_packets
 from dredref.streams.oggpage import MAX_SEGMENTS, Page, build_page, build_pages, lace
 from dredref.streams.opushead import OpusHead, build_head, build_tags
 from dredref.streams.record import Record, StreamInfo
 from dredref.streams.write import Writer
-from spec.errors import BuildError, ParseError
 
 PAGE_48K = 48000
 """A page lasts at most a second, so that players can seek (RFC 7845, section 3, recommends it)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import construct as c
 
-from spec.errors import ParseError
+from dredref.spec.errors import ParseError
 
 HEAD_SIGNATURE = b"OpusHead"
 TAGS_SIGNATURE = b"OpusTags"

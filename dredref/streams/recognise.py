@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dredref.spec.errors import InputError
 from dredref.streams.bit import looks_like_bit
 from dredref.streams.record import Container
 from dredref.streams.source import Source
-from spec.errors import InputError
 
 PCAP_MAGICS = frozenset(
     bytes.fromhex(magic)

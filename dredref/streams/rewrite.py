@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from dredref.spec.errors import BuildError, InputError, ParseError, UsageError
 from dredref.streams.bit import RECORD_HEAD, read_bit
 from dredref.streams.jsonl import read_lines
 from dredref.streams.multistream import join_packets
@@ -22,7 +23,6 @@ from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Record, StreamInfo
 from dredref.streams.source import Source
 from dredref.streams.write import SUFFIXES, output_file
-from spec.errors import BuildError, InputError, ParseError, UsageError
 
 Transform: TypeAlias = Callable[[Record], bytes]
 """New bytes for the packet of a record. It is not called for lost packets."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dredref.spec.errors import InputError
 from dredref.streams.capture import (
     SECTION_HEADER,
     Broken,
@@ -21,7 +22,6 @@ from dredref.streams.rtpguess import ENOUGH, MOST, RtpPacket, opus_payload_type
 from dredref.streams.rtporder import Gap, Oddity, Orderer, unwrap
 from dredref.streams.source import Source
 from dredref.streams.track import Numbering, Track
-from spec.errors import InputError
 
 MAX_FLOWS = 256
 """Most sources followed at a time; the one silent for longest is ended for a new one."""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dredref.spec.errors import ParseError
+from dredref.spec.packet import parse_packet
 from dredref.streams.clock import packet_duration_48k
-from spec.errors import ParseError
-from spec.packet import parse_packet
 
 DYNAMIC = range(96, 128)
 """Payload types for dynamic use (RFC 3551, section 3)."""

@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
+from dredref.spec.errors import BuildError
 from dredref.streams.capture import Block, Broken, read_blocks, with_data, with_room
 from dredref.streams.datagram import with_payload
 from dredref.streams.record import Notice, Record
@@ -17,7 +18,6 @@ from dredref.streams.rewrite import Observe, Transform
 from dredref.streams.rtp import Flows, Taken, kind_of_capture
 from dredref.streams.rtpguess import RtpPacket
 from dredref.streams.source import Source
-from spec.errors import BuildError
 
 MAX_WAITING = 4096
 """Frames that wait; when there are more, all sources are settled as if they ended."""

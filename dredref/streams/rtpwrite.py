@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from dredref.spec.errors import BuildError
 from dredref.streams.capture import FRAME_LIMIT, import_dpkt
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record, StreamInfo
 from dredref.streams.write import Writer
-from spec.errors import BuildError
 
 DEFAULT_PAYLOAD_TYPE = 111
 DEFAULT_SSRC = 0x44524544

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dredref.closing import Closing
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 BLOCK = 1 << 16
 """Bytes asked of the file at a time."""

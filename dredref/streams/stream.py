@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dredref.closing import Closing
+from dredref.spec.errors import InputError
 from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
-from spec.errors import InputError
 
 NOTICES_KEPT = 1000
 """Notices that `Stream.notices` holds; all are counted."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from dredref.spec.errors import ParseError
 from dredref.streams.multistream import split_packet
 from dredref.streams.opushead import OpusHead
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
-from spec.errors import ParseError
 
 MAX_LOST = 3000
 """Most lost records put in for one gap (60 s of 20 ms): a longer gap is a new start."""

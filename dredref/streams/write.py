@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from dredref.files import atomic_output
+from dredref.spec.errors import BuildError, UsageError
 from dredref.streams.bit import RECORD_HEAD
 from dredref.streams.jsonl import format_line
 from dredref.streams.record import Container, Kind, Record, StreamInfo
-from spec.errors import BuildError, UsageError
 
 SUFFIXES: dict[str, Container] = {
     ".bit": "bit",

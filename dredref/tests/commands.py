@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from click.testing import CliRunner, Result
 
-from conformance.main import cli
-from spec.errors import DredError
+from dredref.conformance.main import cli
+from dredref.spec.errors import DredError
 
 
 def run(*arguments: object, data: bytes | None = None) -> Result:

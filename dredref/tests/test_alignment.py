@@ -10,13 +10,13 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from conformance.main import cli
 from dredref.alignment import Aligner, Alignment, Placed, summarise
+from dredref.conformance.main import cli
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
 from dredref.resample import to_input
-from spec.dred import DredPayload, parse_payload
+from dredref.spec.dred import DredPayload, parse_payload
 
 DATA = Path(__file__).parent / "data"
 LATE = DATA / "late-after-silence"

@@ -18,10 +18,10 @@ from dredref.opusdecoder import LAG
 from dredref.payload.insert import strip_dred
 from dredref.payload.reader import Carried, read_carried
 from dredref.player import Player
+from dredref.spec.dred import DredPayload
 from dredref.streams import Record, open_stream
 from dredref.tests.commands import code, run
 from dredref.vocoder.files import read_samples
-from spec.dred import DredPayload
 from tools.libopus.codec import Decoder
 from tools.libopus.peer import Peer
 

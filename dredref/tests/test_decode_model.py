@@ -108,7 +108,7 @@ def test_what_is_refused(arguments: tuple[str, ...], expected: str, tmp_path: Pa
 def test_errors_are_one_line(tmp_path: Path) -> None:
     """Exit code 2, a line on stderr, no traceback, nothing on stdout."""
     for arguments in (("decode", "none.bit", "o.npz"), ("model", "show", "none.bin")):
-        command = [sys.executable, "-m", "conformance.main", *arguments]
+        command = [sys.executable, "-m", "dredref.conformance.main", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == 2
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)

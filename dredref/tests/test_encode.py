@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from conformance.main import cli
 from dredref.audio import open_audio
+from dredref.conformance.main import cli
 from dredref.discontinuous import says_nothing, silent_packet
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, inject_file, strip_file
@@ -20,11 +20,11 @@ from dredref.payload.insert import pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
 from dredref.resample import to_input
+from dredref.spec.dred import parse_payload
+from dredref.spec.errors import InputError, UsageError
+from dredref.spec.packet import Frame, Packet, Toc, build_packet, parse_packet
+from dredref.spec.reading import read_packet
 from dredref.streams import Record, open_stream
-from spec.dred import parse_payload
-from spec.errors import InputError, UsageError
-from spec.packet import Frame, Packet, Toc, build_packet, parse_packet
-from spec.reading import read_packet
 
 AUDIO = Path(__file__).parents[2] / "vectors" / "audio"
 SPEECH = AUDIO / "espeak-1.flac"

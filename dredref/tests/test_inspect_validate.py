@@ -11,20 +11,20 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dredref.spec.dred import add_prefix, build_payload, make_payload
+from dredref.spec.extension import Extension, pack_extensions
+from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.tests.test_checks import GOOD
 from dredref.tests.commands import run
-from spec.dred import add_prefix, build_payload, make_payload
-from spec.extension import Extension, pack_extensions
-from spec.packet import Frame, Packet, Toc, build_packet
-from spec.tests.test_checks import GOOD
 
 STREAMS = sorted(
-    path for path in Path(str(files("spec"))).glob("streams/*.*") if path.suffix != ".json"
+    path for path in Path(str(files("dredref.spec"))).glob("streams/*.*") if path.suffix != ".json"
 )
 
 
 def real(*arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Call the command line as a program."""
-    command = [sys.executable, "-m", "conformance.main", *arguments]
+    command = [sys.executable, "-m", "dredref.conformance.main", *arguments]
     return subprocess.run(command, input=data, capture_output=True, check=False, timeout=120)
 
 
@@ -49,7 +49,7 @@ def test_json_follows_the_published_schema_and_says_the_numbers() -> None:
     result = run("inspect", "-", "--json", data=lines(CLEAN, NONE, b"", DOUBLE))
     assert result.exit_code == 0
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    schema = json.loads(files("spec").joinpath("schema/inspection.json").read_text())
+    schema = json.loads(files("dredref.spec").joinpath("schema/inspection.json").read_text())
     for record in records:
         jsonschema.validate(record, schema)
     assert [record["index"] for record in records] == [0, 1, 2, 3]

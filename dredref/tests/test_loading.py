@@ -11,7 +11,7 @@ import pytest
 STREAM = Path(__file__).parents[2] / "spec" / "streams" / "v12-frame-20ms.bit"
 PROGRAM = """
 import sys
-from conformance.main import main
+from dredref.conformance.main import main
 sys.argv = ["dredref", *sys.argv[1:]]
 try:
     main()

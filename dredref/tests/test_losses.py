@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dredref.losses import drop_by_chance, drop_masked, read_mask
+from dredref.spec.errors import UsageError
 from dredref.streams import Record
-from spec.errors import UsageError
 
 RECORDS = [Record(index, b"\x08\x01", timestamp_48k=960 * index) for index in range(200)]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dredref.metrics.audio import compare_audio
 from dredref.opusdecoder import LATE, STEP, TAP_Q, Decimator, OpusDecoder, taps
+from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams import open_stream
-from spec.errors import InputError, MissingExtraError
 from tools.libopus.codec import Decoder
 from tools.libopus.peer import Peer
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dredref.reception import Reception, receive
+from dredref.spec.errors import InputError
 from dredref.streams import Record, open_stream
-from spec.errors import InputError
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 FRAME = 320

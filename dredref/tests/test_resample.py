@@ -8,7 +8,7 @@ import pytest
 from dredref.payload.tests.digests import noise
 from dredref.resample import RATES, Resampler, response, to_input
 from dredref.resample_tables import FILTERS
-from spec.errors import UsageError
+from dredref.spec.errors import UsageError
 from tools.libopus.peer import Peer
 
 FILTERED = sorted(FILTERS)

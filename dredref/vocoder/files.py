@@ -14,8 +14,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from dredref.files import atomic_output
+from dredref.spec.errors import InputError, UsageError
 from dredref.vocoder.sizes import FEATURES, SAMPLE_RATE
-from spec.errors import InputError, UsageError
 
 BARE = (".sw", ".raw", ".s16", ".pcm")
 """Names of files of bare samples end so."""

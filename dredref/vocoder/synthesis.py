@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from dredref.arithmetic.significand import KINDS, Form, Words
 from dredref.model import packaged
 from dredref.model.weights import Model
+from dredref.spec.errors import UsageError
 from dredref.vocoder.engine import Engine
 from dredref.vocoder.sizes import FEATURES, FRAME, START_SAMPLES, START_VECTORS
 from dredref.vocoder.state import VocoderState
-from spec.errors import UsageError
 
 Features = NDArray[np.floating[Any]]
 """Feature vectors."""

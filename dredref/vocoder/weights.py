@@ -15,8 +15,8 @@ from dredref.arithmetic.significand import N, words_of
 from dredref.model.weights import Model
 from dredref.nn import bounds
 from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, real_layer
+from dredref.spec.errors import InputError
 from dredref.vocoder import sizes
-from spec.errors import InputError
 
 LARGEST_FEATURE = 1 << 16
 """Where features saturate."""

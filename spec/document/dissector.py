@@ -6,14 +6,13 @@ import re
 from typing import Any
 
 from construct import Construct
-
-from spec.document.layout import bit_fields, symbol_rows
-from spec.document.render import environment
-from spec.dred import EXPERIMENT_ID, EXTRA_UNIT, OFFSET_BIAS, PAYLOAD, UNIT_48K
-from spec.extension import FIRST_LONG
-from spec.packet import FRAME_COUNT, TOC, parse_toc
-from spec.symbols import CapSymbol
-from spec.tables import VERSIONS
+from dredref.spec.document.layout import bit_fields, symbol_rows
+from dredref.spec.document.render import environment
+from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, OFFSET_BIAS, PAYLOAD, UNIT_48K
+from dredref.spec.extension import FIRST_LONG
+from dredref.spec.packet import FRAME_COUNT, TOC, parse_toc
+from dredref.spec.symbols import CapSymbol
+from dredref.spec.tables import VERSIONS
 
 
 def render_dissector() -> str:

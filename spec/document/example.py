@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 
-from spec.dred import PAYLOAD
-from spec.rangecoder import RangeDecoder
-from spec.reading import Reading, read_packet
-from spec.symbols import Symbol
+from dredref.spec.dred import PAYLOAD
+from dredref.spec.rangecoder import RangeDecoder
+from dredref.spec.reading import Reading, read_packet
+from dredref.spec.symbols import Symbol
 
 STREAM = "streams/v12-frame-20ms.bit"
 PACKET = 60
@@ -66,7 +66,7 @@ class Example:
 
 def packet_of_stream() -> bytes:
     """The bytes of the example's packet, out of a committed opus_demo stream."""
-    data = files("spec").joinpath(STREAM).read_bytes()
+    data = files("dredref.spec").joinpath(STREAM).read_bytes()
     place = 0
     for _ in range(PACKET):
         place += 8 + int.from_bytes(data[place : place + 4])

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from html import escape
 
 from construct import Struct
-
-from spec.document.layout import bit_fields, symbol_rows
-from spec.dred import (
+from dredref.spec.document.layout import bit_fields, symbol_rows
+from dredref.spec.dred import (
     DECODER_CHUNKS,
     OFFSET_BIAS,
     PAYLOAD,
     PREFIX,
     UNITS_PER_CHUNK,
 )
-from spec.extension import ITEM
-from spec.packet import FRAME_COUNT, PACKET, TOC
+from dredref.spec.extension import ITEM
+from dredref.spec.packet import FRAME_COUNT, PACKET, TOC
 
 UNIT_MS = 2.5
 LOOK_AHEAD_MS = 15.0

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from construct import BitsInteger, Computed, Construct, Flag, IfThenElse, Rebuild, Struct
-
-from spec.symbols import CapSymbol, LaplaceVector, Uint, WhileBitsLeft
+from dredref.spec.symbols import CapSymbol, LaplaceVector, Uint, WhileBitsLeft
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,10 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from markupsafe import Markup
-
-from spec.document.example import worked_example
-from spec.document.figures import FIGURES
-from spec.document.layout import symbol_rows
-from spec.dred import (
+from dredref.spec.document.example import worked_example
+from dredref.spec.document.figures import FIGURES
+from dredref.spec.document.layout import symbol_rows
+from dredref.spec.dred import (
     DECODER_CHUNKS,
     EXTRA_UNIT,
     MAX_EXTENSION_BYTES,
@@ -23,9 +19,9 @@ from spec.dred import (
     PAYLOAD,
     SPARE_BITS,
 )
-from spec.packet import parse_toc
-from spec.requirements import requirements
-from spec.tables import (
+from dredref.spec.packet import parse_toc
+from dredref.spec.requirements import requirements
+from dredref.spec.tables import (
     CURRENT_VERSION,
     LATENT_DIM,
     LEVEL_STEPS,
@@ -33,6 +29,9 @@ from spec.tables import (
     VERSIONS,
     quantizer_tables,
 )
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 FOLDER = "figures"
 """Where the Markdown looks for its figures."""
@@ -61,7 +60,7 @@ CHAPTERS = (
 def environment() -> Environment:
     """Templates of the specification; a name that is not known is an error."""
     return Environment(
-        loader=PackageLoader("spec.document"),
+        loader=PackageLoader("dredref.spec.document"),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=False,

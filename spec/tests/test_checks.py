@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-from spec import checks
-from spec.checks import StreamChecker, check_record
-from spec.dred import EXPERIMENT_ID, add_prefix, build_payload, make_payload
-from spec.extension import Extension, pack_extensions
-from spec.packet import Frame, Packet, Toc, build_packet
-from spec.reading import Absence, Reading, read_area, read_dred, read_packet
-from spec.requirements import Level, requirements
+from dredref.spec import checks
+from dredref.spec.checks import StreamChecker, check_record
+from dredref.spec.dred import EXPERIMENT_ID, add_prefix, build_payload, make_payload
+from dredref.spec.extension import Extension, pack_extensions
+from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.reading import Absence, Reading, read_area, read_dred, read_packet
+from dredref.spec.requirements import Level, requirements
 
 STATE = [0] * 50
 LATENTS = [[0, 0, -11, 0, 0, -1, 0, 9, 0, 1, -1, 0, 0, -3] + [0] * 11] * 4

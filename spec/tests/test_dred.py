@@ -7,10 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from spec.dred import (
+from dredref.spec.dred import (
     Chunk,
     DredPayload,
     add_prefix,
@@ -20,10 +17,12 @@ from spec.dred import (
     parse_payload,
     split_prefix,
 )
-from spec.errors import BuildError, ParseError, UsageError
-from spec.symbols import magnitude_inverse, sign_inverse
-from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, level_of_chunk, quantizer_tables
-from spec.tests.strategies import payloads
+from dredref.spec.errors import BuildError, ParseError, UsageError
+from dredref.spec.symbols import magnitude_inverse, sign_inverse
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, level_of_chunk, quantizer_tables
+from dredref.spec.tests.strategies import payloads
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 ZERO_STATE = {version: [0] * STATE_DIM[version] for version in VERSIONS}
 ONES = {version: [1] * LATENT_DIM[version] for version in VERSIONS}

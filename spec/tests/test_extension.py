@@ -5,11 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from spec.errors import BuildError
-from spec.extension import (
+from dredref.spec.errors import BuildError
+from dredref.spec.extension import (
     Extension,
     ExtensionArea,
     Item,
@@ -17,7 +14,9 @@ from spec.extension import (
     pack_extensions,
     parse_area,
 )
-from spec.tests.strategies import extensions, wire_bytes
+from dredref.spec.tests.strategies import extensions, wire_bytes
+from hypothesis import given
+from hypothesis import strategies as st
 
 drawn_frames = st.integers(1, 48)
 

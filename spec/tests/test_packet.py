@@ -5,13 +5,20 @@ from __future__ import annotations
 import random
 
 import pytest
+from dredref.spec.errors import BuildError, ParseError
+from dredref.spec.packet import (
+    Frame,
+    Packet,
+    Toc,
+    build_packet,
+    parse_packet,
+    parse_toc,
+    with_padding,
+)
+from dredref.spec.reading import read_packet
+from dredref.spec.tests.strategies import packets, without_places
 from hypothesis import given
 from hypothesis import strategies as st
-
-from spec.errors import BuildError, ParseError
-from spec.packet import Frame, Packet, Toc, build_packet, parse_packet, parse_toc, with_padding
-from spec.reading import read_packet
-from spec.tests.strategies import packets, without_places
 
 
 @given(packets())

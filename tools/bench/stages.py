@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 
 import click
+from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.table import Table
 
@@ -25,7 +26,6 @@ from dredref.batch.certificate import certify
 from dredref.batch.validate import batches
 from dredref.streams import Record, open_stream
 from dredref.summary import StreamSummary
-from spec.errors import DredError
 from tools.bench.validate import PEER, packets
 from tools.libopus.peer import Peer
 

@@ -20,16 +20,16 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import click
+from dredref.spec.errors import DredError, InputError
 from rich.console import Console
 from rich.table import Table
 
 from dredref.streams import open_stream
-from spec.errors import DredError, InputError
 from tools.libopus.peer import Peer, Timing
 from tools.streams import make
 
 PEER = "1.6.1"
-VALIDATE = ("-m", "conformance.main", "validate")
+VALIDATE = ("-m", "dredref.conformance.main", "validate")
 # The child is measured by a small process between, for a process inherits its parent's peak.
 MEASURE = """
 import json, resource, subprocess, sys, time

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from dredref.spec.dred import DECODER_CHUNKS, DredPayload
+from dredref.spec.packet import parse_packet
 
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
 from dredref.encode import DredRequest, EncodeRequest, encode_file
@@ -15,8 +17,6 @@ from dredref.payload.insert import strip_dred
 from dredref.payload.reader import carried_by, read_carried
 from dredref.resample import to_input
 from dredref.streams import open_stream
-from spec.dred import DECODER_CHUNKS, DredPayload
-from spec.packet import parse_packet
 from tools.encoder.material import Samples, at_rate
 from tools.libopus.codec import Decoder, Encoder, Settings
 from tools.libopus.peer import Peer

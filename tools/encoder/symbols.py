@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from dredref.spec.tables import QuantizerTable, quantizer_tables
 
 from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
 from dredref.analysis.tables import Int
@@ -15,7 +16,6 @@ from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.encoder import STEP, RdovaeEncoder
 from dredref.rdovae.quantize import quantize
 from dredref.resample import Resampler, to_input
-from spec.tables import QuantizerTable, quantizer_tables
 from tools.encoder.material import at_rate, clip
 from tools.libopus.peer import Peer
 

@@ -26,10 +26,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+from dredref.spec.errors import DredError, InputError
 from rich.console import Console
 
 from dredref.files import atomic_output
-from spec.errors import DredError, InputError
 from tools.libopus import sources
 
 PROGRAMS = ("opus_demo", "opus_compare", "fargan_demo", "dump_weights_blob", "dred_compare")

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from dredref.spec.errors import UsageError
 
 from dredref.closing import Closing
-from spec.errors import UsageError
 from tools.libopus.library import address
 from tools.libopus.peer import Peer
 

@@ -18,12 +18,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import click
+from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from dredref.streams import open_stream
-from spec.errors import DredError
 from tools.libopus import differ, differ_batch, draw
 from tools.libopus.peer import DredBatch, Peer
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dredref.conformance.adapters.serve import serve
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.conformance.running.files import read_bit
+from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
+from dredref.spec.errors import UsageError
+from dredref.spec.packet import parse_packet
 
-from conformance.adapters.serve import serve
-from conformance.checkers import Answer, Refusal
-from conformance.running.files import read_bit
-from conformance.running.replies import Capabilities, Reply, Unsupported
-from spec.errors import UsageError
-from spec.packet import parse_packet
 from tools.libopus.build import manifest
 from tools.libopus.codec import Decoder, Encoder, Settings
 from tools.libopus.peer import Dred, DredBatch, Peer

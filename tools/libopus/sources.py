@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 PACKAGE = "opus"
 SYSTEM_SOURCES = Path("/etc/apt")

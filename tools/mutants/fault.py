@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 DATA = Path(__file__).parent / "faults.toml"
 

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 
-from conformance.adapters.reference import answer
-from conformance.checkers import check
-from conformance.running.replies import Unsupported
-from vectors.model import GROUPS, Vector
-from vectors.suite import load_suite
+from dredref.conformance.adapters.reference import answer
+from dredref.conformance.checkers import check
+from dredref.conformance.running.replies import Unsupported
+from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.suite import load_suite
 
 
 def fault_of(vector: Vector) -> str:

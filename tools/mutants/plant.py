@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from spec.errors import InputError
+from dredref.spec.errors import InputError
+
 from tools.mutants.fault import Fault
 
 ROOT = Path(__file__).resolve().parents[2]

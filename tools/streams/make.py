@@ -18,12 +18,12 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
+from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import track as progress
 
 from dredref.files import atomic_output
 from dredref.streams.opushead import OpusHead
-from spec.errors import DredError
 from tools.libopus import build, sources
 from tools.libopus.codec import Encoder, MultistreamEncoder, Settings
 from tools.libopus.peer import Peer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dredref.spec.errors import InputError
 
 from dredref.streams import open_stream
-from spec.errors import InputError
 from tools.bench import validate
 from tools.libopus.peer import Peer
 

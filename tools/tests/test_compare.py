@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from dredref.spec import dred as spec_dred
+from dredref.spec.dred import DredPayload
+from dredref.spec.errors import ParseError
+from dredref.spec.extension import ExtensionArea, parse_area
+from dredref.spec.tables import quantizer_tables
 
 from dredref.batch.payload import read_payloads
 from dredref.batch.rangecoder import Strings
 from dredref.streams import open_stream
-from spec import dred as spec_dred
-from spec.dred import DredPayload
-from spec.errors import ParseError
-from spec.extension import ExtensionArea, parse_area
-from spec.tables import quantizer_tables
 from tools.libopus import compare, differ, differ_batch, draw
 from tools.libopus.peer import Peer
 

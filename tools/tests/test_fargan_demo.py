@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from dredref.spec.dred import make_payload
+from dredref.spec.tables import quantizer_tables
 
 from dredref.inspection import inspections
 from dredref.metrics import compare_features
 from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
 from dredref.vocoder.tests.inputs import clips
-from spec.dred import make_payload
-from spec.tables import quantizer_tables
 from tools.compat import fargan_demo
 from tools.libopus.peer import Peer
 

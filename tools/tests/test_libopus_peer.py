@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from dredref.spec.errors import InputError, UsageError
 
-from spec.errors import InputError, UsageError
 from tools.libopus import build
 from tools.libopus.codec import Decoder, Encoder, MultistreamEncoder, Settings
 from tools.libopus.peer import Peer, PeerExtension

@@ -7,8 +7,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from dredref.spec.errors import InputError
 
-from spec.errors import InputError
 from tools.libopus import build, sources
 from tools.libopus.sources import WANTED, Mirror, choose, find_mirror
 

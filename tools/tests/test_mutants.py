@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 from click.testing import CliRunner
+from dredref.spec.errors import InputError
+from dredref.spec.tables import LEVELS, VERSIONS, QuantizerTable, quantizer_tables
+from dredref.vectors.answers import answer_payload
+from dredref.vectors.model import GROUPS, Exact, PayloadInput
+from dredref.vectors.suite import load_suite
 
-from spec.errors import InputError
-from spec.tables import LEVELS, VERSIONS, QuantizerTable, quantizer_tables
 from tools.mutants.__main__ import main
 from tools.mutants.fault import Fault, faults
 from tools.mutants.plant import ROOT, Catch, judge, planted
-from vectors.answers import answer_payload
-from vectors.model import GROUPS, Exact, PayloadInput
-from vectors.suite import load_suite
 
 STRIDE = 3
 """Of the coded table entries, every so manieth is changed."""
@@ -120,7 +120,7 @@ def test_a_change_of_any_table_entry_is_caught(
         values[level, place] += 1
         other = replace(table, r=values) if column == "r" else replace(table, p0=values)
         changed = replace(whole, latent=other) if kind == "latent" else replace(whole, state=other)
-        monkeypatch.setattr("spec.dred.quantizer_tables", lambda _, found=changed: found)
+        monkeypatch.setattr("dredref.spec.dred.quantizer_tables", lambda _, found=changed: found)
         vectors = symbol_vectors(version)[level]
         if all(answer_payload(given, version) == wanted for given, wanted in vectors):
             missed.append((level, place))

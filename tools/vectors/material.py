@@ -20,12 +20,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 import soundfile
-
-from dredref.files import atomic_output
-from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
-from tools.libopus.peer import Peer
-from tools.streams.resample import resample
-from vectors.speech import (
+from dredref.vectors.speech import (
     ENCODER_SPEECH,
     LEVEL_RATES,
     LEVEL_STEP,
@@ -40,6 +35,11 @@ from vectors.speech import (
     synthetic,
     words,
 )
+
+from dredref.files import atomic_output
+from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
+from tools.libopus.peer import Peer
+from tools.streams.resample import resample
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"
 BUILDS = {10: "1.5.2-c", 12: "1.6.1-c"}
@@ -84,7 +84,7 @@ class StreamCase:
     mask: str = ""
     """One digit for a packet; empty where the stream is not decoded."""
     start: int | None = None
-    """Where its speech starts in :func:`vectors.speech.read_aloud`, if it is of that."""
+    """Where its speech starts in :func:`dredref.vectors.speech.read_aloud`, if it is of that."""
 
 
 CLIP_NAMES = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-
-from dredref.rdovae.decoder import decode_payloads
-from spec.checks import value_limits
-from spec.dred import DECODER_CHUNKS, DredPayload, build_payload, make_payload, parse_payload
-from spec.rangecoder import RangeEncoder
-from spec.symbols import write_laplace
-from spec.tables import (
+from dredref.spec.checks import value_limits
+from dredref.spec.dred import (
+    DECODER_CHUNKS,
+    DredPayload,
+    build_payload,
+    make_payload,
+    parse_payload,
+)
+from dredref.spec.rangecoder import RangeEncoder
+from dredref.spec.symbols import write_laplace
+from dredref.spec.tables import (
     CURRENT_VERSION,
     LEVELS,
     VERSIONS,
@@ -19,13 +23,15 @@ from spec.tables import (
     level_of_chunk,
     quantizer_tables,
 )
-from vectors.answers import find_dred
-from vectors.blob import Blob
-from vectors.draft import DRED, Draft, blob
-from vectors.groups.payload_parts import made_seen, pattern_payload, quiet_payload
-from vectors.material import RealPayload, bit_packets, read_material, real_payloads
-from vectors.model import DecodeInput, Features, Input, RecordsInput
-from vectors.speech import feature_bytes
+from dredref.vectors.answers import find_dred
+from dredref.vectors.blob import Blob
+from dredref.vectors.draft import DRED, Draft, blob
+from dredref.vectors.groups.payload_parts import made_seen, pattern_payload, quiet_payload
+from dredref.vectors.material import RealPayload, bit_packets, read_material, real_payloads
+from dredref.vectors.model import DecodeInput, Features, Input, RecordsInput
+from dredref.vectors.speech import feature_bytes
+
+from dredref.rdovae.decoder import decode_payloads
 
 LIMITS = {"total": 0.5, "max": 0.15, "pitch": 0.02}
 """Upstream's tolerance for decoded features; averages, so they do not depend on the length."""

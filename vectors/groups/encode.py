@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-
-from spec.tables import CURRENT_VERSION, VERSIONS
-from vectors.blob import Blob
-from vectors.draft import DRED, Draft
-from vectors.material import read_material, read_speech
-from vectors.model import Encoded, EncodeInput, Level
-from vectors.speech import (
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
+from dredref.vectors.blob import Blob
+from dredref.vectors.draft import DRED, Draft
+from dredref.vectors.material import read_material, read_speech
+from dredref.vectors.model import Encoded, EncodeInput, Level
+from dredref.vectors.speech import (
     ENCODER_SPEECH,
     LEVEL_RATES,
     LEVEL_STEP,
@@ -59,7 +58,7 @@ class Case:
     name: str
     title: str
     speech: str
-    """Name of the recording, see :func:`vectors.speech.encoder_speech`."""
+    """Name of the recording, see :func:`dredref.vectors.speech.encoder_speech`."""
     rate: int = SPEECH_RATE
     bitrate: int = 48_000
     frame_ms: float = 20

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.extension import FIRST_LONG, LAST_ID, REPEAT
-from vectors.draft import EXTENSION, RFC, Draft
-from vectors.groups.extension_broken import broken_areas, random_areas
-from vectors.groups.extension_parts import (
+from dredref.spec.extension import FIRST_LONG, LAST_ID, REPEAT
+from dredref.vectors.draft import EXTENSION, RFC, Draft
+from dredref.vectors.groups.extension_broken import broken_areas, random_areas
+from dredref.vectors.groups.extension_parts import (
     FRAMES_CLAUSE,
     LACINGS,
     NEXT,
@@ -18,7 +18,7 @@ from vectors.groups.extension_parts import (
     payload_bytes,
     short,
 )
-from vectors.groups.extension_repeats import repeats
+from dredref.vectors.groups.extension_repeats import repeats
 
 
 def drafts() -> Iterator[Draft]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from vectors.draft import Draft, blob
-from vectors.groups.extension_parts import (
+from dredref.vectors.draft import Draft, blob
+from dredref.vectors.groups.extension_parts import (
     NEXT,
     REPEAT_CLAUSE,
     RTE,
@@ -19,7 +19,7 @@ from vectors.groups.extension_parts import (
     payload_bytes,
     short,
 )
-from vectors.model import Exact, ExtensionInput
+from dredref.vectors.model import Exact, ExtensionInput
 
 SEED = 20260
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spec.extension import REPEAT, SEPARATOR, parse_area
-from vectors.draft import EXTENSION, Draft, blob
-from vectors.model import Exact, ExtensionInput
+from dredref.spec.extension import REPEAT, SEPARATOR, parse_area
+from dredref.vectors.draft import EXTENSION, Draft, blob
+from dredref.vectors.model import Exact, ExtensionInput
 
 FRAMES_CLAUSE = "draft-ietf-mlcodec-opus-extension 3.1"
 REPEAT_CLAUSE = "draft-ietf-mlcodec-opus-extension 3.2"

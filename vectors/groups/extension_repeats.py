@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vectors.draft import Draft
-from vectors.groups.extension_parts import (
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.extension_parts import (
     NEXT,
     REPEAT_CLAUSE,
     RTE,

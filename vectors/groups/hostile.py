@@ -6,12 +6,12 @@ import random
 import struct
 from collections.abc import Iterator
 
-from spec.tables import VERSIONS
-from vectors.draft import DRED, EXTENSION, RFC, Draft, blob
-from vectors.groups.extension_parts import NEXT, RTE, RTE_LAST, laced, last, short
-from vectors.groups.packet import filler, toc
-from vectors.groups.payload_carriers import CELT_2_5, ID, carrying, dred_data
-from vectors.model import (
+from dredref.spec.tables import VERSIONS
+from dredref.vectors.draft import DRED, EXTENSION, RFC, Draft, blob
+from dredref.vectors.groups.extension_parts import NEXT, RTE, RTE_LAST, laced, last, short
+from dredref.vectors.groups.packet import filler, toc
+from dredref.vectors.groups.payload_carriers import CELT_2_5, ID, carrying, dred_data
+from dredref.vectors.model import (
     DecodeInput,
     ExtensionInput,
     Input,

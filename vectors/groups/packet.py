@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.packet import MAX_FRAME_BYTES, Frame, Packet, Toc, build_packet, parse_toc
-from vectors.draft import RFC, Draft, blob
-from vectors.model import Exact, PacketInput, Reject
+from dredref.spec.packet import MAX_FRAME_BYTES, Frame, Packet, Toc, build_packet, parse_toc
+from dredref.vectors.draft import RFC, Draft, blob
+from dredref.vectors.model import Exact, PacketInput, Reject
 
 CLAUSE = f"{RFC} 3.2"
 SILK_WB_20 = 9

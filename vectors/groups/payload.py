@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spec.tables import VERSIONS
-from vectors.draft import Draft
-from vectors.groups.payload_carriers import carriers
-from vectors.groups.payload_ends import bits_left, chunk_counts, tails, truncations
-from vectors.groups.payload_header import levels, offsets
-from vectors.groups.payload_symbols import escapes, symbols
+from dredref.spec.tables import VERSIONS
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.payload_carriers import carriers
+from dredref.vectors.groups.payload_ends import bits_left, chunk_counts, tails, truncations
+from dredref.vectors.groups.payload_header import levels, offsets
+from dredref.vectors.groups.payload_symbols import escapes, symbols
 
 
 def drafts() -> Iterator[Draft]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from spec.dred import add_prefix, build_payload
-from spec.packet import Frame, Packet, Toc, build_packet, parse_toc
-from spec.tables import CURRENT_VERSION, VERSIONS
-from vectors.draft import Draft
-from vectors.groups.extension_parts import (
+from dredref.spec.dred import add_prefix, build_payload
+from dredref.spec.packet import Frame, Packet, Toc, build_packet, parse_toc
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.extension_parts import (
     NEXT,
     RTE,
     RTE_LAST,
@@ -16,8 +16,8 @@ from vectors.groups.extension_parts import (
     last,
     short,
 )
-from vectors.groups.packet import filler
-from vectors.groups.payload_parts import PayloadFile, pattern_payload, payload_file
+from dredref.vectors.groups.packet import filler
+from dredref.vectors.groups.payload_parts import PayloadFile, pattern_payload, payload_file
 
 ID = 126
 """Extension id of experiments."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from spec.dred import DredPayload, build_payload, make_payload, parse_payload
-from spec.tables import level_of_chunk, quantizer_tables
-from vectors.draft import Draft
-from vectors.groups.payload_parts import (
+from dredref.spec.dred import DredPayload, build_payload, make_payload, parse_payload
+from dredref.spec.tables import level_of_chunk, quantizer_tables
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.payload_parts import (
     pattern_payload,
     payload_file,
     quiet_payload,

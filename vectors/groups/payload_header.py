@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spec.tables import LEVEL_STEPS, level_of_chunk
-from vectors.draft import Draft
-from vectors.groups.payload_parts import pattern_payload, payload_file, quiet_payload
+from dredref.spec.tables import LEVEL_STEPS, level_of_chunk
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.payload_parts import pattern_payload, payload_file, quiet_payload
 
 TOP = 15
 """The coarsest level, and the qmax where none is coded."""

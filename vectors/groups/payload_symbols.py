@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.dred import make_payload
-from spec.tables import LEVELS, quantizer_tables
-from vectors.draft import Draft
-from vectors.groups.payload_parts import made_seen, payload_file, quiet_payload
+from dredref.spec.dred import make_payload
+from dredref.spec.tables import LEVELS, quantizer_tables
+from dredref.vectors.draft import Draft
+from dredref.vectors.groups.payload_parts import made_seen, payload_file, quiet_payload
 
 MAGNITUDES = (*range(1, 9), 14, 15)
 """Each symbol of the magnitude (1 to 7), its escape, and the last and first of one and two."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-
-from spec.dred import add_prefix, build_payload, offset_fields
-from spec.tables import CURRENT_VERSION, VERSIONS
-from vectors.answers import chunks_wanted, query_packet
-from vectors.draft import DRED, Draft, blob
-from vectors.groups.extension_parts import NEXT, jump, last
-from vectors.groups.payload_carriers import ID, carrying, dred_data
-from vectors.groups.payload_parts import pattern_payload
-from vectors.groups.vocoder import call_names, call_original
-from vectors.material import bit_packets, manifest, read_material, read_speech
-from vectors.model import (
+from dredref.spec.dred import add_prefix, build_payload, offset_fields
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
+from dredref.vectors.answers import chunks_wanted, query_packet
+from dredref.vectors.draft import DRED, Draft, blob
+from dredref.vectors.groups.extension_parts import NEXT, jump, last
+from dredref.vectors.groups.payload_carriers import ID, carrying, dred_data
+from dredref.vectors.groups.payload_parts import pattern_payload
+from dredref.vectors.groups.vocoder import call_names, call_original
+from dredref.vectors.material import bit_packets, manifest, read_material, read_speech
+from dredref.vectors.model import (
     Audio,
     ConcealInput,
     Exact,
@@ -24,7 +23,7 @@ from vectors.model import (
     Reject,
     UnprocessedInput,
 )
-from vectors.speech import pcm_bytes
+from dredref.vectors.speech import pcm_bytes
 
 CLAUSES = (DRED, "libopus opus_dred_parse")
 RATES = (8000, 12000, 16000, 24000, 48000)

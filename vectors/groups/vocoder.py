@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from dredref.spec.dred import parse_payload
+from dredref.spec.tables import CURRENT_VERSION
+from dredref.vectors.blob import Blob
+from dredref.vectors.draft import DRED, Draft
+from dredref.vectors.groups.decode import RECORD_CHUNKS
+from dredref.vectors.material import manifest, read_material, real_payloads
+from dredref.vectors.model import Audio, VocodeInput
+from dredref.vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_aloud, read_clip
 from numpy.typing import NDArray
 
 from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder import vocoder
-from spec.dred import parse_payload
-from spec.tables import CURRENT_VERSION
-from vectors.blob import Blob
-from vectors.draft import DRED, Draft
-from vectors.groups.decode import RECORD_CHUNKS
-from vectors.material import manifest, read_material, real_payloads
-from vectors.model import Audio, VocodeInput
-from vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_aloud, read_clip
 
 CLAUSES = (DRED, "libopus dnn/fargan.c")
 LIMITS = {"err4": 0.25, "err16": 1.0, "pitch": 0.15}

@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from dredref.conformance.checkers import Answer, check
+from dredref.vectors.model import Exact, ExtensionInput, PacketInput, PayloadInput, Vector
+from dredref.vectors.suite import load_suite
 
-from conformance.checkers import Answer, check
 from tools.libopus.harness import Libopus
 from tools.libopus.peer import Dred, Peer, PeerPacket
-from vectors.model import Exact, ExtensionInput, PacketInput, PayloadInput, Vector
-from vectors.suite import load_suite
 
 pytestmark = pytest.mark.peer
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
-from conformance.main import cli
-from vectors.suite import DATA
+from dredref.conformance.main import cli
+from dredref.vectors.suite import DATA
 
 
 def run(*words: str) -> Result:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-
-from spec.requirements import requirements
-from vectors.coverage import broken_requirements, coverage, is_covered, requirement_coverage
-from vectors.model import GROUPS, Reject, Vector
-from vectors.suite import load_suite
+from dredref.spec.requirements import requirements
+from dredref.vectors.coverage import broken_requirements, coverage, is_covered, requirement_coverage
+from dredref.vectors.model import GROUPS, Reject, Vector
+from dredref.vectors.suite import load_suite
 
 
 @cache

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.main import cli
+from dredref.spec.errors import InputError
+from dredref.vectors.export import SETS, export_upstream
+from dredref.vectors.material import bit_packets
+from dredref.vectors.suite import load_suite
 
-from conformance.main import cli
-from spec.errors import InputError
 from tools.libopus.peer import Peer
-from vectors.export import SETS, export_upstream
-from vectors.material import bit_packets
-from vectors.suite import load_suite
 
 COMPAT = Path(__file__).parents[2] / "tools" / "compat"
 FEATURES = ("-features", "-thresholds", "0.5", "0.15", "0.02")

@@ -9,12 +9,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-
-from spec.errors import InputError, UsageError
-from vectors.blob import Blob, blob_from_json
-from vectors.form import file_from_json, file_to_text
-from vectors.model import INPUTS
-from vectors.suite import DATA, load_suite
+from dredref.spec.errors import InputError, UsageError
+from dredref.vectors.blob import Blob, blob_from_json
+from dredref.vectors.form import file_from_json, file_to_text
+from dredref.vectors.model import INPUTS
+from dredref.vectors.suite import DATA, load_suite
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schema.json").read_text("utf-8"))
 

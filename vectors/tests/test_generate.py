@@ -7,11 +7,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-
-from vectors.generate import Difference, products, verify, write
-from vectors.material import manifest, read_material
-from vectors.model import GROUPS
-from vectors.suite import DATA
+from dredref.vectors.generate import Difference, products, verify, write
+from dredref.vectors.material import manifest, read_material
+from dredref.vectors.model import GROUPS
+from dredref.vectors.suite import DATA
 
 
 def changed(group: str) -> list[Difference]:
@@ -50,7 +49,7 @@ def test_material_is_what_the_manifest_says() -> None:
 
 
 def test_damaged_material_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("vectors.material.FOLDER", tmp_path)
+    monkeypatch.setattr("dredref.vectors.material.FOLDER", tmp_path)
     (tmp_path / "words-8000.flac").write_bytes(b"x")
     read_material.cache_clear()
     manifest()

@@ -9,18 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-
-from conformance.checkers import Answer, Refusal, check
-from conformance.checkers.alignment import DredFeatures
-from conformance.checkers.check import describe
-from conformance.checkers.encoded import judge_stream
-from conformance.outcome import Verdict
-from dredref.discontinuous import silent_packet
-from dredref.payload.insert import pad_packet, strip_dred
-from dredref.streams import open_stream
-from vectors.blob import Blob
-from vectors.model import (
+from dredref.conformance.checkers import Answer, Refusal, check
+from dredref.conformance.checkers.alignment import DredFeatures
+from dredref.conformance.checkers.check import describe
+from dredref.conformance.checkers.encoded import judge_stream
+from dredref.conformance.outcome import Verdict
+from dredref.vectors.blob import Blob
+from dredref.vectors.model import (
     Audio,
     Encoded,
     Exact,
@@ -33,6 +28,11 @@ from vectors.model import (
     Survive,
     Vector,
 )
+from numpy.typing import NDArray
+
+from dredref.discontinuous import silent_packet
+from dredref.payload.insert import pad_packet, strip_dred
+from dredref.streams import open_stream
 
 CBR = Path(__file__).parents[3] / "spec" / "streams" / "v12-cbr.bit"
 

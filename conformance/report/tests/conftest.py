@@ -7,22 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from conformance.checkers import Answer, Refusal
-from conformance.classes import count_vectors
-from conformance.record import Run
-from conformance.running.replies import (
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.conformance.classes import count_vectors
+from dredref.conformance.record import Run
+from dredref.conformance.running.replies import (
     Capabilities,
     FaultError,
     FaultKind,
     Reply,
     Unsupported,
 )
-from conformance.running.runner import run_vectors
-from dredref.streams import open_stream
-from vectors.blob import Blob
-from vectors.form import file_to_text
-from vectors.model import (
+from dredref.conformance.running.runner import run_vectors
+from dredref.vectors.blob import Blob
+from dredref.vectors.form import file_to_text
+from dredref.vectors.model import (
     Audio,
     DecodeInput,
     Encoded,
@@ -39,7 +37,9 @@ from vectors.model import (
     VectorFile,
     VocodeInput,
 )
-from vectors.suite import Suite
+from dredref.vectors.suite import Suite
+
+from dredref.streams import open_stream
 
 STREAM = Path(__file__).parents[3] / "spec" / "streams" / "v12-dred-500ms.bit"
 NASTY = "<script>alert('x')</script> & \"quotes\""

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dredref.conformance.record import Run
+from dredref.conformance.report.side_by_side import compare_html
+from dredref.conformance.report.write import html as page_of
+from dredref.conformance.report.write import vectors_of
+from dredref.vectors.suite import Suite
 
-from conformance.record import Run
-from conformance.report.side_by_side import compare_html
-from conformance.report.write import html as page_of
-from conformance.report.write import vectors_of
 from tools.chromium import Browser, find
-from vectors.suite import Suite
 
 PROBE = """
 (async function () {

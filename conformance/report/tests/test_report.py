@@ -11,18 +11,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
-
-from conformance.cli.report import report
-from conformance.outcome import Outcome
-from conformance.record import Run, read_run, write_run
-from conformance.report.images import png
-from conformance.report.markdown import comparison_markdown, markdown
-from conformance.report.side_by_side import compare_html
-from conformance.report.views import CARDS, groups
-from conformance.report.write import FILES, vectors_of, write_report
-from conformance.report.write import html as page_of
-from spec.errors import InputError
-from vectors.suite import Suite
+from dredref.conformance.cli.report import report
+from dredref.conformance.outcome import Outcome
+from dredref.conformance.record import Run, read_run, write_run
+from dredref.conformance.report.images import png
+from dredref.conformance.report.markdown import comparison_markdown, markdown
+from dredref.conformance.report.side_by_side import compare_html
+from dredref.conformance.report.views import CARDS, groups
+from dredref.conformance.report.write import FILES, vectors_of, write_report
+from dredref.conformance.report.write import html as page_of
+from dredref.spec.errors import InputError
+from dredref.vectors.suite import Suite
 
 Example = tuple[Run, Suite]
 

@@ -8,20 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from conformance.checkers import Answer, Refusal
-from conformance.running.command import Command
-from conformance.running.files import read_bit
-from conformance.running.process import MEBI, Limits
-from conformance.running.replies import FaultError, FaultKind, Unsupported
-from conformance.running.runner import run_vectors
-from dredref.rdovae.records import write_records
-from spec.dred import build_payload, make_payload, parse_payload
-from spec.errors import UsageError
-from spec.tables import LATENT_DIM, STATE_DIM, level_of_chunk, quantizer_tables
-from tools.libopus.peer import Peer
-from vectors.blob import Blob
-from vectors.model import (
+from dredref.conformance.checkers import Answer, Refusal
+from dredref.conformance.running.command import Command
+from dredref.conformance.running.files import read_bit
+from dredref.conformance.running.process import MEBI, Limits
+from dredref.conformance.running.replies import FaultError, FaultKind, Unsupported
+from dredref.conformance.running.runner import run_vectors
+from dredref.spec.dred import build_payload, make_payload, parse_payload
+from dredref.spec.errors import UsageError
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, level_of_chunk, quantizer_tables
+from dredref.vectors.blob import Blob
+from dredref.vectors.model import (
     ConcealInput,
     DecodeInput,
     ExtensionInput,
@@ -32,6 +29,9 @@ from vectors.model import (
     Vector,
     VocodeInput,
 )
+
+from dredref.rdovae.records import write_records
+from tools.libopus.peer import Peer
 
 LIMITS = Limits(seconds=1.5, memory_bytes=100 * MEBI, reply_bytes=MEBI)
 

@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
-from conformance.outcome import Outcome, Result
-from conformance.running.harness import Harness
-from conformance.running.process import MEBI, Limits
-from conformance.running.replies import FaultError, FaultKind
-from conformance.running.runner import run_vectors
-from vectors.blob import Blob
-from vectors.model import Exact, Expected, ExtensionInput, Reject, Survive, Vector
-from vectors.suite import load_suite
+from dredref.conformance.outcome import Outcome, Result
+from dredref.conformance.running.harness import Harness
+from dredref.conformance.running.process import MEBI, Limits
+from dredref.conformance.running.replies import FaultError, FaultKind
+from dredref.conformance.running.runner import run_vectors
+from dredref.vectors.blob import Blob
+from dredref.vectors.model import Exact, Expected, ExtensionInput, Reject, Survive, Vector
+from dredref.vectors.suite import load_suite
 
 PROGRAM = str(Path(__file__).with_name("harnesses.py"))
 LIMITS = Limits(seconds=0.5, start_seconds=8.0, memory_bytes=100 * MEBI, reply_bytes=MEBI)

@@ -16,7 +16,7 @@ from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import FORMS, Form, settle
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.payload.tests.digests import extremes
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 from tools.libopus.peer import Peer
 
 AUDIO = Path(__file__).parents[3] / "vectors" / "audio"

@@ -32,7 +32,7 @@ from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
 from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.model.weights import Model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 from tools.encoder.material import CLIPS, clip
 from tools.libopus.peer import Peer
 

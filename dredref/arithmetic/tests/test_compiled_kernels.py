@@ -24,9 +24,9 @@ from dredref.arithmetic.significand_logs import exp, power_of_ten, softplus
 from dredref.arithmetic.significand_rows import sigmoid, tanh, to_bytes
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.encoder import RdovaeEncoder
+from dredref.spec.dred import make_payload
+from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.vocoder import vocoder
-from spec.dred import make_payload
-from spec.tables import LATENT_DIM, STATE_DIM
 
 PACKAGE = Path(__file__).parents[2]
 MODULES = sorted(

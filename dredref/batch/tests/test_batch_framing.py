@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from dredref.batch.area import read_areas
 from dredref.batch.framing import SPARE_BYTES, Framing, read_framing
-from spec.dred import EXPERIMENT_ID, MAX_EXTENSION_BYTES
-from spec.errors import DredError
-from spec.extension import (
+from dredref.spec.dred import EXPERIMENT_ID, MAX_EXTENSION_BYTES
+from dredref.spec.errors import DredError
+from dredref.spec.extension import (
     PADDING,
     REPEAT,
     SEPARATOR,
@@ -22,10 +22,10 @@ from spec.extension import (
     pack_extensions,
     parse_area,
 )
-from spec.packet import build_packet, parse_packet
-from spec.reading import Carrier, find_carriers
-from spec.requirements import requirements
-from spec.tests.strategies import extensions, packets, wire_bytes
+from dredref.spec.packet import build_packet, parse_packet
+from dredref.spec.reading import Carrier, find_carriers
+from dredref.spec.requirements import requirements
+from dredref.spec.tests.strategies import extensions, packets, wire_bytes
 from tools.libopus import draw
 
 Bounds = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from dredref.batch.payload import NO_EXTRA, Payloads, hidden_chunks, read_payloads
 from dredref.batch.rangecoder import Strings
-from spec.checks import value_limits
-from spec.dred import Chunk, DredPayload, build_payload, make_payload, parse_payload
-from spec.tables import LATENT_DIM, quantizer_tables
-from spec.tests.strategies import payloads
+from dredref.spec.checks import value_limits
+from dredref.spec.dred import Chunk, DredPayload, build_payload, make_payload, parse_payload
+from dredref.spec.tables import LATENT_DIM, quantizer_tables
+from dredref.spec.tests.strategies import payloads
 from tools.libopus import draw
 
 LIMIT = 26

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from dredref.batch.ending import is_canonical
 from dredref.batch.laplace import read_vector, vector_table
 from dredref.batch.rangecoder import Decoders, Strings, bit_length, fractional_log2
-from spec import rangecoder
-from spec.rangecoder import RangeDecoder, RangeEncoder
-from spec.symbols import read_laplace
-from spec.tables import LEVELS, quantizer_tables
+from dredref.spec import rangecoder
+from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.spec.symbols import read_laplace
+from dredref.spec.tables import LEVELS, quantizer_tables
 
 TOTALS = (2, 8, 16, 32, 256, 3, 5, 13, 28, 255)
 

@@ -17,14 +17,14 @@ from dredref.batch.certificate import PROVEN
 from dredref.batch.outline import outline_of
 from dredref.batch.validate import BATCH_BYTES, batches
 from dredref.inspection import inspections
+from dredref.spec.dred import add_prefix, build_payload, make_payload
+from dredref.spec.extension import Extension, pack_extensions
+from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.reading import read_packet
+from dredref.spec.requirements import requirements
+from dredref.spec.tables import LATENT_DIM, STATE_DIM
+from dredref.spec.tests.strategies import packets, payloads, wire_bytes
 from dredref.streams import Record, open_stream
-from spec.dred import add_prefix, build_payload, make_payload
-from spec.extension import Extension, pack_extensions
-from spec.packet import Frame, Packet, Toc, build_packet
-from spec.reading import read_packet
-from spec.requirements import requirements
-from spec.tables import LATENT_DIM, STATE_DIM
-from spec.tests.strategies import packets, payloads, wire_bytes
 from tools.libopus import draw
 
 STREAMS = sorted(

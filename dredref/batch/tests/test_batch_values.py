@@ -13,11 +13,11 @@ from dredref.inspection import read_record
 from dredref.payload.insert import insert_dred
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.tests.inputs import STREAMS
+from dredref.spec.dred import DECODER_CHUNKS, DredPayload
+from dredref.spec.packet import parse_packet
+from dredref.spec.tables import VERSIONS
 from dredref.streams import Record, open_stream
 from dredref.tests.commands import run
-from spec.dred import DECODER_CHUNKS, DredPayload
-from spec.packet import parse_packet
-from spec.tables import VERSIONS
 
 NAMES = (
     "v10-dtx.bit",

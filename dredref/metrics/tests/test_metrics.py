@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dredref.metrics import compare_audio, compare_features
 from dredref.metrics.audio import RATE
 from dredref.metrics.features import PITCH, VOICING, features_from_bytes
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 def features(frames: int = 50) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from dredref.model import PACKAGED, packaged
 from dredref.model.blob import HEAD, blob_models, read_blob, shape_of, write_blob
 from dredref.model.csource import Arrays
 from dredref.model.weights import Model
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 from tools.libopus import build
 
 

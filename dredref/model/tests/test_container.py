@@ -14,7 +14,7 @@ from dredref.arithmetic.significand import PACKED
 from dredref.model import PACKAGED, load, packaged
 from dredref.model.container import MAGIC, Quantity, RawLayer, RawModel, read_model, write_model
 from dredref.nn.portable import byte_layer, real_layer
-from spec.errors import InputError, UsageError
+from dredref.spec.errors import InputError, UsageError
 
 SHA256 = {
     "rdovae-decoder-v12": "a9b1fd13620f5b8ac5ae4cbe3bd57883b9b47987c4158f6cb9df7c631c70dcde",

@@ -12,7 +12,7 @@ from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.model.csource import read_arrays, read_shapes
 from dredref.model.importer import NETWORKS, exact_integers
 from dredref.model.weights import Model, dense_matrix, sparse_matrix
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 from tools.import_model import DATA, packaged_files
 from tools.libopus import build
 

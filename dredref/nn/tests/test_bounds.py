@@ -16,7 +16,7 @@ from dredref.nn import bounds
 from dredref.nn.portable import byte_layer, first_layer
 from dredref.rdovae.decoder import Decoder
 from dredref.rdovae.encoder import RdovaeEncoder
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 
 def scaled(model: str, layer: str, role: str, factor: int) -> Model:

@@ -21,7 +21,7 @@ from dredref.arithmetic.significand import (
 from dredref.arithmetic.significand_rows import to_bytes
 from dredref.model import packaged
 from dredref.nn.portable import ByteLayer, RealLayer, byte_layer, gru_states, gru_step, real_layer
-from spec.errors import InputError
+from dredref.spec.errors import InputError
 
 RNG = np.random.default_rng(21)
 

@@ -24,7 +24,7 @@ from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
 from dredref.rdovae.encoder import RdovaeEncoder
 from dredref.resample import RATES, Resampler, to_input
-from spec.tables import VERSIONS
+from dredref.spec.tables import VERSIONS
 
 RECORDED = Path(__file__).parent / "data" / "digests.json"
 AUDIO = Path(__file__).parents[3] / "vectors" / "audio"

@@ -13,11 +13,11 @@ from dredref.payload.insert import (
     pad_packet,
     strip_dred,
 )
-from spec.dred import EXPERIMENT_ID
-from spec.errors import ParseError
-from spec.extension import Extension, pack_extensions, parse_area
-from spec.packet import Frame, Packet, Toc, build_packet, parse_packet
-from spec.reading import read_packet
+from dredref.spec.dred import EXPERIMENT_ID
+from dredref.spec.errors import ParseError
+from dredref.spec.extension import Extension, pack_extensions, parse_area
+from dredref.spec.packet import Frame, Packet, Toc, build_packet, parse_packet
+from dredref.spec.reading import read_packet
 
 PAYLOAD = bytes(range(200, 230))
 

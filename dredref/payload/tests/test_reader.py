@@ -7,8 +7,8 @@ import numpy as np
 from dredref.payload.insert import insert_dred
 from dredref.payload.reader import carried_by, read_carried
 from dredref.payload.writer import Levels, Request, write_payloads
-from spec.packet import Frame, Packet, Toc, build_packet
-from spec.reading import read_packet
+from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.reading import read_packet
 
 PLAIN = build_packet(Packet(Toc(9, False, 0), (Frame(b"speech"),)))
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from dredref.arithmetic.significand import Words
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.quantize import quantize
-from spec.dred import build_payload, make_payload, offset_fields, parse_payload
-from spec.errors import BuildError, UsageError
-from spec.tables import LATENT_DIM, STATE_DIM, quantizer_tables
+from dredref.spec.dred import build_payload, make_payload, offset_fields, parse_payload
+from dredref.spec.errors import BuildError, UsageError
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, quantizer_tables
 from tools.libopus.peer import Peer
 
 

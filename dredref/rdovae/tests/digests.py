@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from dredref.arithmetic.significand import Form
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.tests.inputs import DATA, extremes, payloads
-from spec.dred import DredPayload
-from spec.tables import VERSIONS
+from dredref.spec.dred import DredPayload
+from dredref.spec.tables import VERSIONS
 
 RECORDED = DATA / "digests.json"
 NAMES = ("frame-20ms", "fine", "dred-1040ms", "pause")

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from dredref.inspection import read_record
+from dredref.spec.dred import DredPayload, make_payload
+from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.streams import open_stream
-from spec.dred import DredPayload, make_payload
-from spec.tables import LATENT_DIM, STATE_DIM
 
 ROOT = Path(__file__).parents[3]
 STREAMS = ROOT / "spec" / "streams"

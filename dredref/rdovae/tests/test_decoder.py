@@ -25,9 +25,9 @@ from dredref.rdovae.decoder import (
 from dredref.rdovae.dequantize import dequantize, latent_rows, network_inputs
 from dredref.rdovae.schedule import Schedule
 from dredref.rdovae.tests.inputs import as_batch, extremes, payloads, random_payload
-from spec.dred import make_payload
-from spec.errors import InputError
-from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
+from dredref.spec.dred import make_payload
+from dredref.spec.errors import InputError
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
 
 REACH = 64.0
 """Far past any acoustic feature."""

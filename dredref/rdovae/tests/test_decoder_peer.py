@@ -13,8 +13,8 @@ from dredref.metrics import compare_features
 from dredref.rdovae.decoder import decode_payloads, packaged_decoder
 from dredref.rdovae.dequantize import latent_rows, network_inputs, state_rows
 from dredref.rdovae.tests.inputs import extremes, payloads, streams
+from dredref.spec.tables import VERSIONS
 from dredref.streams import open_stream
-from spec.tables import VERSIONS
 from tools.libopus.peer import DredBatch, Peer
 
 

@@ -10,8 +10,8 @@ from dredref.arithmetic.significand import PACKED, Form, Words
 from dredref.arithmetic.tests.floating import look_for_floats
 from dredref.model import packaged
 from dredref.rdovae.encoder import Network, RdovaeEncoder
-from spec.errors import InputError
-from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS
+from dredref.spec.errors import InputError
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS
 from tools.encoder.material import CLIPS, clip
 from tools.libopus.peer import Peer
 

@@ -9,8 +9,8 @@ from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import FORMS, Carried, Words
 from dredref.arithmetic.significand_functions import tanh
 from dredref.rdovae.quantize import quantize
-from spec.dred import parse_payload
-from spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
+from dredref.spec.dred import parse_payload
+from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
 from tools.libopus.peer import Peer
 
 

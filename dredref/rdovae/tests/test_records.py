@@ -11,8 +11,8 @@ import pytest
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.records import HEAD, read_records, write_records
 from dredref.rdovae.tests.inputs import constant, payloads
-from spec.dred import DredPayload, make_payload
-from spec.errors import BuildError, ParseError
+from dredref.spec.dred import DredPayload, make_payload
+from dredref.spec.errors import BuildError, ParseError
 from tools.libopus import build
 
 

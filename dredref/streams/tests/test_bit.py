@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.errors import InputError
 from dredref.streams import Notice, Record, open_stream
 from dredref.streams.bit import RECORD_HEAD
-from spec.errors import InputError
 
 PACKET = bytes([0x48]) + bytes(range(1, 40))
 """A 20 ms SILK packet with one frame, by its TOC."""

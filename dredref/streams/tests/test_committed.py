@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from dredref.spec.packet import parse_packet
 from dredref.streams import create_stream, open_stream, rewrite_stream
-from spec.packet import parse_packet
 
 FOLDER = Path(__file__).parents[3] / "spec" / "streams"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text())

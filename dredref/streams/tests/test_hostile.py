@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dredref.spec.errors import BuildError, DredError, InputError
 from dredref.streams import open_stream, rewrite_stream
 from dredref.streams.opushead import OpusHead
 from dredref.streams.tests import make
 from dredref.streams.tests.test_ogg import join, ogg
-from spec.errors import BuildError, DredError, InputError
 
 PACKETS = make.packets(30)
 CALL = [make.ethernet(make.udp(data)) for data in make.call(PACKETS)]

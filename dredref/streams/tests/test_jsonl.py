@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.errors import InputError
 from dredref.streams import Record, open_stream
 from dredref.streams.jsonl import LINE_LIMIT, format_line, parse_line
-from spec.errors import InputError
 
 
 def read(text: str | bytes) -> list[Record]:

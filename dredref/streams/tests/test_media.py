@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import pytest
 
+from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams import Record, open_stream
 from dredref.streams.tests import make
 from dredref.streams.tests.test_source import Trickle
-from spec.errors import InputError, MissingExtraError
 
 KINDS = ["webm", "matroska", "mp4"]
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.errors import ParseError
 from dredref.streams.multistream import (
     delimit_packet,
     join_packets,
     split_packet,
     take_packet,
 )
-from spec.errors import ParseError
 
 frames = st.binary(max_size=300)
 

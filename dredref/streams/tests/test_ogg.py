@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from dredref.spec.errors import InputError, ParseError
 from dredref.streams import Record, StreamInfo, open_stream
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.multistream import join_packets
@@ -14,7 +15,6 @@ from dredref.streams.oggpage import Page, build_page, build_pages, read_pages
 from dredref.streams.opushead import OpusHead, build_head, build_tags, parse_head
 from dredref.streams.source import Source
 from dredref.streams.tests import make
-from spec.errors import InputError, ParseError
 
 HEAD = OpusHead(channels=2, pre_skip=3840, input_rate=16000)
 

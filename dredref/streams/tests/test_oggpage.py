@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dredref.spec.errors import InputError
 from dredref.streams.oggpage import (
     MAX_DAMAGED,
     Damage,
@@ -19,7 +20,6 @@ from dredref.streams.oggpage import (
     read_pages,
 )
 from dredref.streams.source import Source
-from spec.errors import InputError
 
 
 def bitwise_checksum(data: bytes) -> int:

@@ -12,6 +12,8 @@ import av
 import dpkt
 import pytest
 
+from dredref.spec.errors import BuildError, DredError, InputError, UsageError
+from dredref.spec.packet import build_packet, parse_packet, with_padding
 from dredref.streams import Notice, Record, StreamInfo, open_stream, rewrite_stream
 from dredref.streams.capture import Frame, read_frames
 from dredref.streams.datagram import read_datagram
@@ -23,8 +25,6 @@ from dredref.streams.source import Source
 from dredref.streams.tests import make
 from dredref.streams.tests.test_media import remuxed
 from dredref.streams.tests.test_ogg import join, ogg, pages_of
-from spec.errors import BuildError, DredError, InputError, UsageError
-from spec.packet import build_packet, parse_packet, with_padding
 
 
 def same(record: Record) -> bytes:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.errors import InputError
 from dredref.streams import Record, StreamInfo, open_stream
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.rtp import MAX_FLOWS, parse_rtp
 from dredref.streams.rtpguess import RtpPacket, is_opus
 from dredref.streams.rtporder import MAX_DROPOUT, WINDOW, Gap, Oddity, Orderer, unwrap
 from dredref.streams.tests import make
-from spec.errors import InputError
 
 PACKETS = make.packets(40)
 

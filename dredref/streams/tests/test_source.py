@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.errors import InputError
 from dredref.streams import open_stream
 from dredref.streams.source import READ_LIMIT, Source
-from spec.errors import InputError
 
 
 class Trickle(io.RawIOBase):

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dredref.spec.errors import BuildError, InputError, UsageError
 from dredref.streams import Record, StreamInfo, create_stream, kind_of_output, open_stream
 from dredref.streams.clock import FRAME_48K, packet_duration_48k
 from dredref.streams.opushead import OpusHead, build_head, build_tags
 from dredref.streams.record import Container
 from dredref.streams.tests import make
-from spec.errors import BuildError, InputError, UsageError
 
 KINDS: list[Container] = ["bit", "jsonl", "ogg", "pcap", "matroska"]
 SUFFIX = {"bit": ".bit", "jsonl": ".jsonl", "ogg": ".opus", "pcap": ".pcap", "matroska": ".webm"}

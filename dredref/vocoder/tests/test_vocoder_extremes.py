@@ -11,10 +11,10 @@ from dredref.arithmetic.significand import carry, from_words
 from dredref.model import packaged
 from dredref.model.container import RawModel
 from dredref.model.weights import Model
+from dredref.spec.errors import InputError, UsageError
 from dredref.vocoder import Vocoder, VocoderState, vocoder
 from dredref.vocoder.synthesis import FEATURE_LIMIT, feature_words
 from dredref.vocoder.tests.inputs import clips, extremes
-from spec.errors import InputError, UsageError
 
 LOUDEST = 32767
 

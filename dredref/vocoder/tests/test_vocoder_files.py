@@ -9,11 +9,11 @@ import pytest
 import soundfile
 
 from dredref import model
+from dredref.spec.errors import InputError, UsageError
 from dredref.tests.commands import code, run
 from dredref.vocoder import vocoder
 from dredref.vocoder.files import read_features, read_samples, write_samples
 from dredref.vocoder.tests.inputs import clips
-from spec.errors import InputError, UsageError
 
 STREAMS = Path(__file__).parents[3] / "spec" / "streams"
 VECTORS = clips()["espeak-1"][:30]
