@@ -65,6 +65,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "probe_multistream_set_one": (I32, [PTR, I32, I32, I32]),
     "opus_get_version_string": (BYTES, []),
     "opus_strerror": (BYTES, [I32]),
+    "opus_packet_has_lbrr": (I32, [BYTES, I32]),
     "opus_encoder_create": (PTR, [I32, I32, I32, PTR]),
     "opus_encoder_destroy": (None, [PTR]),
     "opus_encode": (I32, [PTR, PTR, I32, PTR, I32]),
