@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dredref.spec.errors import InputError, MissingExtraError
@@ -24,11 +24,16 @@ BLOCK_LIMIT = 1 << 24
 MODIFIED_MAGICS = (bytes.fromhex("a1b2cd34"), bytes.fromhex("34cdb2a1"))
 """Captures of a patched libpcap, whose records have 8 more bytes of header."""
 
+NANOSECOND_MAGICS = (bytes.fromhex("a1b23c4d"), bytes.fromhex("4d3cb2a1"))
+"""Captures whose times count nanoseconds, not microseconds."""
+
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE = 1
 PACKET = 2
 SIMPLE_PACKET = 3
 ENHANCED_PACKET = 6
+TIME_RESOLUTION = 9
+TIME_OFFSET = 14
 
 _LONGEST_PACKET = 65535
 """Longest IP packet, and the usual snap length."""
@@ -40,11 +45,19 @@ _SNAP_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One captured frame: link type (as registered for pcap), bytes, and how many were cut off."""
+    """One captured frame.
+
+    Attributes:
+        link: its link type, as registered for pcap.
+        data: its bytes.
+        cut: how many more it had.
+        time_ns: when it was captured, in ns since 1970; None where the file does not say.
+    """
 
     link: int
     data: bytes
     cut: int
+    time_ns: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +132,13 @@ def _pcap_blocks(source: Source) -> Iterator[Block | Broken]:
     link = struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF
     yield Block(head, order=order, snap=_SNAP_LENGTH)
     size = 24 if head[:4] in MODIFIED_MAGICS else 16
+    tick_ns = 1 if head[:4] in NANOSECOND_MAGICS else 1000
     while start := source.read(size):
         at = source.offset - len(start)
         if len(start) < size:
             yield Broken(f"the record at byte {at} breaks off")
             return
-        kept, length = struct.unpack_from(order + "II", start, 8)
+        seconds, ticks, kept, length = struct.unpack_from(order + "IIII", start)
         if kept > FRAME_LIMIT:
             yield Broken(f"the record at byte {at} claims {kept} bytes")
             return
@@ -132,7 +146,8 @@ def _pcap_blocks(source: Source) -> Iterator[Block | Broken]:
         if len(data) < kept:
             yield Broken(f"the record at byte {at} breaks off")
             return
-        frame = Frame(link, data, max(0, length - kept))
+        time_ns = seconds * 10**9 + ticks * tick_ns
+        frame = Frame(link, data, max(0, length - kept), time_ns)
         yield Block(start + data, frame, size, (8, 12), order)
 
 
@@ -141,8 +156,40 @@ class _Section:
     """Byte order and interfaces of the current pcapng section."""
 
     order: str
-    interfaces: list[tuple[int, int]]
-    """Link type and snap length of each."""
+    interfaces: list[_Interface]
+
+
+@dataclass(frozen=True, slots=True)
+class _Interface:
+    """One interface of a section: link type, snap length, and how its times are counted."""
+
+    link: int
+    snap: int
+    ticks_per_second: int = 10**6
+    offset_s: int = 0
+
+    def time_ns(self, ticks: int) -> int:
+        """Nanoseconds since 1970 of a time in this interface's ticks."""
+        return self.offset_s * 10**9 + ticks * 10**9 // self.ticks_per_second
+
+
+def _interface(order: str, body: bytes) -> _Interface:
+    """What an interface description block says (its options are if_tsresol, if_tsoffset).
+
+    Raises:
+        struct.error: the block is too short.
+    """
+    link, _, snap = struct.unpack_from(order + "HHI", body, 8)
+    ticks, offset, at = 10**6, 0, 16
+    while at + 4 <= len(body):
+        code, length = struct.unpack_from(order + "HH", body, at)
+        value = body[at + 4 : at + 4 + length]
+        if code == TIME_RESOLUTION and len(value) == 1:
+            ticks = (2 if value[0] & 0x80 else 10) ** (value[0] & 0x7F)
+        elif code == TIME_OFFSET and len(value) == 8:
+            (offset,) = struct.unpack(order + "q", value)
+        at += 4 + length + -length % 4
+    return _Interface(link, snap, ticks, offset)
 
 
 def _pcapng_blocks(source: Source) -> Iterator[Block | Broken]:
@@ -173,25 +220,25 @@ def _pcapng_block(section: _Section, kind: int, raw: bytes) -> Block:
     lengths: tuple[int, ...]
     try:
         if kind == INTERFACE:
-            link, _, snap = struct.unpack_from(order + "HHI", body, 8)
-            section.interfaces.append((link, snap))
+            section.interfaces.append(_interface(order, body))
             return Block(raw, order=order, snap=12)
         if kind in (ENHANCED_PACKET, PACKET):
             form = "I" if kind == ENHANCED_PACKET else "H"
             (number,) = struct.unpack_from(order + form, body, 8)
-            kept, length = struct.unpack_from(order + "II", body, 20)
+            high, low, kept, length = struct.unpack_from(order + "IIII", body, 12)
             start, lengths = 28, (20, 24)
         elif kind == SIMPLE_PACKET:
             (length,) = struct.unpack_from(order + "I", body, 8)
             number, start, lengths = 0, 12, (8,)
-            kept = min(length, section.interfaces[0][1] or length)
+            kept = min(length, section.interfaces[0].snap or length)
         else:
             return Block(raw)
-        link = section.interfaces[number][0]
+        interface = section.interfaces[number]
     except (struct.error, IndexError):
         return Block(raw)
     data = body[start : start + kept]
-    frame = Frame(link, data, max(0, length - len(data)))
+    time_ns = None if kind == SIMPLE_PACKET else interface.time_ns(high << 32 | low)
+    frame = Frame(interface.link, data, max(0, length - len(data)), time_ns)
     return Block(raw, frame, start, lengths, order, blocked=True)
 
 

@@ -17,6 +17,23 @@ bytes need 61 kB, and a longer claim than this one only serves to exhaust memory
 
 
 @dataclass(frozen=True, slots=True)
+class RtpOrigin:
+    """The RTP packet that a record came in.
+
+    Attributes:
+        sequence: its sequence number, 16 bits.
+        timestamp: its timestamp, 32 bits, at 48 kHz.
+        frame: number of the captured frame, from 1, as Wireshark counts.
+        arrival_ns: when it was captured, in ns since 1970; None where the capture does not say.
+    """
+
+    sequence: int
+    timestamp: int
+    frame: int
+    arrival_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One packet of a stream, or the place of one that is lost.
 
@@ -31,6 +48,7 @@ class Record:
         nb_frames: frames of the packet an ``extension_area`` belongs to.
         version: DRED experiment version of a ``dred_payload``.
         discard_48k: samples at the packet's end that a player drops (end trimming).
+        rtp: the RTP packet it came in; None in other containers and for lost packets.
     """
 
     index: int
@@ -42,6 +60,7 @@ class Record:
     nb_frames: int | None = None
     version: int | None = None
     discard_48k: int = 0
+    rtp: RtpOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dredref.streams.capture import (
 )
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.datagram import Datagram, read_datagram
-from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
+from dredref.streams.record import Container, Event, Notice, Record, RtpOrigin, StreamInfo
 from dredref.streams.rtpguess import ENOUGH, MOST, RtpPacket, opus_payload_type
 from dredref.streams.rtporder import Gap, Oddity, Orderer, unwrap
 from dredref.streams.source import Source
@@ -47,11 +47,11 @@ ODDITIES = {
 FlowKey: TypeAlias = tuple[bytes, int, bytes, int, int]
 
 
-def parse_rtp(data: bytes, frame: int = 0) -> RtpPacket | None:
+def parse_rtp(data: bytes, frame: int = 0, arrival_ns: int | None = None) -> RtpPacket | None:
     """The RTP packet in a datagram, None if it cannot be one (RFC 3550, section 5.1).
 
-    Contributing sources, header extension and padding are left out of the payload. ``frame`` is
-    noted in the result.
+    Contributing sources, header extension and padding are left out of the payload. ``frame`` and
+    ``arrival_ns`` are noted in the result.
     """
     dpkt = import_dpkt()
     if len(data) < dpkt.rtp.RTP.__hdr_len__ or data[0] >> 6 != dpkt.rtp.VERSION:
@@ -64,7 +64,8 @@ def parse_rtp(data: bytes, frame: int = 0) -> RtpPacket | None:
         end -= data[-1] or end  # a count of 0 cannot be
     if start > end:
         return None
-    return RtpPacket(rtp.pt, rtp.seq, rtp.ts, rtp.ssrc, data[start:end], start, frame)
+    payload = data[start:end]
+    return RtpPacket(rtp.pt, rtp.seq, rtp.ts, rtp.ssrc, payload, start, frame, arrival_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class Flow:
         if packet.payload_type != self.payload_type:
             yield Taken(None, packet)
             return
-        for event in self.track.packet(packet.payload, stamp):
+        origin = RtpOrigin(packet.sequence, packet.timestamp, packet.frame, packet.arrival_ns)
+        for event in self.track.packet(packet.payload, stamp, rtp=origin):
             yield Taken(event, packet)
 
     def _lost(self, count: int, after_48k: int) -> Iterator[Record]:
@@ -224,9 +226,11 @@ class Flows:
             "input.no_rtp", f"{name}: no RTP source carries Opus by the look of it ({seen})"
         )
 
-    def accepts(self, datagram: Datagram, frame: int = 0) -> RtpPacket | None:
+    def accepts(
+        self, datagram: Datagram, frame: int = 0, arrival_ns: int | None = None
+    ) -> RtpPacket | None:
         """The RTP packet in a datagram, if it may be of a source that is wanted."""
-        packet = parse_rtp(datagram.payload, frame)
+        packet = parse_rtp(datagram.payload, frame, arrival_ns)
         if packet is None or self.ssrc in (None, packet.ssrc):
             return packet
         if len(self.other_sources) < MAX_NAMED:
@@ -311,14 +315,14 @@ def read_rtp(
         MissingExtraError: dpkt is not installed.
     """
     flows = Flows(kind_of_capture(source), payload_type, ssrc)
-    for frame in read_frames(source):
+    for number, frame in enumerate(read_frames(source), start=1):
         if isinstance(frame, Broken):
             yield Notice("stream.truncated", frame.detail, flows.numbering.records)
             break
         datagram = flows.datagram(frame)
         if isinstance(datagram, Notice):
             yield datagram
-        elif datagram is not None and (packet := flows.accepts(datagram)):
+        elif datagram and (packet := flows.accepts(datagram, number, frame.time_ns)):
             yield from (taken.event for taken in flows.push(datagram, packet) if taken.event)
     yield from (taken.event for taken in flows.end() if taken.event)
     flows.require_stream(source.name)

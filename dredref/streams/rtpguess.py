@@ -34,7 +34,7 @@ class RtpPacket:
     """What of an RTP packet is used here.
 
     ``start`` is where the payload begins in the datagram, ``frame`` the number of the captured
-    frame.
+    frame, and ``arrival_ns`` when it was captured, in ns since 1970.
     """
 
     payload_type: int
@@ -44,6 +44,7 @@ class RtpPacket:
     payload: bytes
     start: int = 0
     frame: int = 0
+    arrival_ns: int | None = None
 
 
 def opus_payload_type(packets: Sequence[RtpPacket]) -> int | None:

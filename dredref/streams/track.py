@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from dredref.spec.errors import ParseError
 from dredref.streams.multistream import split_packet
 from dredref.streams.opushead import OpusHead
-from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
+from dredref.streams.record import Container, Event, Notice, Record, RtpOrigin, StreamInfo
 
 MAX_LOST = 3000
 """Most lost records put in for one gap (60 s of 20 ms): a longer gap is a new start."""
@@ -53,7 +53,11 @@ class Track:
         return self.infos
 
     def packet(
-        self, data: bytes, timestamp_48k: int | None, discard_48k: int = 0
+        self,
+        data: bytes,
+        timestamp_48k: int | None,
+        discard_48k: int = 0,
+        rtp: RtpOrigin | None = None,
     ) -> Iterator[Event]:
         """The records of a packet.
 
@@ -73,6 +77,7 @@ class Track:
                 stream=info.number,
                 timestamp_48k=timestamp_48k,
                 discard_48k=discard_48k,
+                rtp=rtp,
             )
 
     def lost(self, count: int, start_48k: int | None, each_48k: int) -> Iterator[Record]:

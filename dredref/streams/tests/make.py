@@ -142,15 +142,21 @@ def section(order: str = "<") -> bytes:
     return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
 
 
-def interface(link: int, order: str = "<", snap: int = 0) -> bytes:
+def option(code: int, value: bytes) -> bytes:
+    """A little-endian pcapng option."""
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def interface(link: int, order: str = "<", snap: int = 0, options: bytes = b"") -> bytes:
     """A pcapng interface description."""
-    return block(1, struct.pack(order + "HHI", link, 0, snap), order)
+    return block(1, struct.pack(order + "HHI", link, 0, snap) + options, order)
 
 
-def enhanced(frame: bytes, order: str = "<", number: int = 0, cut: int = 0) -> bytes:
-    """A pcapng enhanced packet block, with the end of the frame cut off if asked for."""
+def enhanced(frame: bytes, order: str = "<", number: int = 0, cut: int = 0, at: int = 0) -> bytes:
+    """A pcapng enhanced packet block at a time, the end of the frame cut off if asked for."""
     kept = frame[: len(frame) - cut]
-    body = struct.pack(order + "IIIII", number, 0, 0, len(kept), len(frame)) + kept
+    head = (number, at >> 32, at & 0xFFFFFFFF, len(kept), len(frame))
+    body = struct.pack(order + "IIIII", *head) + kept
     return block(6, body, order)
 
 

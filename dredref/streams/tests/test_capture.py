@@ -29,6 +29,32 @@ def test_classic_captures(order: str, nano: bool) -> None:
     assert frames(data) == [Frame(113, b"one", 0), Frame(113, b"", 0), Frame(113, b"three", 0)]
 
 
+def times(data: bytes) -> list[int | None]:
+    """When each frame was captured."""
+    return [frame.time_ns for frame in frames(data) if isinstance(frame, Frame)]
+
+
+@pytest.mark.parametrize(("nano", "tick"), [(False, 1000), (True, 1)])
+def test_times_of_classic_captures(nano: bool, tick: int) -> None:
+    assert times(make.pcap([b"one", b"two"], nano=nano)) == [10**9, 10**9 + tick]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (b"", 5_000_007_000),
+        (make.option(9, b"\x09"), 5_000_007),
+        (make.option(2, b"eth0!") + make.option(9, b"\x83"), 5_000_007 * 10**9 // 8),
+        (make.option(14, struct.pack("<q", 3)), 8_000_007_000),
+        (make.option(9, b""), 5_000_007_000),
+    ],
+)
+def test_times_of_pcapng(options: bytes, expected: int) -> None:
+    data = make.section() + make.interface(1, options=options) + make.enhanced(b"x", at=5_000_007)
+    simple = make.block(3, struct.pack("<I", 6) + b"simple")
+    assert times(data + simple) == [expected, None]
+
+
 def test_modified_captures() -> None:
     data = struct.pack("<IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 99, 1)
     data += struct.pack("<IIIIIHBB", 0, 0, 3, 3, 7, 0, 0, 0) + b"abc"

@@ -41,6 +41,20 @@ def test_a_plain_call() -> None:
     assert info.flow == "192.0.2.1:40000 > 192.0.2.2:5004"
 
 
+def test_where_a_record_came_from() -> None:
+    datagrams = make.call(PACKETS, first=65530)
+    datagrams[3], datagrams[4] = datagrams[4], datagrams[3]
+    frames = [make.ethernet(make.udp(datagram)) for datagram in datagrams]
+    found = make.records(make.pcap([b"not IP", *frames[:10], *frames[11:]]))
+    origins = [record.rtp for record in found]
+    assert origins[10] is None
+    assert [one and one.sequence for one in origins[:8]] == [*range(65530, 65536), 0, 1]
+    assert [one and one.frame for one in origins[:12]] == [2, 3, 4, 6, 5, *range(7, 12), None, 12]
+    assert [one and one.timestamp for one in origins[:2]] == [7000, 7960]
+    assert origins[0] is not None
+    assert origins[0].arrival_ns == 1_000_001_000
+
+
 def test_pcapng_too() -> None:
     blocks = [make.enhanced(make.ethernet(make.udp(data))) for data in make.call(PACKETS)]
     with open_stream(io.BytesIO(make.section() + make.interface(1) + b"".join(blocks))) as stream:
