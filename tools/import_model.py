@@ -2,8 +2,8 @@
 
 ``python -m tools.import_model --current SOURCE --previous SOURCE`` takes every network from the
 first (folder or tarball of release 1.6.1) and the two RDOVAE networks from the second (1.5.2), and
-writes ``dredref/model/data``. ``--check`` compares instead of writing. The same sources always give
-the same bytes.
+writes ``dredref/model/data`` and the network that draws losses. ``--check`` compares instead of
+writing. The same sources always give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import click
 
 from dredref.files import atomic_output
 from dredref.model.container import write_model
+from dredref.model.importer import LOSSGEN
 from dredref.model.source import SourcePackage
 
-DATA = Path(__file__).parents[1] / "dredref" / "model" / "data"
+PACKAGE = Path(__file__).parents[1] / "dredref"
+DATA = PACKAGE / "model" / "data"
+LOSSGEN_FILE = PACKAGE / "losses" / "data" / "lossgen.bin"
 
 
 def packaged_files(current: Path, previous: Path) -> Iterator[tuple[str, bytes]]:
@@ -29,6 +32,12 @@ def packaged_files(current: Path, previous: Path) -> Iterator[tuple[str, bytes]]
             yield f"{model.name}.bin", write_model(model)
 
 
+def lossgen_file(source: Path) -> bytes:
+    """The packaged network that draws losses."""
+    (model,) = SourcePackage(source, [LOSSGEN]).models()
+    return write_model(model)
+
+
 @click.command()
 @click.option("--current", required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--previous", required=True, type=click.Path(path_type=Path, exists=True))
@@ -36,8 +45,9 @@ def packaged_files(current: Path, previous: Path) -> Iterator[tuple[str, bytes]]
 def main(current: Path, previous: Path, check: bool) -> None:
     """Write or check the packaged model files."""
     differ = []
-    for name, data in packaged_files(current, previous):
-        target = DATA / name
+    made = [(DATA / name, data) for name, data in packaged_files(current, previous)]
+    for target, data in [*made, (LOSSGEN_FILE, lossgen_file(current))]:
+        name = target.name
         if check:
             if not target.is_file() or target.read_bytes() != data:
                 differ.append(name)

@@ -14,7 +14,8 @@ from rich.progress import Progress as ProgressBar
 
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.conceal import HOLD_MS, Concealment, Progress, conceal_stream
-from dredref.losses import drop_by_chance, drop_masked, read_mask
+from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
+from dredref.losses.models import SYNTAX
 from dredref.spec.errors import UsageError
 from dredref.spec.tables import VERSIONS
 from dredref.streams import Record, Stream
@@ -31,12 +32,13 @@ from dredref.vocoder.files import check_samples_path, write_samples
     metavar="PERCENT",
     help="Lose packets too, each with this chance.",
 )
+@click.option("--loss-model", metavar="MODEL", help=f"Lose packets too: {SYNTAX}.")
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Which packets --loss takes: the same seed, the same packets.",
+    help="Which packets a drawn loss takes: the same seed, the same packets.",
 )
 @click.option("--no-dred", is_flag=True, help="Leave losses to the codec: what DRED is worth.")
 @click.option(
@@ -53,6 +55,7 @@ def conceal(
     output: str,
     mask: str | None,
     loss: float | None,
+    loss_model: str | None,
     seed: int,
     no_dred: bool,
     hold_ms: float,
@@ -63,20 +66,23 @@ def conceal(
 ) -> None:
     """Play STREAM into OUT.wav, or OUT.sw for bare samples, its losses made good from DRED.
 
-    Lost are records of length 0 in a .bit stream, packets that a capture lacks, and what --mask or
-    --loss take. The speech is 16 kHz, one channel. A loss is spoken from the DRED of the packets
-    after it; what that does not cover is left to the codec's own concealment.
+    Lost are records of length 0 in a .bit stream, packets that a capture lacks, and what --mask,
+    --loss or --loss-model take. The speech is 16 kHz, one channel. A loss is spoken from the DRED
+    of the packets after it; what that does not cover is left to the codec's own concealment.
     """
     check_samples_path(output)
-    if mask is not None and loss is not None:
-        raise UsageError("conceal.losses", "give --mask or --loss, not both")
+    if sum(given is not None for given in (mask, loss, loss_model)) > 1:
+        raise UsageError("conceal.losses", "give one of --mask, --loss and --loss-model")
     digits = None if mask is None else read_mask(mask)
+    model = None if loss_model is None else parse_loss_model(loss_model)
     with open_input(source, payload_type, ssrc) as stream, _progress() as progress:
         records: Iterable[Record] = _first(stream)
         if digits is not None:
             records = drop_masked(records, digits)
         elif loss is not None:
             records = drop_by_chance(records, loss, seed)
+        elif model is not None:
+            records = drop_lost(records, model.draw(seed))
         found = conceal_stream(
             records,
             versions=() if no_dred else VERSIONS,

@@ -40,6 +40,8 @@ NETWORKS = (
     Network("pitch", "dnn/pitchdnn_data.c", False),
     Network("plc", "dnn/plc_data.c", False),
 )
+LOSSGEN = Network("lossgen", "dnn/lossgen_data.c", False)
+"""What draws losses like those of real traces: no part of a codec."""
 
 
 def exact_integers(values: NDArray[np.floating[Any]]) -> Quantity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dredref.model.container import RawModel
@@ -21,13 +21,14 @@ LICENCE = "BSD-3-Clause; copyright notice and conditions: LICENSE.libopus"
 class SourcePackage:
     """Files of an unpacked source package or of its tarball, by path within it."""
 
-    def __init__(self, path: Path) -> None:
-        """Read what an import needs.
+    def __init__(self, path: Path, networks: Sequence[Network] = NETWORKS) -> None:
+        """Read what an import of ``networks`` needs.
 
         Raises:
             InputError: ``model.source`` if ``path`` is neither, ``input.unreadable``.
         """
-        wanted = {CONFIG, VERSION, *(network.source for network in NETWORKS)}
+        self._networks = networks
+        wanted = {CONFIG, VERSION, *(network.source for network in networks)}
         try:
             pairs = self._folder(path, wanted) if path.is_dir() else self._tarball(path, wanted)
             self.files = dict(pairs)
@@ -93,5 +94,5 @@ class SourcePackage:
 
     def models(self) -> Iterator[RawModel]:
         """All of its networks."""
-        for network in NETWORKS:
+        for network in self._networks:
             yield self.model(network)

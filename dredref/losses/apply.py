@@ -1,11 +1,12 @@
-"""Packets lost on purpose: from a mask, or by chance."""
+"""Records that lose their packets: by a mask, by chance, or by a model."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, repeat
 
+from dredref.losses.models import RandomLoss
 from dredref.spec.errors import UsageError
 from dredref.streams.record import Record
 
@@ -38,7 +39,10 @@ def drop_masked(records: Iterable[Record], mask: Iterable[bool]) -> Iterator[Rec
 
 def drop_by_chance(records: Iterable[Record], percent: float, seed: int) -> Iterator[Record]:
     """Lose each record with a chance of ``percent``, the same ones for the same seed."""
-    chance = random.Random(seed)
-    for record in records:
-        lost = chance.random() * 100 < percent
-        yield replace(record, packet=None) if lost else record
+    return drop_lost(records, RandomLoss(percent).draw(seed))
+
+
+def drop_lost(records: Iterable[Record], lost: Iterable[bool]) -> Iterator[Record]:
+    """Lose each record for which ``lost`` says so; records past its end are kept."""
+    for record, gone in zip(records, chain(lost, repeat(False)), strict=False):
+        yield replace(record, packet=None) if gone else record
