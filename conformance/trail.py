@@ -41,10 +41,10 @@ class TrailRow:
         check = self.requirement.check
         return {
             "parser": f"spec.{self.requirement.group}, while parsing",
-            "carrier": "spec.reading, while looking for DRED",
-            "stream": "spec.checks.StreamChecker",
-            "implementation": "conformance.checkers, on what an implementation answers",
-        }.get(check, f"spec.checks.{check}")
+            "carrier": "dredref.spec.reading, while looking for DRED",
+            "stream": "dredref.spec.checks.StreamChecker",
+            "implementation": "dredref.conformance.checkers, on what an implementation answers",
+        }.get(check, f"dredref.spec.checks.{check}")
 
     @property
     def reason(self) -> str:

@@ -12,7 +12,7 @@ from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.process import Limits
 from dredref.spec.errors import InputError, UsageError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 """The source tree, where there is one: the builds of libopus are made by its tools."""
 
 

@@ -25,6 +25,10 @@ from tools.libopus.peer import available
 ROOT = Path(__file__).parents[2]
 PARTS = ("spec", "dredref", "vectors", "conformance", "tools", "Makefile", "pyproject.toml")
 """What a clone holds that commands in guides may want."""
+INSIDE = ("spec", "vectors", "conformance")
+"""Of those, what is installed inside ``dredref``."""
+INSTALLED = ".installed"
+"""Folder of a clone that stands for its editable install."""
 PAGES = (ROOT / "README.md", *sorted((ROOT / "conformance" / "guides").glob("*.md")))
 LINKING = (
     *PAGES,
@@ -48,6 +52,10 @@ def clone(tmp_path: Path) -> Iterator[Path]:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    package = tmp_path / INSTALLED / "dredref"
+    package.mkdir(parents=True)
+    for inner in (*(tmp_path / "dredref").iterdir(), *(tmp_path / top for top in INSIDE)):
+        (package / inner.name).symlink_to(inner)
     yield tmp_path
     shutil.rmtree(tmp_path)
 
@@ -57,7 +65,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {
         **{name: value for name, value in os.environ.items() if name != "FORCE_COLOR"},
-        **{"PATH": path, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        **{"PATH": path, "PYTHONPATH": str(folder / INSTALLED), "PYTHONDONTWRITEBYTECODE": "1"},
         **{"COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
     }
     done = subprocess.run(

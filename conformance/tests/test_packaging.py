@@ -36,10 +36,3 @@ def test_every_data_file_has_a_pattern() -> None:
         and not any(fnmatchcase(path.name, pattern) for pattern in patterns)
     ]
     assert missing == []
-
-
-def test_every_package_is_found() -> None:
-    """Data folders are packages without code, so the patterns reach into them."""
-    assert settings()["packages"]["find"]["include"] == [f"{package}*" for package in PACKAGES]
-    for package in PACKAGES:
-        assert (ROOT / package / "__init__.py").is_file()

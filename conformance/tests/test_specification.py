@@ -18,7 +18,7 @@ from dredref.spec.document.render import figures, render_html, render_markdown
 from dredref.spec.requirements import Level, requirements
 from dredref.vectors.suite import DATA, Suite
 
-RENDERED = Path(str(__import__("dredref.spec.document").document.__path__[0])) / "rendered"
+RENDERED = Path(__file__).parents[2] / "spec" / "document" / "rendered"
 
 
 @cache

@@ -182,7 +182,7 @@ def test_import_and_help_stay_light() -> None:
     heavy = "print(*{'numpy', 'construct', 'rich'} & {*sys.modules})"
     for statement in (
         "import dredref",
-        "from click.testing import CliRunner as R; from conformance.main import cli\n"
+        "from click.testing import CliRunner as R; from dredref.conformance.main import cli\n"
         "assert 'validate' in R().invoke(cli, ['--help']).stdout",
     ):
         script = f"{statement}\nimport sys\n{heavy}"

@@ -18,6 +18,8 @@ from tools.mutants.fault import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("spec", "dredref", "vectors", "conformance", "tools")
+INSIDE = ("spec", "vectors", "conformance")
+"""Folders that are installed inside ``dredref``, and stand there in the copy."""
 LINKED = ("vectors/data", "vectors/material", "vectors/audio", "dredref/model/data")
 """Folders of data that no fault changes: they are linked, not copied."""
 SECONDS = 300
@@ -46,19 +48,22 @@ def planted(fault: Fault | None) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         folder = Path(name)
-        for package in PACKAGES:
-            for source in _sources(ROOT / package):
-                target = folder / source.relative_to(ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.symlink_to(source)
-        for link in LINKED:
-            (folder / link).parent.mkdir(parents=True, exist_ok=True)
-            (folder / link).symlink_to(ROOT / link)
+        linked = [ROOT / link for link in LINKED]
+        for source in (*linked, *(file for top in PACKAGES for file in _sources(ROOT / top))):
+            target = folder / installed(source.relative_to(ROOT))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source)
         if fault is not None:
             text = fault.plant((ROOT / fault.path).read_text("utf-8"))
-            (folder / fault.path).unlink()
-            (folder / fault.path).write_text(text, "utf-8")
+            target = folder / installed(Path(fault.path))
+            target.unlink()
+            target.write_text(text, "utf-8")
         yield folder
+
+
+def installed(path: Path) -> Path:
+    """Where a file of the source tree stands in the installed layout."""
+    return Path("dredref", path) if path.parts[0] in INSIDE else path
 
 
 def _sources(package: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,7 @@ from dredref.vectors.suite import load_suite
 
 from tools.mutants.__main__ import main
 from tools.mutants.fault import Fault, faults
-from tools.mutants.plant import ROOT, Catch, judge, planted
+from tools.mutants.plant import ROOT, Catch, installed, judge, planted
 
 STRIDE = 3
 """Of the coded table entries, every so manieth is changed."""
@@ -46,8 +47,9 @@ def test_every_fault_can_be_planted(fault: Fault) -> None:
 def test_a_copy_differs_in_one_file() -> None:
     fault = named("offset.sign")
     with planted(fault) as folder:
-        assert (folder / fault.path).read_text() != (ROOT / fault.path).read_text()
-        assert (folder / "spec/packet.py").samefile(ROOT / "spec/packet.py")
+        copy = folder / installed(Path(fault.path))
+        assert copy.read_text() != (ROOT / fault.path).read_text()
+        assert (folder / "dredref/spec/packet.py").samefile(ROOT / "spec/packet.py")
     assert not folder.exists()
 
 

@@ -54,7 +54,8 @@ def floats(value: Any) -> bool:
         return floats(getattr(value, "m", None)) or floats(getattr(value, "e", None))
     if isinstance(value, (tuple, list)):
         return any(floats(part) for part in value)
-    kind = None if isinstance(value, type) else getattr(value, "dtype", None)
+    kind = getattr(value, "dtype", None)
+    kind = kind if isinstance(kind, np.dtype) else None
     if kind is not None and kind.hasobject:
         return any(floats(part) for part in np.ravel(value))
     return isinstance(value, float) or (kind is not None and bool(np.issubdtype(kind, np.inexact)))

@@ -126,7 +126,7 @@ def test_nothing_of_ffmpeg_shows(tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "from dredref.streams import open_stream\n"
-        "from spec.errors import InputError\n"
+        "from dredref.spec.errors import InputError\n"
         "for path in sys.argv[1:]:\n"
         "    try:\n"
         "        for record in open_stream(path): pass\n"
