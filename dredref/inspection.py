@@ -57,6 +57,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "stream": record.stream,
         "bytes": reading.size,
         "lost": record.packet is None,
+        "count": record.count,
         "toc": packet.toc.byte if packet else None,
         "nb_frames": nb_frames,
         "frame_ms": number_json(packet.toc.frame_ms) if packet else 0,

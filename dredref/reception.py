@@ -120,14 +120,14 @@ class _Receiver:
         """One record."""
         if record.kind != "packet":
             raise InputError("conceal.kind", f"record {record.index} is no whole Opus packet")
-        self._packets += 1
+        self._packets += record.count
         packet = record.packet
         if packet is not None and _is_malformed(packet):
             self._malformed += 1
             packet = None
         if packet is None:
-            self._lost += 1
-            self._pending += 1
+            self._lost += record.count
+            self._pending += record.count
             return
         self._duration = packet_duration_48k(packet)
         self._pass_time(self._start(record.timestamp_48k), record.index)

@@ -65,16 +65,16 @@ class StreamSummary:
     _last_ms: float = 0.0
 
     def add(self, record: Record, outline: Outline) -> None:
-        """Count a record; a lost one lasts as long as the one before it."""
-        self.records += 1
+        """Count a record; each packet of a gap lasts as long as the one before it."""
+        self.records += record.count
         self.bytes += outline.size
         if record.packet is None:
-            self.lost += 1
+            self.lost += record.count
         elif outline.duration_48k:
             self._last_ms = outline.duration_48k / 48
-        self.duration_ms += self._last_ms
+        self.duration_ms += self._last_ms * record.count
         if outline.absence is not None:
-            self.absences[outline.absence] += 1
+            self.absences[outline.absence] += record.count
         if outline.dred is not None:
             self._add_dred(outline.dred)
 

@@ -19,6 +19,7 @@ from dredref.losses.models import SYNTAX
 from dredref.spec.errors import UsageError
 from dredref.spec.tables import VERSIONS
 from dredref.streams import Record, Stream
+from dredref.streams.gap import expand_gaps
 from dredref.vocoder.files import check_samples_path, write_samples
 
 
@@ -129,7 +130,7 @@ def _sentence(found: Concealment) -> str:
 def _first(stream: Stream) -> Iterator[Record]:
     """The records of the first stream of an input."""
     number = stream.info.number
-    return (record for record in stream if record.stream == number)
+    return expand_gaps(record for record in stream if record.stream == number)
 
 
 @contextmanager

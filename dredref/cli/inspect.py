@@ -89,11 +89,12 @@ def _summarise(stream: Stream, wanted: range, final_id: int | None) -> dict[int,
 
 
 def _records(stream: Stream, wanted: range) -> Iterator[Record]:
-    """The records in the range; reading ends with it."""
+    """The records in the range, gaps that reach into it included; reading ends with it."""
     for record in stream:
         if record.index >= wanted.stop:
             return
-        if record.index >= wanted.start:
+        after = record.index + record.count
+        if after > wanted.start:
             yield record
-        if record.index + 1 == wanted.stop:
+        if after >= wanted.stop:
             return

@@ -18,7 +18,10 @@ def record_tree(inspection: Inspection, verbose: bool = False) -> Tree:
     """The tree of one record; ``verbose`` adds every symbol."""
     record, reading = inspection.record, inspection.reading
     stream = f" of stream {record.stream}" if record.stream else ""
-    tree = Tree(f"[bold]{_title(record.kind)} {record.index}[/]{stream}: {_head(reading)}")
+    number = f"{_title(record.kind)} {record.index}"
+    if record.count > 1:
+        number = f"packets {record.index} to {record.index + record.count - 1}"
+    tree = Tree(f"[bold]{number}[/]{stream}: {_head(reading)}")
     _add_framing(tree, reading)
     if reading.dred is not None:
         _add_dred(tree, reading.dred, reading, verbose)

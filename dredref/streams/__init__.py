@@ -5,7 +5,8 @@
 packets and keeps all else.
 """
 
-from dredref.streams.record import Event, Notice, Record, StreamInfo
+from dredref.streams.gap import expand_gaps
+from dredref.streams.record import Event, Notice, Record, RedundantCopy, StreamInfo
 from dredref.streams.rewrite import rewrite_stream
 from dredref.streams.stream import Stream, open_stream
 from dredref.streams.write import Writer, create_stream, kind_of_output
@@ -14,10 +15,12 @@ __all__ = [
     "Event",
     "Notice",
     "Record",
+    "RedundantCopy",
     "Stream",
     "StreamInfo",
     "Writer",
     "create_stream",
+    "expand_gaps",
     "kind_of_output",
     "open_stream",
     "rewrite_stream",

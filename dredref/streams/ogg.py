@@ -209,8 +209,8 @@ class Logical:
                     step.missing,
                 )
             )
-            if lost <= MAX_LOST:
-                step.events += self.track.lost(lost, self.position or 0, self.duration)
+            if 0 < lost <= MAX_LOST:
+                step.events += self.track.lost(lost, self.position or 0)
         elif jump and self.position is not None:
             step.events.append(
                 self.track.notice("ogg.jump", f"granule positions jump by {jump} samples")

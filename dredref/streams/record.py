@@ -34,12 +34,28 @@ class RtpOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One packet of a stream, or the place of one that is lost.
+class RedundantCopy:
+    """A copy of an earlier packet that came along with a later one (RED, RFC 2198).
 
     Attributes:
-        index: position among all records of the input, from 0, lost ones counted.
-        packet: the bytes, or None for a lost packet.
+        packet: the bytes of the earlier packet, as it was sent.
+        timestamp_48k: its first sample, on the clock of `Record.timestamp_48k`; it may precede the
+            first record.
+        payload_type: RTP payload type of the copy.
+    """
+
+    packet: bytes
+    timestamp_48k: int
+    payload_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One packet of a stream, or the gap that one or more lost packets leave.
+
+    Attributes:
+        index: position among all packets of the input, from 0, lost ones counted.
+        packet: the bytes, or None for a gap.
         kind: what the bytes are.
         stream: number of the `StreamInfo` it belongs to.
         timestamp_48k: first sample of the packet on the decoder's clock, at 48 kHz; pre-skip is
@@ -49,6 +65,9 @@ class Record:
         version: DRED experiment version of a ``dred_payload``.
         discard_48k: samples at the packet's end that a player drops (end trimming).
         rtp: the RTP packet it came in; None in other containers and for lost packets.
+        count: packets that this record stands for: those lost in a gap, 1 for any other record.
+            The next record of the input has the index ``index + count``.
+        redundancy: copies of earlier packets that came with this one, oldest first.
     """
 
     index: int
@@ -61,6 +80,8 @@ class Record:
     version: int | None = None
     discard_48k: int = 0
     rtp: RtpOrigin | None = None
+    count: int = 1
+    redundancy: tuple[RedundantCopy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,14 +165,14 @@ class Flow:
             yield Taken(event, packet)
 
     def _lost(self, count: int, after_48k: int) -> Iterator[Record]:
-        """Records of lost packets, with their times if these follow from both sides."""
+        """The gap of lost packets, with its time if that follows from both sides."""
         assert self.track is not None
-        start, each = None, 0
+        start = None
         if self.last is not None:
             each = packet_duration_48k(self.last.payload)
             if after_48k - self.last_48k == (count + 1) * each:
                 start = self.last_48k + each
-        return self.track.lost(count, start, each)
+        return self.track.lost(count, start)
 
 
 class Flows:

@@ -11,7 +11,7 @@ from dredref.streams.opushead import OpusHead
 from dredref.streams.record import Container, Event, Notice, Record, RtpOrigin, StreamInfo
 
 MAX_LOST = 3000
-"""Most lost records put in for one gap (60 s of 20 ms): a longer gap is a new start."""
+"""Most packets that one gap stands for (60 s of 20 ms): a longer gap is a new start."""
 
 
 @dataclass
@@ -80,21 +80,24 @@ class Track:
                 rtp=rtp,
             )
 
-    def lost(self, count: int, start_48k: int | None, each_48k: int) -> Iterator[Record]:
-        """The records of ``count`` lost packets, the first at ``start_48k``."""
-        for place in range(count):
-            stamp = None if start_48k is None else start_48k + place * each_48k
-            for info in self.infos:
-                yield Record(self._next(), None, stream=info.number, timestamp_48k=stamp)
+    def lost(self, count: int, start_48k: int | None) -> Iterator[Record]:
+        """The gap that ``count`` lost packets leave, the first of them at ``start_48k``.
+
+        A gap is one record of each elementary stream, however many packets it stands for.
+        """
+        for info in self.infos:
+            yield Record(
+                self._next(count), None, stream=info.number, timestamp_48k=start_48k, count=count
+            )
 
     def notice(self, code: str, detail: str, count: int = 1) -> Notice:
         """A notice about this track."""
         number = self.infos[0].number if self.infos else None
         return Notice(code, detail, self.numbering.records, number, count)
 
-    def _next(self) -> int:
+    def _next(self, count: int = 1) -> int:
         index = self.numbering.records
-        self.numbering.records += 1
+        self.numbering.records += count
         return index
 
 

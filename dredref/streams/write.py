@@ -13,6 +13,7 @@ from typing import BinaryIO, ClassVar
 from dredref.files import atomic_output
 from dredref.spec.errors import BuildError, UsageError
 from dredref.streams.bit import RECORD_HEAD
+from dredref.streams.gap import single_losses
 from dredref.streams.jsonl import format_line
 from dredref.streams.record import Container, Kind, Record, StreamInfo
 
@@ -38,14 +39,15 @@ class Writer(ABC):
     """What kinds of record it can hold."""
 
     def write(self, record: Record) -> None:
-        """Add a record.
+        """Add a record, a gap as so many lost packets.
 
         Raises:
             BuildError: ``output.kind`` for bytes that are no packet where only packets fit.
         """
         if record.kind not in self.kinds:
             raise BuildError("output.kind", f"{type(self).__name__} holds no {record.kind}")
-        self._write(record)
+        for single in (record,) if record.count == 1 else single_losses(record, 0):
+            self._write(single)
 
     @abstractmethod
     def _write(self, record: Record) -> None:

@@ -12,7 +12,7 @@ import av
 import dpkt
 import numpy as np
 
-from dredref.streams import Event, Notice, Record, open_stream
+from dredref.streams import Event, Notice, Record, expand_gaps, open_stream
 from dredref.streams.clock import FRAME_48K
 
 SILK_20MS = 9 << 3
@@ -65,8 +65,9 @@ def events(data: bytes, **options: int) -> list[Event]:
 
 
 def records(data: bytes, **options: int) -> list[Record]:
-    """The records among them."""
-    return [event for event in events(data, **options) if isinstance(event, Record)]
+    """The records among them, one for each lost packet."""
+    found = events(data, **options)
+    return list(expand_gaps(event for event in found if isinstance(event, Record)))
 
 
 def notices(data: bytes, **options: int) -> list[Notice]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dredref.spec.packet import parse_packet
-from dredref.streams import create_stream, open_stream, rewrite_stream
+from dredref.streams import create_stream, expand_gaps, open_stream, rewrite_stream
 
 FOLDER = Path(__file__).parents[3] / "spec" / "streams"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text())
@@ -25,7 +25,7 @@ def by_name(entry: dict[str, Any]) -> str:
 @pytest.mark.parametrize("entry", STREAMS, ids=by_name)
 def test_counts_times_and_framing(entry: dict[str, Any]) -> None:
     with open_stream(FOLDER / entry["name"]) as stream:
-        records = list(stream)
+        records = list(expand_gaps(stream))
     expected = entry["expected"]
     assert stream.container == CONTAINERS[Path(entry["name"]).suffix]
     first = [record for record in records if record.stream == 0]

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dredref.spec.errors import BuildError, InputError, UsageError
-from dredref.streams import Record, StreamInfo, create_stream, kind_of_output, open_stream
+from dredref.streams import (
+    Record,
+    StreamInfo,
+    create_stream,
+    expand_gaps,
+    kind_of_output,
+    open_stream,
+)
 from dredref.streams.clock import FRAME_48K, packet_duration_48k
 from dredref.streams.opushead import OpusHead, build_head, build_tags
 from dredref.streams.record import Container
@@ -41,7 +48,7 @@ def write(path: Path, records: list[Record], info: StreamInfo | None = None) -> 
 def read(path: Path) -> list[Record]:
     """Read it."""
     with open_stream(path) as stream:
-        return list(stream)
+        return list(expand_gaps(stream))
 
 
 frames = st.builds(
@@ -92,7 +99,10 @@ def test_loss_of_equal_packets_reads_back_everywhere(tmp_path: Path, kind: str) 
     else:
         assert [r.packet for r in found] == packets
         if kind != "bit":  # which states no time, and cannot know it before the first packet
-            assert [r.timestamp_48k for r in found] == [r.timestamp_48k for r in expected]
+            known = 2 if kind == "ogg" else 0  # times in a gap follow from the packet before it
+            assert [r.timestamp_48k for r in found][known:] == [r.timestamp_48k for r in expected][
+                known:
+            ]
 
 
 @pytest.mark.parametrize("source", ["ogg", "webm", "mp4"])
