@@ -12,9 +12,9 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from dredref.conformance.adapters.libopus.builds import missing
+from dredref.conformance.adapters.libopus.peer import Peer, available
 from hypothesis import settings
-
-from tools.libopus.peer import Peer, available
 
 # Shared and slow machines: no draw is timed.
 settings.register_profile("dredref", deadline=None)
@@ -24,7 +24,7 @@ settings.load_profile("dredref")
 def peer_or_skip(name: str) -> Peer:
     """The peer of that name, or the end of the test."""
     if not available(name):
-        reason = f"no libopus {name}: run python -m tools.libopus.build {name}"
+        reason = missing(name)
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+from dredref.conformance.adapters.libopus.codec import Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from rich.console import Console
 from rich.table import Table
 
@@ -46,8 +48,6 @@ from tools.encoder.symbols import (
     theirs_at,
 )
 from tools.encoder.symbols import theirs as coded_by
-from tools.libopus.codec import Settings
-from tools.libopus.peer import Peer
 
 LIKE_LIBOPUS = Levels(6, 5, 15)
 LEVELS = ((LIKE_LIBOPUS, 20), (Levels(9, 3, 15), 20), (Levels(2, 2, 12), 8))

@@ -6,14 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from pathlib import Path
 
+from dredref.conformance.adapters.libopus.builds import RECIPES, find, missing
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.process import Limits
 from dredref.spec.errors import InputError, UsageError
-
-ROOT = Path(__file__).resolve().parents[2]
-"""The source tree, where there is one: the builds of libopus are made by its tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +42,12 @@ class Adapter:
 
 
 def _libopus(build: str) -> Adapter:
-    """A build of libopus behind the harness of tools/libopus."""
-
-    def missing() -> str:
-        if not (ROOT / "tools" / "libopus").is_dir():
-            return "the builds of libopus need a source tree of this project"
-        sys.path.insert(0, str(ROOT))
-        try:
-            from tools.libopus.build import find
-        finally:
-            sys.path.remove(str(ROOT))
-        if find(build) is None:
-            return f"no libopus {build}: run python -m tools.libopus.build {build}"
-        return ""
-
-    starter = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['harness', {build!r}]; "
-    starter += "from tools.libopus.harness import main; main()"
+    """A build of libopus behind its harness."""
     return Adapter(
         f"libopus-{build}",
         f"libopus {build}, built by tools/libopus",
-        (sys.executable, "-c", starter),
-        missing,
+        (sys.executable, "-m", "dredref.conformance.adapters.libopus.harness", build),
+        lambda: "" if find(build) else missing(build),
     )
 
 
@@ -80,7 +62,7 @@ ADAPTERS: dict[str, Adapter] = {
             (sys.executable, "-m", "dredref.kernels"),
             frozenset({"decode", "records", "vocode", "encode", "conceal"}),
         ),
-        *(_libopus(build) for build in ("1.6.1", "1.6.1-c", "1.5.2", "1.5.2-c")),
+        *map(_libopus, RECIPES),
     )
 }
 """Name -> built-in implementation."""

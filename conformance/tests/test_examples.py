@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from dredref.conformance.adapters.libopus.builds import compile_program
+from dredref.conformance.adapters.libopus.library import compiled
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.outcome import BAD, Outcome
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.runner import run_vectors
 from dredref.vectors.suite import load_suite
-
-from tools.libopus.build import compile_program
-from tools.libopus.library import compiled
-from tools.libopus.peer import Peer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dredref.conformance.adapters.libopus.builds import missing
+from dredref.conformance.adapters.libopus.peer import available
 from dredref.conformance.tests.guides import (
     Command,
     SavedFile,
@@ -19,8 +21,6 @@ from dredref.conformance.tests.guides import (
     paths,
     steps,
 )
-
-from tools.libopus.peer import available
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("spec", "dredref", "vectors", "conformance", "tools", "Makefile", "pyproject.toml")
@@ -85,7 +85,7 @@ def lacking(need: str) -> str:
     """Why a block cannot run on this machine, or the empty string."""
     if need.startswith("libopus-"):
         name = need.removeprefix("libopus-")
-        return "" if available(name) else f"no libopus {name}: python -m tools.libopus.build {name}"
+        return "" if available(name) else missing(name)
     return "" if shutil.which(need) else f"no {need} on this machine"
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dredref.conformance.adapters.libopus.harness import Libopus
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.adapters.reference import ANSWERS, answer, capabilities
 from dredref.conformance.adapters.registry import ADAPTERS, adapter
 from dredref.conformance.checkers import Answer, Refusal
@@ -19,8 +21,6 @@ from dredref.metrics import compare_features
 from dredref.metrics.features import features_from_bytes
 from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
-from tools.libopus.harness import Libopus
-from tools.libopus.peer import Peer
 
 STREAM = Path(__file__).parents[2] / "spec" / "streams" / "v12-dred-1040ms.bit"
 

@@ -13,6 +13,8 @@ import pytest
 
 import dredref.conceal
 from dredref.conceal import Concealment, conceal_stream
+from dredref.conformance.adapters.libopus.codec import Decoder
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.metrics.audio import compare_audio
 from dredref.opusdecoder import LAG
 from dredref.payload.insert import strip_dred
@@ -22,8 +24,6 @@ from dredref.spec.dred import DredPayload
 from dredref.streams import Record, open_stream
 from dredref.tests.commands import code, run
 from dredref.vocoder.files import read_samples
-from tools.libopus.codec import Decoder
-from tools.libopus.peer import Peer
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 STREAM = STREAMS / "v12-dred-500ms.bit"

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dredref.conformance.adapters.libopus import builds
 from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
 from dredref.losses.lossgen import WARM_UP, LossGenerator
 from dredref.spec.errors import InputError, UsageError
 from dredref.streams import Record
 from tools.import_model import LOSSGEN_FILE, lossgen_file
-from tools.libopus import build
 
+LOSSGEN = Path(__file__).parents[2] / "tools" / "libopus" / "lossgen.c"
 RECORDS = [Record(index, b"\x08\x01", timestamp_48k=960 * index) for index in range(200)]
 
 
@@ -125,7 +126,7 @@ def test_lossgen_is_libopus_own(
 ) -> None:
     """For the same random numbers the same packets are lost, those passed over among them."""
     program = tmp_path / "lossgen"
-    build.link([Path(build.__file__).with_name("lossgen.c")], build.get("1.6.1-c"), program, [])
+    builds.link([LOSSGEN], builds.get("1.6.1-c"), program, [])
     command = [str(program), str(percent), "2000", str(seed)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     bits, expected = np.array(lines, np.uint32).reshape(-1, 2).T
@@ -136,4 +137,4 @@ def test_lossgen_is_libopus_own(
 
 @pytest.mark.peer
 def test_lossgen_weights_are_libopus_own(peer_161_c: object) -> None:
-    assert LOSSGEN_FILE.read_bytes() == lossgen_file(build.get("1.6.1").source)
+    assert LOSSGEN_FILE.read_bytes() == lossgen_file(builds.get("1.6.1").source)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.conformance.adapters.libopus.codec import Decoder
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.metrics.audio import compare_audio
 from dredref.opusdecoder import LATE, STEP, TAP_Q, Decimator, OpusDecoder, taps
 from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams import open_stream
-from tools.libopus.codec import Decoder
-from tools.libopus.peer import Peer
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.payload.tests.digests import noise
 from dredref.resample import RATES, Resampler, response, to_input
 from dredref.resample_tables import FILTERS
 from dredref.spec.errors import UsageError
-from tools.libopus.peer import Peer
 
 FILTERED = sorted(FILTERS)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from dredref.conformance.adapters.libopus.peer import Peer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -30,7 +31,6 @@ from rich.table import Table
 from dredref.arithmetic.significand import KINDS, Form, carry, numbers, settle
 from dredref.rdovae.decoder import packaged_decoder
 from dredref.streams import open_stream
-from tools.libopus.peer import Peer
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
 NAMES = ("v12-fine.bit", "v12-frame-20ms.bit", "v12-pause.bit", "v12-dtx.bit", "v12-music.bit")

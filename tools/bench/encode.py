@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 
 import click
 import numpy as np
+from dredref.conformance.adapters.libopus.peer import Peer
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +34,6 @@ from dredref.rdovae.encoder import RdovaeEncoder
 from dredref.resample import to_input
 from tools.encoder.material import CLIPS, Samples, at_rate, clip
 from tools.encoder.symbols import HISTORY
-from tools.libopus.peer import Peer
 
 RATE = 16_000
 LEVELS = Levels(6, 5, 15)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 
 import click
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.table import Table
@@ -27,7 +28,6 @@ from dredref.batch.validate import batches
 from dredref.streams import Record, open_stream
 from dredref.summary import StreamSummary
 from tools.bench.validate import PEER, packets
-from tools.libopus.peer import Peer
 
 GROUPS = {"5 to 7 chunks": (5, 7), "12 to 14 chunks": (12, 14), "24 to 26 chunks": (24, 26)}
 """Name -> least and most chunks of its packets; all packets together are a group as well."""

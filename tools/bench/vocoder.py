@@ -27,6 +27,7 @@ from pathlib import Path
 import click
 import numpy as np
 import soundfile
+from dredref.conformance.adapters.libopus.peer import Peer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -36,7 +37,6 @@ from dredref.metrics import AudioComparison, compare_audio
 from dredref.vocoder import Vocoder, vocoder
 from dredref.vocoder.sizes import FRAME, SAMPLE_RATE
 from dredref.vocoder.synthesis import LEAD
-from tools.libopus.peer import Peer
 
 AUDIO = Path(__file__).parents[2] / "vectors" / "audio"
 FORMS: tuple[Form, ...] = ("integers", "binary32")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from dredref.conformance.adapters.libopus.codec import Encoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 
 from dredref.streams import Record, StreamInfo, create_stream
 from tools.encoder.material import Samples, clip
-from tools.libopus.codec import Encoder, Settings
-from tools.libopus.peer import Peer
 
 FOLDER = Path(__file__).parents[2] / "dredref" / "tests" / "data"
 NAME = "late-after-silence"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.dred import DECODER_CHUNKS, DredPayload
 from dredref.spec.packet import parse_packet
 
@@ -18,8 +20,6 @@ from dredref.payload.reader import carried_by, read_carried
 from dredref.resample import to_input
 from dredref.streams import open_stream
 from tools.encoder.material import Samples, at_rate
-from tools.libopus.codec import Decoder, Encoder, Settings
-from tools.libopus.peer import Peer
 
 FRAMES_MS = (2.5, 5, 10, 20, 40, 60, 80, 100, 120)
 RATES = (8000, 12000, 16000, 24000, 48000)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.tables import QuantizerTable, quantizer_tables
 
 from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
@@ -17,7 +18,6 @@ from dredref.rdovae.encoder import STEP, RdovaeEncoder
 from dredref.rdovae.quantize import quantize
 from dredref.resample import Resampler, to_input
 from tools.encoder.material import at_rate, clip
-from tools.libopus.peer import Peer
 
 HISTORY = 52
 """Latent vectors that libopus' encoder keeps."""

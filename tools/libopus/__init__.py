@@ -1,1 +1,1 @@
-"""libopus as a peer: its sources from Debian, its builds in a cache, and a typed way to ask it."""
+"""libopus' sources from Debian, its builds in a cache, and comparisons of this project with it."""

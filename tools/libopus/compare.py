@@ -18,6 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import click
+from dredref.conformance.adapters.libopus.peer import DredBatch, Peer
 from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import Progress
@@ -25,7 +26,6 @@ from rich.table import Table
 
 from dredref.streams import open_stream
 from tools.libopus import differ, differ_batch, draw
-from tools.libopus.peer import DredBatch, Peer
 
 PEERS = {10: "1.5.2", 12: "1.6.1"}
 FRAMING = "1.6.1"

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from dredref.conformance.adapters.libopus.peer import Dred, Peer, PeerExtension, PeerPacket
 from dredref.spec.dred import DECODER_CHUNKS, DredPayload, parse_payload
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
 from dredref.spec.reading import read_packet
-
-from tools.libopus.peer import Dred, Peer, PeerExtension, PeerPacket
 
 
 def differs(what: str, ours: object, theirs: object) -> str | None:

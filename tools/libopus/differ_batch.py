@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from dredref.conformance.adapters.libopus.peer import DredBatch
 
 from dredref.batch.payload import NO_EXTRA, Payloads, read_payloads
 from dredref.batch.rangecoder import Strings
-from tools.libopus.peer import DredBatch
 
 EXACT_MAGNITUDE = 1050
 """The batch reader stops following a payload at values past this."""

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from dredref.conformance.adapters.libopus.peer import Peer, PeerExtension
 from dredref.spec.dred import build_payload, make_payload
 from dredref.spec.packet import Frame, Packet, Toc, build_packet
 from dredref.spec.tables import level_of_chunk, quantizer_tables
-
-from tools.libopus.peer import Peer, PeerExtension
 
 MOST_CHUNKS = 26
 OFFSETS = 8192

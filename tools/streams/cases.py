@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tools.libopus.codec import DURATIONS, Settings
+from dredref.conformance.adapters.libopus.codec import DURATIONS, Settings
 
 Container = Literal["bit", "ogg", "webm", "pcap"]
 

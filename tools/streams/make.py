@@ -18,15 +18,16 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
+from dredref.conformance.adapters.libopus import builds
+from dredref.conformance.adapters.libopus.codec import Encoder, MultistreamEncoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import track as progress
 
 from dredref.files import atomic_output
 from dredref.streams.opushead import OpusHead
-from tools.libopus import build, sources
-from tools.libopus.codec import Encoder, MultistreamEncoder, Settings
-from tools.libopus.peer import Peer
+from tools.libopus import sources
 from tools.streams import containers, speech
 from tools.streams.cases import Case, Piece, cases
 from tools.streams.containers import Sent, Track
@@ -108,7 +109,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 def entry(case: Case, track: Track, peer: Peer, path: Path) -> dict[str, Any]:
     """What the manifest says of a stream."""
-    known: Any = build.manifest()
+    known: Any = builds.manifest()
     source = known["sources"][peer.build.recipe.source]
     return {
         "name": path.name,

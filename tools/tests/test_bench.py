@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import InputError
 
 from dredref.streams import open_stream
 from tools.bench import validate
-from tools.libopus.peer import Peer
 
 ALLOCATE = "x = bytearray({} << 20); x[::4096] = b'1' * len(x[::4096])"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from dredref.conformance.adapters.libopus.peer import Peer
 
 from tools.bench.encode import FORMS, compare, encoder_libopus, encoder_ours
 from tools.encoder.material import at_rate, clip
-from tools.libopus.peer import Peer
 
 
 @pytest.mark.peer

@@ -6,9 +6,9 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.adapters.libopus.peer import Peer
 
 from tools.bench import stages
-from tools.libopus.peer import Peer
 
 
 def test_the_total_is_that_of_the_stages() -> None:

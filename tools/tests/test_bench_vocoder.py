@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.adapters.libopus.peer import Peer
 
 from tools.bench import vocoder
-from tools.libopus.peer import Peer
 
 
 @pytest.mark.peer

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec import dred as spec_dred
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import ParseError
@@ -20,7 +21,6 @@ from dredref.batch.payload import read_payloads
 from dredref.batch.rangecoder import Strings
 from dredref.streams import open_stream
 from tools.libopus import compare, differ, differ_batch, draw
-from tools.libopus.peer import Peer
 
 pytestmark = pytest.mark.peer
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dredref.conformance.adapters.libopus.peer import Peer
 from numpy.typing import NDArray
 
 from tools.compat import dred_compare
-from tools.libopus.peer import Peer
 
 OURS = Path(dred_compare.__file__).with_name("dred_compare")
 

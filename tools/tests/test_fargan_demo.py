@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.dred import make_payload
 from dredref.spec.tables import quantizer_tables
 
@@ -18,7 +19,6 @@ from dredref.rdovae.records import write_records
 from dredref.streams import open_stream
 from dredref.vocoder.tests.inputs import clips
 from tools.compat import fargan_demo
-from tools.libopus.peer import Peer
 
 OURS = Path(fargan_demo.__file__).with_name("fargan_demo")
 AUDIO = Path(__file__).parents[2] / "vectors" / "audio"

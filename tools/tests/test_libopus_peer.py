@@ -6,11 +6,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from dredref.conformance.adapters.libopus import builds
+from dredref.conformance.adapters.libopus.codec import (
+    Decoder,
+    Encoder,
+    MultistreamEncoder,
+    Settings,
+)
+from dredref.conformance.adapters.libopus.peer import Peer, PeerExtension
 from dredref.spec.errors import InputError, UsageError
 
 from tools.libopus import build
-from tools.libopus.codec import Decoder, Encoder, MultistreamEncoder, Settings
-from tools.libopus.peer import Peer, PeerExtension
 from tools.streams import speech
 
 pytestmark = pytest.mark.peer
@@ -62,7 +68,7 @@ def test_the_plain_builds_divide_in_tanh(peer_161_c: Peer) -> None:
 
 
 def test_the_default_build_would_not_pass_for_the_plain_one(peer_161: Peer) -> None:
-    recipe = build.RECIPES["1.6.1"]
+    recipe = builds.RECIPES["1.6.1"]
     with pytest.raises(InputError, match="plain path"):
         build.prove_plain(recipe, peer_161.build.source, peer_161.build.path)
 
@@ -252,14 +258,14 @@ def test_a_program_is_compiled_once_for_each_build(peer_161: Peer, tmp_path: Pat
     unit.write_text(
         '#include <stdio.h>\n#include "opus.h"\nint main(void) { puts(opus_get_version_string()); }'
     )
-    program = build.compile_program("hello", [unit], peer_161.build)
+    program = builds.compile_program("hello", [unit], peer_161.build)
     try:
         assert subprocess.run([program], capture_output=True).stdout == b"libopus 1.6.1\n"
         made = program.stat().st_mtime_ns
-        assert build.compile_program("hello", [unit], peer_161.build) == program
+        assert builds.compile_program("hello", [unit], peer_161.build) == program
         assert program.stat().st_mtime_ns == made
     finally:
         program.unlink()
     unit.write_text("int main(void) { nonsense }")
     with pytest.raises(InputError, match="nonsense"):
-        build.compile_program("hello", [unit], peer_161.build)
+        builds.compile_program("hello", [unit], peer_161.build)

@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from dredref.conformance.adapters.libopus import builds
 from dredref.spec.errors import InputError
 
 from tools.libopus import build, sources
@@ -106,14 +107,14 @@ def test_the_cache_folder_follows_the_environment(
 ) -> None:
     monkeypatch.delenv("DREDREF_LIBOPUS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert build.cache_folder() == tmp_path / "dredref" / "libopus"
+    assert builds.cache_folder() == tmp_path / "dredref" / "libopus"
     monkeypatch.setenv("DREDREF_LIBOPUS", str(tmp_path / "own"))
-    assert build.cache_folder() == tmp_path / "own"
+    assert builds.cache_folder() == tmp_path / "own"
 
 
 def test_what_is_not_built_is_said_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"tools\.libopus\.build 1\.6\.1"):
-        build.get("1.6.1", tmp_path)
+        builds.get("1.6.1", tmp_path)
     with pytest.raises(InputError, match="there are 1\\.6\\.1, 1\\.6\\.1-c"):
         build.ensure_build("1.0", tmp_path, 1, print)
 
@@ -138,7 +139,7 @@ def test_a_tarball_becomes_the_folder_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ci", "outcome"), [("", "1 skipped"), ("true", "1 error")])
 def test_a_missing_build_skips_here_and_fails_in_ci(ci: str, outcome: str, tmp_path: Path) -> None:
     test = Path(__file__).with_name("test_libopus_peer.py")
-    command = [sys.executable, "-m", "pytest", "-rs", "-k", "timing", str(test)]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-rs", "-k", "timing", str(test)]
     environment = {**os.environ, "DREDREF_LIBOPUS": str(tmp_path), "CI": ci}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert outcome in done.stdout

@@ -3,11 +3,10 @@
 import random
 
 import pytest
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import ParseError
 from dredref.spec.packet import parse_packet
 from dredref.spec.silk import has_lbrr
-
-from tools.libopus.peer import Peer
 
 pytestmark = pytest.mark.peer
 

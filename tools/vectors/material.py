@@ -20,6 +20,8 @@ import click
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from dredref.conformance.adapters.libopus.codec import Decoder, Encoded, Encoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.vectors.speech import (
     ENCODER_SPEECH,
     LEVEL_RATES,
@@ -37,8 +39,6 @@ from dredref.vectors.speech import (
 )
 
 from dredref.files import atomic_output
-from tools.libopus.codec import Decoder, Encoded, Encoder, Settings
-from tools.libopus.peer import Peer
 from tools.streams.resample import resample
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"

@@ -8,12 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from dredref.conformance.adapters.libopus.harness import Libopus
+from dredref.conformance.adapters.libopus.peer import Dred, Peer, PeerPacket
 from dredref.conformance.checkers import Answer, check
 from dredref.vectors.model import Exact, ExtensionInput, PacketInput, PayloadInput, Vector
 from dredref.vectors.suite import load_suite
-
-from tools.libopus.harness import Libopus
-from tools.libopus.peer import Dred, Peer, PeerPacket
 
 pytestmark = pytest.mark.peer
 

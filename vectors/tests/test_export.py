@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.main import cli
 from dredref.spec.errors import InputError
 from dredref.vectors.export import SETS, export_upstream
 from dredref.vectors.material import bit_packets
 from dredref.vectors.suite import load_suite
-
-from tools.libopus.peer import Peer
 
 COMPAT = Path(__file__).parents[2] / "tools" / "compat"
 FEATURES = ("-features", "-thresholds", "0.5", "0.15", "0.02")

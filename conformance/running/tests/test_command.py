@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.command import Command
 from dredref.conformance.running.files import read_bit
@@ -31,7 +32,6 @@ from dredref.vectors.model import (
 )
 
 from dredref.rdovae.records import write_records
-from tools.libopus.peer import Peer
 
 LIMITS = Limits(seconds=1.5, memory_bytes=100 * MEBI, reply_bytes=MEBI)
 

@@ -15,9 +15,9 @@ from dredref.analysis.analyser import BLOCK, FeatureAnalyser, Stages, from_int16
 from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import FORMS, Form, settle
 from dredref.arithmetic.tests.floating import look_for_floats
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.payload.tests.digests import extremes
 from dredref.spec.errors import InputError
-from tools.libopus.peer import Peer
 
 AUDIO = Path(__file__).parents[3] / "vectors" / "audio"
 CLIPS = ("librivox-1", "librivox-2", "librivox-3", "espeak-1", "espeak-2")

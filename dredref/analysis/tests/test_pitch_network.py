@@ -29,12 +29,12 @@ from dredref.arithmetic.significand import (
 )
 from dredref.arithmetic.significand_functions import tanh
 from dredref.arithmetic.tests.floating import look_for_floats
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.model import packaged
 from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.model.weights import Model
 from dredref.spec.errors import InputError
 from tools.encoder.material import CLIPS, clip
-from tools.libopus.peer import Peer
 
 
 def pairs(x: Carried) -> Significands:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dredref.analysis import tables
 from dredref.arithmetic.significand import Words, carry, settle
-from tools.libopus.peer import Peer
+from dredref.conformance.adapters.libopus.peer import Peer
 
 
 def floats(words: Words) -> NDArray[np.float64]:

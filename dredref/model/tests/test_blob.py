@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.conformance.adapters.libopus import builds
 from dredref.model import PACKAGED, packaged
 from dredref.model.blob import HEAD, blob_models, read_blob, shape_of, write_blob
 from dredref.model.csource import Arrays
 from dredref.model.weights import Model
 from dredref.spec.errors import InputError
-from tools.libopus import build
 
 
 def arrays_of(name: str) -> Arrays:
@@ -113,7 +113,7 @@ def test_impossible_sizes(size: int, block: int) -> None:
 @pytest.mark.peer
 def test_blob_of_libopus(peer_161_c: object, tmp_path: Path) -> None:
     """What ``dump_weights_blob`` writes holds the packaged models of its release."""
-    program = build.get("1.6.1-c").path / "bin" / "dump_weights_blob"
+    program = builds.get("1.6.1-c").path / "bin" / "dump_weights_blob"
     subprocess.run([program], cwd=tmp_path, check=True, capture_output=True)
     data = (tmp_path / "weights_blob.bin").read_bytes()
     found = {raw.name: Model(raw) for raw in blob_models(data, "weights_blob.bin")}

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from dredref.conformance.adapters.libopus import builds
 from dredref.model import PACKAGED, packaged
 from dredref.model.container import Quantity, RawLayer, RawModel
 from dredref.model.csource import read_arrays, read_shapes
@@ -14,7 +15,6 @@ from dredref.model.importer import NETWORKS, exact_integers
 from dredref.model.weights import Model, dense_matrix, sparse_matrix
 from dredref.spec.errors import InputError
 from tools.import_model import DATA, packaged_files
-from tools.libopus import build
 
 SMALL = """
 static const float one_weights_float[6] = {
@@ -111,7 +111,7 @@ def test_layer_words() -> None:
 @pytest.mark.parametrize("release", ["1.6.1", "1.5.2"])
 def test_numbers_are_libopus_own(release: str, peer_161_c: object, peer_152_c: object) -> None:
     """Every packaged number equals the float32 or the integer in the source, exactly."""
-    made = build.get(release)
+    made = builds.get(release)
     for network in NETWORKS:
         version = 12 if release == "1.6.1" else 10
         if release == "1.5.2" and not network.versioned:
@@ -131,7 +131,7 @@ def test_numbers_are_libopus_own(release: str, peer_161_c: object, peer_152_c: o
 @pytest.mark.peer
 def test_import_is_reproducible(peer_161_c: object, peer_152_c: object) -> None:
     """The packaged files come out of the source packages again, byte for byte."""
-    folders = build.get("1.6.1").source, build.get("1.5.2").source
+    folders = builds.get("1.6.1").source, builds.get("1.5.2").source
     found = dict(packaged_files(*folders))
     assert sorted(found) == sorted(f"{name}.bin" for name in PACKAGED)
     for name, content in found.items():

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dredref.arithmetic.significand import Words
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.quantize import quantize
 from dredref.spec.dred import build_payload, make_payload, offset_fields, parse_payload
 from dredref.spec.errors import BuildError, UsageError
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, quantizer_tables
-from tools.libopus.peer import Peer
 
 
 def draw(seed: int, steps: int, version: int, spread: float) -> tuple[Words, Words]:

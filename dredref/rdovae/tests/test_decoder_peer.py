@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from dredref.arithmetic.significand import BINARY32, PACKED
+from dredref.conformance.adapters.libopus.peer import DredBatch, Peer
 from dredref.metrics import compare_features
 from dredref.rdovae.decoder import decode_payloads, packaged_decoder
 from dredref.rdovae.dequantize import latent_rows, network_inputs, state_rows
 from dredref.rdovae.tests.inputs import extremes, payloads, streams
 from dredref.spec.tables import VERSIONS
 from dredref.streams import open_stream
-from tools.libopus.peer import DredBatch, Peer
 
 
 def decoded(batch: DredBatch, version: int) -> np.ndarray:

@@ -8,12 +8,12 @@ import pytest
 from dredref.analysis.analyser import FeatureAnalyser, from_int16
 from dredref.arithmetic.significand import PACKED, Form, Words
 from dredref.arithmetic.tests.floating import look_for_floats
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.model import packaged
 from dredref.rdovae.encoder import Network, RdovaeEncoder
 from dredref.spec.errors import InputError
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS
 from tools.encoder.material import CLIPS, clip
-from tools.libopus.peer import Peer
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pytest
 from dredref.arithmetic.fixed import Integers
 from dredref.arithmetic.significand import FORMS, Carried, Words
 from dredref.arithmetic.significand_functions import tanh
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.rdovae.quantize import quantize
 from dredref.spec.dred import parse_payload
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, quantizer_tables
-from tools.libopus.peer import Peer
 
 
 def words(values: Carried) -> Words:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dredref.conformance.adapters.libopus import builds
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.records import HEAD, read_records, write_records
 from dredref.rdovae.tests.inputs import constant, payloads
 from dredref.spec.dred import DredPayload, make_payload
 from dredref.spec.errors import BuildError, ParseError
-from tools.libopus import build
 
 
 def speech() -> list[DredPayload]:
@@ -82,7 +82,7 @@ def test_upstreams_program(release: str, version: int, peer_161_c: object, tmp_p
     given = speech()[:30]
     source, target = tmp_path / "records.bit", tmp_path / "features.f32"
     source.write_bytes(write_records(given))
-    program = build.get(release).path / "bin" / "fargan_demo"
+    program = builds.get(release).path / "bin" / "fargan_demo"
     subprocess.run(
         [program, "-dred-decoding", source, target], check=True, capture_output=True
     )  # fmt: skip

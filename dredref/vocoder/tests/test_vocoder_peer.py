@@ -16,12 +16,12 @@ import soundfile
 from numpy.typing import NDArray
 
 from dredref.arithmetic.significand import carry
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.metrics import compare_audio
 from dredref.vocoder import vocoder
 from dredref.vocoder.sizes import FRAME
 from dredref.vocoder.synthesis import LEAD
 from dredref.vocoder.tests.inputs import Vectors, clips, extremes
-from tools.libopus.peer import Peer
 
 pytestmark = pytest.mark.peer
 AUDIO = Path(__file__).parents[3] / "vectors" / "audio"

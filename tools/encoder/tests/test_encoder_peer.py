@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dredref.conformance.adapters.libopus.codec import Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 
 from dredref.encode import DredRequest, EncodeRequest
 from dredref.inject import InjectRequest, inject_file, strip_file
@@ -32,8 +34,6 @@ from tools.encoder.symbols import (
     theirs,
     theirs_at,
 )
-from tools.libopus.codec import Settings
-from tools.libopus.peer import Peer
 
 pytestmark = pytest.mark.peer
 

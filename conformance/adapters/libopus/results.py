@@ -1,4 +1,4 @@
-"""What libopus says, as data: results of :class:`tools.libopus.peer.Peer`."""
+"""What libopus says, as data: results of ``Peer``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from tools.libopus.library import address
+from dredref.conformance.adapters.libopus.library import address
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]

@@ -1,6 +1,6 @@
 """What a build of libopus says about packets, payloads, features and speech, in numpy arrays.
 
-``Peer("1.6.1")`` loads the probe for that build (see ``build.py`` for the names) and compiles it
+``Peer("1.6.1")`` loads the probe for that build (see ``builds.py`` for the names) and compiles it
 on first use. Methods that take a list work through it in one C loop, for draws of many thousands.
 
 >>> peer = Peer("1.6.1")                                            # doctest: +SKIP
@@ -14,10 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-
-from tools.libopus import build
-from tools.libopus.library import address, floats, joined, load
-from tools.libopus.results import (
+from dredref.conformance.adapters.libopus import builds
+from dredref.conformance.adapters.libopus.library import address, floats, joined, load
+from dredref.conformance.adapters.libopus.results import (
     SUMMARY,
     Analysis,
     AnalysisTables,
@@ -50,7 +49,7 @@ __all__ = [
 
 def available(name: str) -> bool:
     """Whether the build of that name is in the cache."""
-    return build.find(name) is not None
+    return builds.find(name) is not None
 
 
 class Peer:
@@ -63,7 +62,7 @@ class Peer:
             InputError: ``libopus.no_build`` or ``libopus.build_failed``.
         """
         self.name = name
-        self.build = build.get(name)
+        self.build = builds.get(name)
         self.library = load(name, traced=True)
         self.version: int = self.library.probe_version()
         self.latent_dim: int = self.library.probe_latent_dim()

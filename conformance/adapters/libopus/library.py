@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from tools.libopus import build
+from dredref.conformance.adapters.libopus import builds
 
 PROBE = Path(__file__).with_name("probe.c")
 WRAPPED = (
@@ -96,7 +95,7 @@ def load(name: str, *, traced: bool) -> ctypes.CDLL:
     Raises:
         InputError: ``libopus.no_build`` or ``libopus.build_failed``.
     """
-    made = build.get(name)
+    made = builds.get(name)
     path = compiled(made, traced=traced)
     library = ctypes.CDLL(str(path))
     for function, (result, arguments) in SIGNATURES.items():
@@ -106,7 +105,7 @@ def load(name: str, *, traced: bool) -> ctypes.CDLL:
     return library
 
 
-def compiled(made: build.Build, *, traced: bool) -> Path:
+def compiled(made: builds.Build, *, traced: bool) -> Path:
     """The shared library of the probe for a build, made anew when either of them changed."""
     digest = hashlib.sha256(PROBE.read_bytes())
     digest.update(repr((WRAPPED, made.library.stat().st_mtime_ns)).encode())
@@ -118,7 +117,7 @@ def compiled(made: build.Build, *, traced: bool) -> Path:
         extra = ["-shared", "-fvisibility=hidden"]
         if traced:
             extra += ["-DPROBE_TRACE", *(f"-Wl,--wrap={function}" for function in WRAPPED)]
-        build.link([PROBE], made, target, extra, whole=True)
+        builds.link([PROBE], made, target, extra, whole=True)
     return target
 
 

@@ -1,5 +1,6 @@
-"""A build of libopus behind the harness protocol: ``python -m tools.libopus.harness 1.6.1``.
+"""A build of libopus behind the harness protocol.
 
+``python -m dredref.conformance.adapters.libopus.harness 1.6.1`` serves that build.
 Unlike the C example of conformance/examples it knows all operations, through the probe.
 """
 
@@ -13,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dredref.conformance.adapters.libopus.builds import manifest
+from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
+from dredref.conformance.adapters.libopus.peer import Dred, DredBatch, Peer
 from dredref.conformance.adapters.serve import serve
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
 from dredref.spec.errors import UsageError
 from dredref.spec.packet import parse_packet
-
-from tools.libopus.build import manifest
-from tools.libopus.codec import Decoder, Encoder, Settings
-from tools.libopus.peer import Dred, DredBatch, Peer
 
 MAX_CHUNKS = 26
 

@@ -1,0 +1,1 @@
+"""Builds of libopus as implementations under test, and a typed way to ask them in process."""
