@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "dredref.conformance.cli.run:smoke",
         "See whether an implementation can be talked to.",
     ),
+    "serve": (
+        "dredref.conformance.cli.serve:serve",
+        "Let the reference answer the harness protocol.",
+    ),
     "diff": (
         "dredref.conformance.cli.diff:diff",
         "Where two results part: features, audio, packets.",

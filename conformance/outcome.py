@@ -31,6 +31,8 @@ class Outcome(StrEnum):
 
 BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.TIMEOUT)
 """Outcomes that make an implementation not conformant."""
+UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
+"""Outcomes that say nothing of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Verdict:
     measures: tuple[Measure, ...] = ()
     note: str = ""
     """A remark for people, for example on equality beyond what is asked."""
+    refused: bool = False
+    """Whether the input was refused, so that there is no answer that could differ."""
+    binding: bool = True
+    """Whether missing it is a failure; where not, it counts as a missed SHOULD."""
 
     def __post_init__(self) -> None:
         """A refusal without a place would help nobody."""
@@ -84,5 +90,9 @@ class Result:
     measures: tuple[Measure, ...] = ()
     divergence: Mapping[str, Any] | None = None
     seconds: float = 0.0
+    causes: tuple[str, ...] = ()
+    """Those of ``flags`` whose fault the answer shows; see causes.py."""
+    said: str = ""
+    """The end of what the implementation wrote on standard error before it failed."""
     answer: Mapping[str, Any] | None = field(default=None, compare=False)
     """What was answered, where it is kept for plots and for people."""

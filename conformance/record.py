@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dredref.conformance.classes import ClassVerdict, verdicts
-from dredref.conformance.outcome import BAD, Measure, Outcome, Result
+from dredref.conformance.outcome import BAD, UNPUT, Measure, Outcome, Result
 from dredref.conformance.running.replies import (
     PROTOCOL,
     Capabilities,
@@ -57,11 +57,24 @@ class Run:
         return verdicts(self.results, self.suite["totals"], self.implementation.versions)
 
     @property
-    def conformant(self) -> bool:
-        """Whether something passed and nothing failed."""
-        counts = self.counts
-        held = counts[Outcome.PASS] + counts[Outcome.NONSTRICT]
-        return bool(held) and not any(counts[outcome] for outcome in BAD)
+    def failed(self) -> int:
+        """Vectors that failed or gave no answer. None is no conformance: see ``verdicts``."""
+        return sum(result.outcome in BAD for result in self.results)
+
+    @property
+    def tested(self) -> int:
+        """Vectors that were put and judged, or that gave no answer."""
+        return len(self.results) - sum(result.outcome in UNPUT for result in self.results)
+
+    def summary(self) -> dict[str, Any]:
+        """What came out, as the footer of the results and ``dredref run --json`` say it."""
+        return {
+            "vectors": len(self.results),
+            "counts": self.counts,
+            "tested": self.tested,
+            "failed": self.failed,
+            "verdicts": {one.name: str(one.claim) for one in self.verdicts},
+        }
 
 
 def write_run(run: Run, path: str | Path) -> None:
@@ -75,10 +88,7 @@ def write_run(run: Run, path: str | Path) -> None:
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     footer = {
         "type": "footer",
-        "vectors": len(run.results),
-        "counts": run.counts,
-        "verdicts": {one.name: str(one.claim) for one in run.verdicts},
-        "conformant": run.conformant,
+        **run.summary(),
         "seconds": run.seconds,
         "sha256": digest,
     }
@@ -170,6 +180,6 @@ def _read_result(form: Mapping[str, Any]) -> Result:
     values = {key: value for key, value in form.items() if key != "type"}
     values["outcome"] = Outcome(values["outcome"])
     values["measures"] = tuple(Measure(**one) for one in values["measures"])
-    for name in ("clauses", "requirements", "flags"):
-        values[name] = tuple(values[name])
+    for name in ("clauses", "requirements", "flags", "causes"):
+        values[name] = tuple(values.get(name, ()))
     return Result(**values)

@@ -1,7 +1,7 @@
 """The project's own reference as an implementation under test.
 
 ``answer`` is called in the process by those who study the suite itself; everyone else runs the
-module as a harness: ``python -m dredref.conformance.adapters.reference``.
+command ``dredref serve`` as a harness.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dredref.conformance.adapters.serve import serve
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
@@ -204,7 +203,3 @@ def capabilities() -> Capabilities:
         codes=True,
         details={"numpy": np.__version__},
     )
-
-
-if __name__ == "__main__":
-    serve(capabilities(), answer)

@@ -57,7 +57,7 @@ ADAPTERS: dict[str, Adapter] = {
         Adapter(
             "reference",
             "this project's integer reference",
-            (sys.executable, "-m", "dredref.conformance.adapters.reference"),
+            (sys.executable, "-m", "dredref.conformance.main", "serve"),
             lambda: "",
             (sys.executable, "-m", "dredref.kernels"),
             frozenset({"decode", "records", "vocode", "encode", "conceal"}),

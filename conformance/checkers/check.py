@@ -50,7 +50,8 @@ def check(vector: Vector, reply: Answer | Refusal, *, codes: bool = False) -> Ve
     if isinstance(expected, Reject):
         return _check_refusal(expected, reply, codes=codes)
     if isinstance(reply, Refusal):
-        return Verdict(False, Divergence("reply", describe(expected), f"{reply} {reply.detail}"))
+        got = f"{reply} {reply.detail}".strip()
+        return Verdict(False, Divergence("reply", describe(expected), got), refused=True)
     if isinstance(expected, Exact):
         return check_exact(vector.operation, expected.value, reply.value, codes=codes)
     if isinstance(expected, Features):

@@ -138,7 +138,7 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
 )
-@click.option("--json", "as_json", is_flag=True, help="The footer of the results on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Counts and verdicts on stdout.")
 def run(
     groups: str | None,
     ids: tuple[str, ...],
@@ -150,7 +150,8 @@ def run(
 ) -> None:
     """Put an implementation to the test.
 
-    Exit code 0 if nothing failed, 1 if something did, 2 if the run could not take place.
+    Exit code 0 if nothing failed (also if nothing was tested, which is said), 1 if something did, 2
+    if the run could not take place. Only the verdicts say what is conformant.
     """
     suite = load_suite(folder)
     names = tuple(groups.split(",")) if groups else None
@@ -184,12 +185,12 @@ def run(
 
         write_report(done, report, suite)
     if as_json:
-        click.echo(json.dumps({"counts": done.counts, "conformant": done.conformant}))
+        click.echo(json.dumps(done.summary()))
     else:
         print_run(done, Console(highlight=False))
         if report is not None:
             click.echo(f"\nreport: {report / 'report.html'}")
-    sys.exit(0 if done.conformant else 1)
+    sys.exit(1 if done.failed else 0)
 
 
 def _with_progress(
@@ -263,6 +264,8 @@ def print_run(done: Run, console: Console) -> None:
         style = CLAIM_STYLES[one.claim]
         share = f" [dim]{one.held} of {one.total}[/]" if one.total else ""
         console.print(f"{titles[one.name]:<11} [{style}]{one.claim}[/]{share}")
+    if not done.tested:
+        console.print("nothing was tested: the implementation answers none of these vectors")
     bad = [one for one in done.results if one.outcome in BAD]
     for result in bad[:FIRST]:
         where = result.divergence["text"] if result.divergence else result.reason

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dredref.conformance.classes import CLASSES
 from dredref.conformance.outcome import BAD, Outcome
 from dredref.conformance.record import Run
-from dredref.conformance.report.views import flag_rows, measure_rows
+from dredref.conformance.report.findings import flag_rows
+from dredref.conformance.report.views import measure_rows
 from dredref.vectors.model import GROUPS
 
 FAILURES = 25
@@ -79,7 +80,8 @@ def comparison_markdown(runs: Sequence[Run]) -> str:
         lines.append(f"| {figure.group}: {figure.name} | " + " | ".join(cells) + " |")
     flags = flag_rows(runs)
     if flags:
-        lines += ["", "Faults by name: vectors missed, of those with the flag that were put:", ""]
+        title = "Faults by name: answers that show the fault, of the flag's vectors that were put:"
+        lines += ["", title, ""]
         lines += [f"| fault | {names} |", "|---|" + "---|" * len(runs)]
     for row in flags:
         cells = ["not put" if one is None else f"{one[0]} of {one[1]}" for one in row.missed]

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from dredref.conformance.classes import CLASSES, Claim
-from dredref.conformance.outcome import Outcome, Result
+from dredref.conformance.outcome import UNPUT, Outcome, Result
 from dredref.conformance.record import Run
+from dredref.conformance.report.findings import flag_rows
 from dredref.conformance.report.templates import render
 from dredref.conformance.report.views import (
     counts,
     environment_rows,
     family_of,
-    flag_rows,
     measure_rows,
 )
 from dredref.vectors.model import GROUPS
 
-UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
-"""Outcomes that say nothing of the answer."""
 ROWS = 8
 """Vectors of a family that are listed, at most."""
 _CHIPS = {

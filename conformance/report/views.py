@@ -23,8 +23,6 @@ PLOTTED = 18
 """Cards with plots of vectors that did not pass, at most, for each operation that has them."""
 SOUND = 2_000_000
 """Characters of sound in a page, at most."""
-FINDINGS = 40
-"""Rows of findings, at most."""
 
 GROUP_TITLES: Mapping[str, str] = {
     "packet": "framing of Opus packets",
@@ -78,7 +76,8 @@ class Entry:
     reason: str
     clauses: tuple[str, ...]
     requirements: tuple[str, ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str, bool], ...]
+    """Flags, what they stand for, and whether the answer shows the fault."""
     measures: tuple[Gauge, ...]
     detail: Detail
 
@@ -107,20 +106,6 @@ class Group:
     title: str
     counts: tuple[Count, ...]
     families: tuple[Family, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What several vectors have in common that went wrong: a flag, or else group and place."""
-
-    name: str
-    note: str
-    missed: int
-    of: int
-    """Vectors with the flag, or of the group, that were answered."""
-    outcomes: tuple[Count, ...]
-    first: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -265,77 +250,10 @@ def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry
     )
 
 
-def notes_of(result: Result, meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Flags with what they mean."""
-    return tuple((flag, meanings.get(flag, "")) for flag in result.flags)
-
-
-def findings(run: Run) -> tuple[Finding, ...]:
-    """Gather what went wrong: by flag, and what has no flag by group and place.
-
-    A vector with several flags counts for each of them.
-    """
-    missed: dict[str, list[Result]] = {}
-    put: Counter[str] = Counter()
-    notes = run.suite["notes"]
-    for result in run.results:
-        if result.outcome in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
-            continue
-        put.update(result.flags or (result.group,))
-        if result.outcome is Outcome.PASS:
-            continue
-        for name in result.flags or (f"{result.group}: {_stage(result)}",):
-            missed.setdefault(name, []).append(result)
-    ordered = sorted(missed.items(), key=lambda item: -len(item[1]))
-    return tuple(
-        Finding(
-            name=name,
-            note=notes.get(name, ""),
-            missed=len(found),
-            of=put[name if name in put else found[0].group],
-            outcomes=tuple(one for one in counts(found) if one.count),
-            first=found[0].id,
-            text=str(found[0].divergence["text"]) if found[0].divergence else found[0].reason,
-        )
-        for name, found in ordered[:FINDINGS]
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class FlagRow:
-    """What a flag's vectors came to in several runs."""
-
-    flag: str
-    note: str
-    missed: tuple[tuple[int, int] | None, ...]
-    """Missed and put, for each run; None where none was put."""
-
-
-def flag_rows(runs: Sequence[Run]) -> list[FlagRow]:
-    """Every flag that tells the runs apart, or that any of them missed."""
-    put: list[Counter[str]] = []
-    missed: list[Counter[str]] = []
-    notes: dict[str, str] = {}
-    for run in runs:
-        put.append(Counter())
-        missed.append(Counter())
-        notes |= run.suite["notes"]
-        for result in run.results:
-            if result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
-                put[-1].update(result.flags)
-                missed[-1].update(result.flags if result.outcome is not Outcome.PASS else ())
-    flags = sorted({flag for one in missed for flag in one})
-    return [
-        FlagRow(
-            flag,
-            notes.get(flag, ""),
-            tuple(
-                (failed[flag], asked[flag]) if asked[flag] else None
-                for failed, asked in zip(missed, put, strict=True)
-            ),
-        )
-        for flag in flags
-    ]
+def notes_of(result: Result, meanings: Mapping[str, str]) -> tuple[tuple[str, str, bool], ...]:
+    """Flags with what they mean, those that are seen first."""
+    ordered = sorted(result.flags, key=lambda flag: flag not in result.causes)
+    return tuple((flag, meanings.get(flag, ""), flag in result.causes) for flag in ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,13 +283,6 @@ def measure_rows(runs: Sequence[Run]) -> list[MeasureRow]:
         if key[0] == group
         for name in (key[1],)
     ]
-
-
-def _stage(result: Result) -> str:
-    """Where a result parts from what is expected, or the kind of fault."""
-    if result.divergence:
-        return str(result.divergence["stage"])
-    return result.reason.partition(":")[0]
 
 
 def verdict_views(run: Run) -> list[dict[str, Any]]:

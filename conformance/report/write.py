@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dredref.conformance.outcome import BAD, Outcome
+from dredref.conformance.outcome import Outcome
 from dredref.conformance.record import Run, write_run
+from dredref.conformance.report.findings import findings
 from dredref.conformance.report.junit import junit
 from dredref.conformance.report.markdown import markdown
 from dredref.conformance.report.templates import render
 from dredref.conformance.report.views import (
     counts,
     environment_rows,
-    findings,
     groups,
     verdict_views,
 )
@@ -73,8 +73,8 @@ def html(run: Run, vectors: dict[str, Vector]) -> str:
         started=run.started.replace("T", " ").replace("+00:00", " UTC"),
         seconds=f"{run.seconds:.1f}",
         total=len(run.results),
-        conformant=run.conformant,
-        bad=sum(tally[outcome] for outcome in BAD),
+        tested=run.tested,
+        bad=run.failed,
         counts=counts(run.results),
         outcomes=[one for one in Outcome if tally[one] or one in ALWAYS],
         verdicts=verdict_views(run),

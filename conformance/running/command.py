@@ -26,6 +26,7 @@ from dredref.conformance.running.replies import (
     Reply,
     Unsupported,
 )
+from dredref.conformance.running.said import key_line
 from dredref.spec.errors import UsageError
 from dredref.vectors.model import INPUTS, Vector
 
@@ -99,25 +100,29 @@ class Command:
                 return written
             code, said = self._run(_fill(self.words, vector, folder), folder)
             if code == self.reject_code:
-                return Refusal(None, said)
+                return Refusal(None, key_line(said))
             if code == -_XFSZ:
                 size = self.limits.reply_bytes / MEBI
                 raise FaultError(FaultKind.FLOOD, f"a file of more than {size:g} MiB")
             if code:
                 what = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-                raise FaultError(FaultKind.CRASH, f"{what}: {said}" if said else what)
+                line = key_line(said)
+                raise FaultError(FaultKind.CRASH, f"{what}: {line}" if line else what, said)
             return read_output(vector, folder / "output")
 
     def close(self) -> None:
         """Nothing goes on between questions."""
 
     def _run(self, command: Sequence[str], folder: Path) -> tuple[int, str]:
-        """Exit code and the last thing said."""
+        """Exit code and what was said on standard error."""
         child = Child(command, self.limits)
         try:
             child.limit_files(self.limits.reply_bytes)
             code = child.wait(time.monotonic() + self.limits.seconds)
-            return code, child.tail()
+            return code, child.said()
+        except FaultError as fault:
+            fault.said = child.said()
+            raise
         finally:
             child.kill()
 

@@ -95,6 +95,7 @@ class Harness:
             return reply_from_json(message)
         except FaultError as fault:
             if fault.kind is not FaultKind.FAILURE:
+                fault.said = child.said()
                 self._kill()
             raise
 

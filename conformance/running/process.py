@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import IO
 
 from dredref.conformance.running.replies import FaultError, FaultKind
+from dredref.conformance.running.said import key_line
 
 MEBI = 1 << 20
 POLL_SECONDS = 0.05
 """How often memory is looked at while waiting."""
 ENDING_SECONDS = 1.0
 """Time to end after closing the output."""
-TAIL_BYTES = 4000
+TAIL_BYTES = 32_000
 """How much of a child's standard error is kept."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -90,11 +91,10 @@ class Child:
                 self._said += len(part)
                 self._tail = (self._tail + part)[-TAIL_BYTES:]
 
-    def tail(self) -> str:
-        """The last line on standard error, for a report."""
+    def said(self) -> str:
+        """The end of what is on standard error, for a report."""
         self._reader.join(timeout=0.2)
-        lines = self._tail.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else ""
+        return self._tail.decode("utf-8", "replace").strip()
 
     def exchange(self, outgoing: bytes, buffer: bytearray, deadline: float) -> bool:
         """Write ``outgoing`` and read until ``buffer`` holds a line.
@@ -198,12 +198,10 @@ class Child:
             code = self.process.wait(timeout=ENDING_SECONDS)
         except subprocess.TimeoutExpired:
             return FaultError(FaultKind.EXIT, "closed its output and stayed")
-        said = self.tail()
         if code == 0:
             return FaultError(FaultKind.EXIT, "ended with exit code 0 while a question was open")
-        if code < 0:
-            return FaultError(FaultKind.CRASH, _and(f"ended by {_signal(-code)}", said))
-        return FaultError(FaultKind.CRASH, _and(f"exit code {code}", said))
+        how = f"ended by {_signal(-code)}" if code < 0 else f"exit code {code}"
+        return FaultError(FaultKind.CRASH, _and(how, key_line(self.said())))
 
     def kill(self) -> None:
         """End the child and all its children, and close the pipes."""

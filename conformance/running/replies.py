@@ -42,11 +42,12 @@ class FaultKind(StrEnum):
 class FaultError(Exception):
     """There is no reply, and why."""
 
-    def __init__(self, kind: FaultKind, detail: str) -> None:
-        """Remember kind and detail."""
+    def __init__(self, kind: FaultKind, detail: str, said: str = "") -> None:
+        """Remember kind and detail, and what was said on standard error."""
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

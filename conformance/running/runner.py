@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dredref.conformance.causes import causes_of
 from dredref.conformance.checkers import Answer, Refusal, check, describe
 from dredref.conformance.outcome import Outcome, Result, Verdict
 from dredref.conformance.running.harness import Implementation
@@ -106,7 +107,7 @@ def run_one(vector: Vector, implementation: Implementation, known: Capabilities)
         seconds = time.monotonic() - start
         late = fault.kind is FaultKind.HANG
         outcome = Outcome.TIMEOUT if late else Outcome.ERROR
-        return _result(vector, outcome, str(fault), seconds=seconds)
+        return _result(vector, outcome, str(fault), seconds=seconds, said=fault.said)
     except DredError as error:
         return _result(vector, Outcome.SKIPPED, f"the vector is broken: {error}")
     seconds = time.monotonic() - start
@@ -125,7 +126,8 @@ def _judged(vector: Vector, reply: Reply, verdict: Verdict, seconds: float) -> R
     if verdict.ok:
         outcome = Outcome.PASS
     else:
-        outcome = Outcome.FAIL if vector.level == "MUST" else Outcome.NONSTRICT
+        binding = vector.level == "MUST" and verdict.binding
+        outcome = Outcome.FAIL if binding else Outcome.NONSTRICT
     keep = not verdict.ok or vector.group in SHOWN
     kept = _kept(reply) if keep else None
     return _result(vector, outcome, verdict.note, verdict, seconds, kept)
@@ -138,6 +140,7 @@ def _result(
     verdict: Verdict | None = None,
     seconds: float = 0.0,
     answer: dict[str, Any] | None = None,
+    said: str = "",
 ) -> Result:
     """A result with what the vector says of itself."""
     place = verdict.divergence if verdict else None
@@ -157,6 +160,8 @@ def _result(
         measures=verdict.measures if verdict else (),
         divergence=None if place is None else {**place.to_json(), "text": str(place)},
         seconds=round(seconds, 6),
+        causes=causes_of(vector, verdict) if verdict else (),
+        said=said,
         answer=answer,
     )
 

@@ -32,7 +32,8 @@ def test_reference_passes_a_selection(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "partly tested" in done.output
     found = read_run(tmp_path / "results.jsonl")
-    assert found.conformant
+    assert not found.failed
+    assert found.tested == len(found.results)
     assert list(found.selection["ids"]) == SELECTION[1::2]
     assert {result.group for result in found.results} == {"packet", "extension"}
     assert (tmp_path / "report.html").stat().st_size > 10_000
@@ -45,14 +46,28 @@ def test_failures_give_exit_code_1_and_are_listed() -> None:
     assert "not conformant" in done.output
     assert "extensions count: expected" in done.output
     done = invoke(run, "--command", command, "--ids", "extension.short.*", "--json")
-    assert json.loads(done.output)["conformant"] is False
+    said = json.loads(done.output)
+    assert said["failed"]
+    assert said["verdicts"]["bitstream"] == "not conformant"
 
 
-def test_nothing_supported_is_no_conformance() -> None:
+def test_nothing_supported_is_no_failure_and_no_conformance() -> None:
     command = f"{sys.executable} {HARNESS} good"
     done = invoke(run, "--command", command, "--groups", "packet")
-    assert done.exit_code == 1
-    assert "unsupported" in done.output
+    assert done.exit_code == 0
+    assert "nothing was tested" in done.output
+    done = invoke(run, "--command", command, "--groups", "packet", "--json")
+    said = json.loads(done.output)
+    assert said["tested"] == 0
+    assert set(said["verdicts"].values()) == {"not tested"}
+
+
+def test_one_passed_vector_is_not_called_conformant() -> None:
+    done = invoke(run, "--impl", "reference", "--ids", "packet.code0.basic", "--json")
+    said = json.loads(done.output)
+    assert "conformant" not in said
+    assert said["counts"]["pass"] == said["tested"] == 1
+    assert said["verdicts"]["bitstream"] == "partly tested"
 
 
 @pytest.mark.parametrize(

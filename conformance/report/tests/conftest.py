@@ -93,8 +93,8 @@ def example_vectors(root: Path) -> list[Vector]:
     return [
         make("packet.pass.one", PacketInput(Blob(inline=b"\x08\x01")), Survive()),
         make("packet.refusal.one", PacketInput(Blob(inline=b"\x09\x01")), Reject("packet.r3.odd")),
-        make("extension.fail.one", area, plain, ("AFlag", "Other")),
-        make("extension.should.one", area, plain, ("AFlag",), "SHOULD"),
+        make("extension.fail.one", area, plain, ("Repeat", "Other")),
+        make("extension.should.one", area, plain, ("Repeat",), "SHOULD"),
         make("extension.error.one", area, plain),
         make("extension.timeout.one", area, plain),
         make("extension.unsupported.one", area, plain),
