@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dredref.spec.checks import StreamChecker, Violation
-from dredref.spec.dred import DredPayload
+from dredref.spec.dred import DredPayload, reach_ms
 from dredref.spec.reading import Absence, Reading, read_area, read_dred, read_packet
+from dredref.spec.silk import has_lbrr
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams.record import Record
 
@@ -47,7 +48,7 @@ def inspections(records: Iterable[Record], *, final_id: int | None = None) -> It
 
 
 def to_json(inspection: Inspection) -> dict[str, Any]:
-    """The published form of one record."""
+    """Return the published form of one record."""
     record, reading = inspection.record, inspection.reading
     packet = reading.packet
     frame = reading.carrier.extension.frame if reading.carrier else 0
@@ -55,12 +56,15 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
     return {
         "index": record.index,
         "stream": record.stream,
+        "time_ms": _time_ms(record),
+        "rtp": _rtp_json(record),
         "bytes": reading.size,
         "lost": record.packet is None,
         "count": record.count,
         "toc": packet.toc.byte if packet else None,
         "nb_frames": nb_frames,
         "frame_ms": number_json(packet.toc.frame_ms) if packet else 0,
+        "lbrr": has_lbrr(packet) if packet else None,
         "extensions": [
             {
                 "id": extension.id,
@@ -71,9 +75,33 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
             for extension in (reading.area.extensions if reading.area else ())
         ],
         "dred": dred_json(reading.dred, frame) if reading.dred else None,
+        "reach_ms": _reach_ms(reading),
         "absence": str(reading.absence) if reading.absence else None,
         "errors": [violation_json(violation) for violation in inspection.violations],
     }
+
+
+def _time_ms(record: Record) -> int | float | None:
+    """The first sample on the decoder's clock, to a microsecond."""
+    stamp = record.timestamp_48k
+    return None if stamp is None else number_json(round(stamp / 48, 3))
+
+
+def _rtp_json(record: Record) -> dict[str, Any] | None:
+    """The RTP packet of a record, its place in the capture and its time."""
+    rtp = record.rtp
+    if rtp is None:
+        return None
+    arrival = None if rtp.arrival_ns is None else rtp.arrival_ns / 1e9
+    fields: dict[str, Any] = {"sequence": rtp.sequence, "timestamp": rtp.timestamp}
+    fields |= {"capture_frame": rtp.frame, "red_copies": len(record.redundancy)}
+    return fields | {"arrival_s": arrival}
+
+
+def _reach_ms(reading: Reading) -> int | float | None:
+    """How far before the packet's start the DRED begins."""
+    dred = reading.dred
+    return number_json(reach_ms(len(dred.chunks), dred.dred_offset)) if dred else None
 
 
 def violation_json(violation: Violation) -> dict[str, Any]:

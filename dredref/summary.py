@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dredref.batch.outline import DredOutline, Outline
+from dredref.spec.dred import UNIT_MS, reach_ms
 from dredref.spec.reading import Absence
 from dredref.streams.record import Record
-
-CHUNK_MS = 40.0
-UNIT_MS = 2.5
-
-
-def covered_ms(nb_chunks: int, dred_offset: int) -> float:
-    """How far before its packet's start the redundancy reaches back, in ms; at least 0."""
-    return max(0.0, nb_chunks * CHUNK_MS - dred_offset * UNIT_MS)
 
 
 @dataclass(slots=True)
@@ -84,7 +77,7 @@ class StreamSummary:
         self.versions[dred.version] += 1
         self.q0[dred.q0] += 1
         self.chunks.add(dred.nb_chunks)
-        self.covered.add(covered_ms(dred.nb_chunks, dred.dred_offset))
+        self.covered.add(reach_ms(dred.nb_chunks, dred.dred_offset))
         self.offset_ms.add(dred.dred_offset * UNIT_MS)
 
     @property

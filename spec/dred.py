@@ -33,6 +33,8 @@ UNITS_PER_CHUNK = 16
 """A chunk covers 40 ms."""
 UNIT_48K = 120
 """Samples of 2.5 ms at 48 kHz."""
+UNIT_MS = 2.5
+"""Milliseconds that an offset of 1 stands for."""
 SPARE_BITS = 7
 """A chunk is present while more bits than this are left."""
 DECODER_CHUNKS = 26
@@ -44,6 +46,11 @@ MAX_EXTENSION_BYTES = 1000
 
 PREFIX = Struct("experiment" / Const(b"D"), "version" / Int8ub)
 """What stands before the payload while DRED is an experiment."""
+
+
+def reach_ms(nb_chunks: int, dred_offset: int) -> float:
+    """Return how many ms before its packet's start the DRED begins; at least 0."""
+    return max(0.0, (nb_chunks * UNITS_PER_CHUNK - dred_offset) * UNIT_MS)
 
 
 def _tables(context: Container) -> tuple[Sequence[int], Sequence[int]]:
@@ -315,6 +322,7 @@ __all__ = [
     "LATENT_DIM",
     "PAYLOAD",
     "STATE_DIM",
+    "UNIT_MS",
     "Chunk",
     "DredPayload",
     "add_prefix",
@@ -322,5 +330,6 @@ __all__ = [
     "make_payload",
     "offset_fields",
     "parse_payload",
+    "reach_ms",
     "split_prefix",
 ]

@@ -16,9 +16,11 @@ from dredref.vectors.form import vector_to_json
 from dredref.vectors.generate import Difference, Notice
 from dredref.vectors.model import GROUPS, Vector
 from dredref.vectors.suite import DATA, load_suite
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from dredref.cli.options import stderr, stdout
+from dredref.cli.tables import plain_table
 
 SHOWN = 160
 """Characters of a value that are shown to people."""
@@ -78,14 +80,13 @@ def show(name: str, as_json: bool, folder: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(vector_to_json(vector), ensure_ascii=False, indent=1))
         return
-    console = Console()
-    console.print(vector.id, style="bold", highlight=False)
+    stdout.print(vector.id, style="bold")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, text in _lines(vector):
         table.add_row(label, text)
-    console.print(table, highlight=False)
+    stdout.print(table)
 
 
 def _lines(vector: Vector) -> Iterator[tuple[str, str]]:
@@ -153,7 +154,6 @@ def _tell(found: list[Difference]) -> None:
 @contextmanager
 def _progress() -> Iterator[Notice]:
     """A line on the terminal that names the file being made; nothing in a pipe."""
-    stderr = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
         task = bar.add_task("")
@@ -218,13 +218,12 @@ def coverage(as_json: bool, folder: Path | None) -> None:
             )
         )
     else:
-        console = Console()
-        cases = Table("group", "cases", "wanted", "found", "missing", box=None)
+        cases = plain_table("group", "cases", "wanted", "found", "missing")
         for row in rows:
             missing = ", ".join(map(str, row.missing[:4]))
             cases.add_row(row.group, row.what, str(row.wanted), str(row.found), missing)
-        console.print(cases, highlight=False)
-        table = Table("requirement", "level", "keep it", "break it", "", box=None)
+        stdout.print(cases)
+        table = plain_table("requirement", "level", "keep it", "break it", "")
         for need in needs:
             known = need.requirement
             kept, broken = str(len(need.keeping)), str(len(need.breaking))
@@ -232,6 +231,6 @@ def coverage(as_json: bool, folder: Path | None) -> None:
                 broken = "by answers"
             remark = "" if is_covered(need) else "missing"
             table.add_row(known.id, str(known.level), kept, broken, remark)
-        console.print(table, highlight=False)
+        stdout.print(table)
     if any(row.missing for row in rows) or not all(map(is_covered, needs)):
         sys.exit(1)

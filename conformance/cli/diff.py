@@ -17,6 +17,7 @@ from dredref.conformance.diff.compare import (
 from dredref.conformance.diff.model import Difference
 from rich.console import Console
 
+from dredref.cli.options import stdout
 from dredref.metrics.features import NAMES
 
 
@@ -103,7 +104,7 @@ def _finish(found: Difference, as_json: bool, report: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:
-        _print(found, Console(highlight=False))
+        _print(found, stdout)
         if report is not None:
             click.echo(f"report: {report / 'diff.html'}")
     sys.exit(0 if found.within else 1)

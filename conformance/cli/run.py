@@ -29,6 +29,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from dredref.cli.options import stdout
+
 Maker = Callable[[], Implementation]
 
 
@@ -187,7 +189,7 @@ def run(
     if as_json:
         click.echo(json.dumps(done.summary()))
     else:
-        print_run(done, Console(highlight=False))
+        print_run(done, stdout)
         if report is not None:
             click.echo(f"\nreport: {report / 'report.html'}")
     sys.exit(1 if done.failed else 0)
@@ -286,7 +288,7 @@ def smoke(folder: Path | None, **how: object) -> None:
     make = make_implementation(**how)  # type: ignore[arg-type]
     known = learn(make)
     prepare(how["impl"], suite.vectors())
-    console = Console(highlight=False)
+    console = stdout
     versions = ", ".join(str(one) for one in known.versions)
     name = _titled(known)
     console.print(f"{name}, DRED versions {versions}")

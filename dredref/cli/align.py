@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.table import Table
 
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
 from dredref.audio import AudioFile, open_audio
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.cli.progress import audio_progress
+from dredref.cli.tables import plain_table
 from dredref.inject import DEFAULT_PRE_SKIP
 from dredref.payload.reader import Carried, carried_by, read_carried
 from dredref.streams import Record, Stream
@@ -154,9 +154,8 @@ def _print(summary: AlignmentSummary) -> None:
     )
     if not summary.off:
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("packet", "time", "dred_offset", "error", "contrast"):
-        table.add_column(title, justify="right")
+    titles = ("packet", "time", "dred_offset", "error", "contrast")
+    table = plain_table(*titles, right=titles)
     for one in summary.off:
         table.add_row(
             str(one.index),

@@ -1,88 +1,165 @@
-"""``dredref inspect``: what is in a stream, bit by bit."""
+"""``dredref inspect``: what is in a stream, packet by packet and bit by bit."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import click
+from rich.markup import escape
 
 from dredref.batch import validate_records
 from dredref.batch.outline import outline_of
 from dredref.cli.options import open_input, parse_range, stdout, stream_options
+from dredref.cli.rows import CsvPrinter, RowPrinter
 from dredref.cli.tables import notices_table, print_summary, summary_json
 from dredref.cli.trees import record_tree
-from dredref.inspection import inspections, to_json
-from dredref.spec.errors import UsageError
+from dredref.inspection import Inspection, inspections, to_json
+from dredref.spec.errors import DredError, UsageError
 from dredref.streams import Record, Stream
 from dredref.summary import StreamSummary
 
+UNREADABLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the options ask for."""
+
+    records: range
+    final_id: int | None
+    form: str
+    """``rows``, ``tree``, ``symbols``, ``json``, ``csv``, ``summary`` or ``summary-json``."""
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether a program reads the output."""
+        return self.form in ("json", "csv", "summary-json")
+
 
 @click.command()
-@click.argument("source", metavar="INPUT")
-@click.option("--packet", type=click.IntRange(0), help="Show this record only.")
+@click.argument("sources", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
+@click.option("--packet", type=click.IntRange(0), help="Show this record only, as a tree.")
 @click.option("--range", "span", metavar="A:B", help="Show records A up to, not with, B.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a record.")
-@click.option("--summary", "brief", is_flag=True, help="The answer at the end alone.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every symbol of a payload.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each record.")
+@click.option("--csv", "as_csv", is_flag=True, help="One line of CSV for each record.")
+@click.option("--summary", "brief", is_flag=True, help="Only the sentence on each stream.")
+@click.option("-v", "--verbose", is_flag=True, help="A tree for each record, with every symbol.")
 @stream_options
+@click.pass_context
 def inspect(
-    source: str,
+    context: click.Context,
+    sources: tuple[str, ...],
     packet: int | None,
     span: str | None,
     as_json: bool,
+    as_csv: bool,
     brief: bool,
     verbose: bool,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
 ) -> None:
-    """Show what is in INPUT, record by record, and whether there is DRED in it.
+    """Show what is in each INPUT, one line for each packet, and whether there is DRED in it.
 
     INPUT is an opus_demo .bit file, Ogg, WebM, MP4, a capture, JSON lines, or - for standard
-    input; its kind is recognised by content. It ends with a sentence on each Opus stream: is there
-    DRED, how much, at what cost, and if none, why. With --json that comes with --summary alone.
+    input; its format is detected from its content. At the end stands one sentence on each Opus
+    stream: is there DRED, how much, at what cost, and if none, why. With --json and --csv this
+    sentence is left out; --summary --json gives its figures.
+
+    The columns: time of the first sample; frame of the capture, RTP sequence number and
+    timestamp; whether LBRR (in-band FEC) is there; DRED chunks, how many ms they reach back,
+    levels from the newest to the oldest chunk, and bits of the DRED payload. 2:17 is record 17,
+    of stream 2.
     """
     if packet is not None and span is not None:
         raise UsageError("usage.range", "give --packet or --range, not both")
-    wanted = range(packet, packet + 1) if packet is not None else parse_range(span or ":")
-    with open_input(source, payload_type, ssrc) as stream:
-        if brief:
-            summaries = _summarise(stream, wanted, final_id)
-        else:
-            summaries = _show(stream, wanted, final_id, as_json=as_json, verbose=verbose)
-        if not summaries:
-            raise UsageError("record.missing", f"{source} has no such record")
-        if brief and as_json:
-            for number, summary in sorted(summaries.items()):
-                click.echo(json.dumps(summary_json(number, summary, stream)))
-        elif not as_json:
-            if not brief:
-                stdout.print()
-            print_summary(summaries, stream)
-            notices_table(stream)
+    if as_csv and (as_json or brief):
+        raise UsageError("usage.format", "give --csv without --json and --summary")
+    form = _form(packet, as_json=as_json, as_csv=as_csv, brief=brief, verbose=verbose)
+    records = range(packet, packet + 1) if packet is not None else parse_range(span or ":")
+    wanted = _Wanted(records, final_id, form)
+    csv = CsvPrinter(sys.stdout) if as_csv else None
+    failed = False
+    for place, source in enumerate(sources):
+        if len(sources) > 1 and not wanted.for_programs:
+            gap = "\n" if place else ""
+            stdout.print(f"{gap}[bold]{escape(source)}[/]", soft_wrap=True)
+        try:
+            with open_input(source, payload_type, ssrc) as stream:
+                _inspect(source, stream, wanted, csv)
+        except DredError as error:
+            if len(sources) == 1:
+                raise
+            click.echo(f"dredref: {error}", err=True)
+            failed = True
+    context.exit(UNREADABLE if failed else 0)
+
+
+def _form(packet: int | None, *, as_json: bool, as_csv: bool, brief: bool, verbose: bool) -> str:
+    """Which form of output the options ask for."""
+    if brief:
+        return "summary-json" if as_json else "summary"
+    if as_json or as_csv:
+        return "json" if as_json else "csv"
+    if verbose:
+        return "symbols"
+    return "rows" if packet is None else "tree"
+
+
+def _inspect(source: str, stream: Stream, wanted: _Wanted, csv: CsvPrinter | None) -> None:
+    """Show one input."""
+    if wanted.form in ("summary", "summary-json"):
+        summaries = _summarise(stream, wanted)
+    else:
+        show = _printer(source, stream, wanted.form, csv)
+        summaries = _show(stream, wanted, show)
+    if not summaries:
+        raise UsageError("record.missing", f"{source} has no such record")
+    if wanted.form == "summary-json":
+        for number, summary in sorted(summaries.items()):
+            place = {"input": source} | summary_json(number, summary, stream)
+            click.echo(json.dumps(place))
+    elif not wanted.for_programs:
+        if wanted.form != "summary":
+            stdout.print()
+        print_summary(summaries, stream)
+        notices_table(stream)
+
+
+def _printer(
+    source: str, stream: Stream, form: str, csv: CsvPrinter | None
+) -> Callable[[Inspection], None]:
+    """The function that shows one record."""
+    if csv is not None:
+        return lambda inspection: csv.add(source, inspection)
+    if form == "json":
+        return lambda inspection: click.echo(json.dumps(to_json(inspection)))
+    if form == "rows":
+        return RowPrinter(is_capture=stream.container in ("pcap", "pcapng")).add
+    return lambda inspection: stdout.print(record_tree(inspection, form == "symbols"))
 
 
 def _show(
-    stream: Stream, wanted: range, final_id: int | None, *, as_json: bool, verbose: bool
+    stream: Stream, wanted: _Wanted, show: Callable[[Inspection], None]
 ) -> dict[int, StreamSummary]:
-    """Print each record, and count it."""
+    """Show each record, and count it."""
     summaries: dict[int, StreamSummary] = {}
-    records = _records(stream, wanted)
-    for inspection in inspections(records, final_id=final_id):
-        if as_json:
-            click.echo(json.dumps(to_json(inspection)))
-        else:
-            stdout.print(record_tree(inspection, verbose))
+    records = _records(stream, wanted.records)
+    for inspection in inspections(records, final_id=wanted.final_id):
+        show(inspection)
         summary = summaries.setdefault(inspection.record.stream, StreamSummary())
         summary.add(inspection.record, outline_of(inspection.reading))
     return summaries
 
 
-def _summarise(stream: Stream, wanted: range, final_id: int | None) -> dict[int, StreamSummary]:
+def _summarise(stream: Stream, wanted: _Wanted) -> dict[int, StreamSummary]:
     """Count the records, many at a time."""
     summaries: dict[int, StreamSummary] = {}
-    for verdict in validate_records(_records(stream, wanted), final_id=final_id):
+    records = _records(stream, wanted.records)
+    for verdict in validate_records(records, final_id=wanted.final_id):
         summary = summaries.setdefault(verdict.record.stream, StreamSummary())
         summary.add(verdict.record, verdict.outline)
     return summaries

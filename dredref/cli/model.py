@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from dredref.cli.options import stdout
+from dredref.cli.tables import plain_table
 from dredref.files import atomic_output
 from dredref.model import PACKAGED, load, packaged
 from dredref.model.blob import MAGIC, blob_models
@@ -111,7 +112,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _models_table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("model", "DRED version", "layers", "numbers", "from", "file")
+    table = plain_table("model", "DRED version", "layers", "numbers", "from", "file")
     for row in rows:
         origin = row["provenance"]
         table.add_row(
@@ -126,7 +127,7 @@ def _models_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _layers_table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("layer", "kind", "inputs", "outputs", "arrays")
+    table = plain_table("layer", "kind", "inputs", "outputs", "arrays")
     for row in rows:
         arrays = ", ".join(f"{role} Q{part['q']}" for role, part in row["arrays"].items())
         table.add_row(row["layer"], row["kind"], str(row["inputs"]), str(row["outputs"]), arrays)

@@ -16,7 +16,22 @@ from dredref.streams import Stream, open_stream
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-stdout = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
+
+class ResultConsole(Console):
+    """A console for results: without blanks at the ends of lines where it is no terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does; in a pipe, plain lines that end with their last sign."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        text = captured.get()
+        self.file.write("\n".join(line.rstrip(" ") for line in text.split("\n")))
+
+
+stdout = ResultConsole(highlight=False, width=None if sys.stdout.isatty() else 1000)
 """For results: coloured and folded on a terminal, plain and never folded in a pipe."""
 stderr = Console(stderr=True, highlight=False)
 """For progress and notices."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from rich import box
@@ -51,17 +52,24 @@ def notices_table(stream: Stream) -> None:
         stderr.print(f"notice: {example.detail} [{code}]{times}", markup=False)
 
 
+def plain_table(*headings: str, right: Collection[str] = ()) -> Table:
+    """Return a table with these headings, no lines, and cells that are folded, never cut.
+
+    Args:
+        headings: of the columns.
+        right: those whose cells stand to the right, as numbers do.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
 def violations_table(counts: Counter[str], places: dict[str, str]) -> Table:
-    """Violations by requirement: how many, and where the first one is."""
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left")
-    for heading, justify in (
-        ("requirement", "left"),
-        ("level", "left"),
-        ("count", "right"),
-        ("first at", "left"),
-        ("what is asked", "left"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    """Return violations by requirement: how many, and where the first one is."""
+    table = plain_table(
+        *("requirement", "level", "count", "first at", "what is asked"), right=("count",)
+    )
     for requirement in requirements().values():
         count = counts.get(requirement.id, 0)
         if count:

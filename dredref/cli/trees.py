@@ -6,10 +6,9 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from dredref.inspection import Inspection
-from dredref.spec.dred import DredPayload
+from dredref.spec.dred import UNIT_MS, DredPayload, reach_ms
 from dredref.spec.reading import Absence, Reading
 from dredref.spec.tables import LEVEL_STEPS
-from dredref.summary import UNIT_MS, covered_ms
 
 LEVEL_STYLES = {"MUST": "bold red", "SHOULD": "yellow", "note": "cyan"}
 
@@ -73,7 +72,7 @@ def _add_framing(tree: Tree, reading: Reading) -> None:
 
 
 def _add_dred(tree: Tree, dred: DredPayload, reading: Reading, verbose: bool) -> None:
-    reach = covered_ms(len(dred.chunks), dred.dred_offset)
+    reach = reach_ms(len(dred.chunks), dred.dred_offset)
     branch = tree.add(
         f"[bold]DRED version {dred.version}[/]: {_count(len(dred.chunks))} "
         f"{reach:g} ms, {dred.used / 8:g} of {dred.bits_total} bits"

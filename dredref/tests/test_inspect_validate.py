@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -68,11 +70,73 @@ def test_json_follows_the_published_schema_and_says_the_numbers() -> None:
 
 
 def test_the_tree_names_every_part_and_ends_with_the_answer() -> None:
-    text = run("inspect", "-", data=lines(CLEAN)).stdout
+    text = run("inspect", "-", "--packet", "0", data=lines(CLEAN)).stdout
     for part in ("config 9 (SILK WB)", "extension 126 on frame 0", "q0 6, dQ 3 (4/16 a chunk)",
                  "dred_offset 10 (25 ms)", "chunk 3, level 7", "in 1 of 1 records"):  # fmt: skip
         assert part in text
     assert "qmax = 15" in run("inspect", "-", "-v", data=lines(CLEAN)).stdout
+
+
+def test_a_line_for_each_packet() -> None:
+    capture = next(str(path) for path in STREAMS if path.suffix == ".pcap")
+    text = run("inspect", capture, "--range", "29:33").stdout.splitlines()
+    assert text[:4] == [
+        "packet  time s frame   seq   RTP time bytes mode     LBRR DRED reach levels bits",
+        "    29   0.580    30 65529      27840   127 SILK WB         12   455   4-10  657",
+        "    30   0.600                        2 lost",
+        "    32   0.640    31 65532      30720   146 SILK WB         12   455   4-10  660",
+    ]
+    fec = next(str(path) for path in STREAMS if path.name == "v12-fec.bit")
+    assert run("inspect", fec, "--range", "50:51").stdout.splitlines()[:2] == [
+        "packet  time s   ms bytes mode     LBRR DRED reach levels bits",
+        "    50   1.000   20   120 SILK WB   yes   11   415   6-11  374",
+    ]
+
+
+def test_a_violation_stands_under_its_line() -> None:
+    text = run("inspect", "-", data=lines(CLEAN, DOUBLE)).stdout.splitlines()
+    assert text[3].startswith("       MUST dred.one-per-frame at byte ")
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.name)
+def test_tables_fit_80_columns_and_end_without_blanks(path: Path) -> None:
+    text = run("inspect", str(path), "--range", ":60").stdout
+    table = text[: text.rindex("\n\n")].splitlines()
+    assert max(map(len, (line for line in table if "dred." not in line))) <= 80
+    for output in (text, run("validate", str(path)).stdout, run("model", "show").stdout):
+        assert [line for line in output.splitlines() if line != line.rstrip()] == []
+
+
+def test_csv_has_the_figures_of_json() -> None:
+    capture = next(str(path) for path in STREAMS if path.suffix == ".pcap")
+    rows = list(csv.DictReader(io.StringIO(run("inspect", capture, "--csv").stdout)))
+    records = [json.loads(line) for line in run("inspect", capture, "--json").stdout.splitlines()]
+    assert len(rows) == len(records) == 99
+    for row, record in zip(rows, records, strict=True):
+        assert row["input"] == capture
+        assert float(row["time_ms"]) == record["time_ms"]
+        assert (row["lost"] != "0") == record["lost"]
+        rtp = record["rtp"] or {}
+        assert row["frame"] == str(rtp.get("capture_frame", ""))
+        assert row["sequence"] == str(rtp.get("sequence", ""))
+        assert row["reach_ms"] == (
+            "" if record["reach_ms"] is None else f"{record['reach_ms']:.1f}"
+        )
+    assert (rows[31]["sequence"], rows[31]["timestamp"], rows[31]["frame"]) == (
+        *("65532", "30720"),
+        "31",
+    )
+
+
+def test_several_inputs_and_one_that_cannot_be_read() -> None:
+    names = [str(path) for path in STREAMS if path.name in ("v12-fec.bit", "v12-rtp.pcap")]
+    result = real("inspect", "--summary", names[0], "missing.bit", names[1])
+    assert result.returncode == 2
+    text = result.stdout.decode().splitlines()
+    assert [line for line in text if line in names] == names
+    assert result.stderr.decode().count("missing.bit") == 1
+    both = run("inspect", "--summary", "--json", *names).stdout.splitlines()
+    assert [json.loads(line)["input"] for line in both] == names
 
 
 def test_the_summary_stands_alone() -> None:
