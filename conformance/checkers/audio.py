@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from dredref.conformance.checkers.values import UnreadableError, pcm_field
 from dredref.conformance.outcome import Measure, Verdict
 from dredref.vectors.model import Audio
+from numpy.typing import NDArray
 
 from dredref.metrics.audio import AudioComparison, compare_audio
 from dredref.metrics.divergence import Divergence
+
+REACH = 960
+"""Samples, 60 ms, up to which a shift of the whole is looked for."""
+
+Pcm = NDArray[np.int16]
 
 
 def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:
@@ -23,18 +30,46 @@ def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:
         return Verdict(False, problem.divergence)
     if candidate.size != reference.size:
         return Verdict(False, Divergence("pcm count", reference.size, candidate.size))
+    verdict = _judge(expected, reference, candidate)
+    if verdict.ok:
+        return verdict
+    late = shift_of(reference, candidate)
+    if late and _judge(expected, *_overlap(reference, candidate, late), max(0, -late)).ok:
+        return replace(verdict, divergence=Divergence("pcm late by samples", 0, late))
+    return verdict
+
+
+def _judge(expected: Audio, reference: Pcm, candidate: Pcm, start: int = 0) -> Verdict:
+    """A verdict on speech that begins ``start`` samples into the vector's."""
     verdict = judge_audio(compare_audio(reference, candidate), expected.limits)
     if expected.original is None or expected.original_limits is None:
         return verdict
-    original = np.frombuffer(expected.original.read(), "<i2")[: candidate.size]
-    other = judge_audio(
-        compare_audio(original, candidate[: original.size]), expected.original_limits, "original "
-    )
+    original = np.frombuffer(expected.original.read(), "<i2")[start:][: candidate.size]
+    comparison = compare_audio(original, candidate[: original.size])
+    other = judge_audio(comparison, expected.original_limits, "original ")
     return Verdict(
         verdict.ok and other.ok,
         verdict.divergence or other.divergence,
         verdict.measures + other.measures,
         verdict.note,
+    )
+
+
+def shift_of(reference: Pcm, candidate: Pcm) -> int:
+    """Samples by which the candidate comes late, negative if early; the best up to REACH."""
+    size = 1 << (reference.size + REACH).bit_length()
+    spectra = [np.fft.rfft(one.astype(np.float64), size) for one in (reference, candidate)]
+    products = np.fft.irfft(spectra[1] * spectra[0].conj(), size)
+    shifts = np.arange(-REACH, REACH + 1)
+    return int(shifts[np.argmax(products[shifts])])
+
+
+def _overlap(reference: Pcm, candidate: Pcm, late: int) -> tuple[Pcm, Pcm]:
+    """Both signals where they lie over each other."""
+    common = reference.size - abs(late)
+    return (
+        reference[max(0, -late) :][:common],
+        candidate[max(0, late) :][:common],
     )
 
 

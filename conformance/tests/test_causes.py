@@ -108,6 +108,12 @@ def test_speech_in_the_wrong_place_is_told_as_that() -> None:
     assert not {"ConvolutionHistory", "AlignmentAfterSilence"} & set(found_by_name(run))
 
 
+def test_shifted_speech_is_told_as_shifted() -> None:
+    run = run_wrapped("shift", "vocoder.read.1", "vocoder.continued.030")
+    texts = [str(one.divergence["text"]) for one in run.results if one.divergence]
+    assert texts == ["pcm late by samples: expected 0, got 80"] * 2
+
+
 def test_silence_sent_for_speech_is_not_called_history() -> None:
     run = run_wrapped("silent", "encode.v12.plain")
     (found,) = findings(run)
