@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from dredref.conformance.report.images import (
+from dredref.spec.dred import DredPayload
+from numpy.typing import NDArray
+
+from dredref.metrics.audio import RATE, STEP, AudioComparison, compare_audio
+from dredref.metrics.features import FeatureComparison, compare_features
+from dredref.pictures.images import (
     DIVERGING,
     SEQUENTIAL,
     Array,
@@ -19,11 +24,6 @@ from dredref.conformance.report.images import (
     png,
     spectrogram,
 )
-from dredref.spec.dred import DredPayload
-from numpy.typing import NDArray
-
-from dredref.metrics.audio import RATE, STEP, AudioComparison, compare_audio
-from dredref.metrics.features import FeatureComparison, compare_features
 
 DEPTH_DB = 70
 """How far below the loudest bin a spectrogram reaches."""

@@ -1,4 +1,4 @@
-"""Small images for reports, without a plotting library: PNG with a palette, and sound as FLAC.
+"""Small images for pages, without a plotting library: PNG with a palette, and sound as FLAC.
 
 Everything is returned as a data URI, so that a page needs no other file.
 """
