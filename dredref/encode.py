@@ -14,6 +14,7 @@ from dredref.discontinuous import SilenceGate, says_nothing, silent_packet
 from dredref.opusframes import RATES as OPUS_RATES
 from dredref.opusframes import OpusEncoder, OpusSettings
 from dredref.payload.encoder import DredEncoder, DredSettings
+from dredref.payload.highpass import OF_APPLICATION
 from dredref.payload.insert import dred_room, insert_dred, pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
@@ -40,6 +41,9 @@ class DredRequest:
     max_bytes: int | None = None
     version: int = CURRENT_VERSION
     skip_silence: bool = True
+    highpass: str | None = None
+    """What is taken out of the audio first (:data:`dredref.payload.highpass.KINDS`); None takes
+    out what libopus does for the application, and nothing where there is no application."""
 
     def plan(self, bitrate: int, loss: float, packet_ms: float) -> RatePlan:
         """Levels, chunks and bytes at a total bit rate; see :mod:`dredref.payload.rate`.
@@ -67,10 +71,11 @@ class DredRequest:
         bits = min(expected_bits(levels, chunks), 8 * max_bytes) if chunks else 0
         return RatePlan(levels, chunks, max_bytes, bits)
 
-    def settings(self, plan: RatePlan) -> DredSettings:
+    def settings(self, plan: RatePlan, application: str | None = None) -> DredSettings:
         """What the DRED encoder is told."""
+        highpass = self.highpass or OF_APPLICATION.get(application or "", "none")
         return DredSettings(
-            plan.levels, plan.chunks, plan.max_bytes, self.version, self.skip_silence
+            plan.levels, plan.chunks, plan.max_bytes, self.version, self.skip_silence, highpass
         )
 
 
@@ -179,7 +184,7 @@ def encode_records(
             audio.rate,
             audio.channels,
             pre_skip=opus.pre_skip,
-            settings=dred.settings(plan),
+            settings=dred.settings(plan, request.application),
         )
     index = 0
     for packets in _packets(audio, opus, encoder, count, gate):

@@ -40,6 +40,8 @@ class InjectRequest:
     """Time on the decoder's clock, less the codec's delay, at which the audio starts."""
     final_id: int | None = None
     """Write DRED in its final form, with this id and no prefix."""
+    application: str = "voip"
+    """What the stream was encoded for: says what was taken out of the audio before DRED."""
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ def _payloads(
         audio.channels,
         pre_skip=DEFAULT_PRE_SKIP if pre_skip is None else pre_skip,
         timestamp=placed[0][1].timestamp,
-        settings=request.dred.settings(plan),
+        settings=request.dred.settings(plan, request.application),
     )
     blocks = audio.blocks(BLOCK_SECONDS)
     for part in _stretches(placed):

@@ -14,6 +14,7 @@ from dredref.cli.progress import audio_progress
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, RewriteResult, inject_file, strip_file
 from dredref.opusframes import APPLICATIONS, FRAME_MS
+from dredref.payload.highpass import KINDS
 from dredref.payload.rate import RatePlan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +55,12 @@ def dred_options(command: F) -> F:
             show_default=True,
             help="12 is libopus 1.6, 10 is libopus 1.5.",
         ),
+        click.option(
+            "--highpass",
+            type=click.Choice(KINDS),
+            help="What is taken out of the audio before DRED: frequencies below speech, an offset, "
+            "or none. By default what libopus takes out for the application.",
+        ),
         click.option("--keep-silence", is_flag=True, help="Send silence as if it were speech."),
         click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON."),
     ):
@@ -70,6 +77,7 @@ def _dred(options: dict[str, Any]) -> DredRequest:
         max_bytes=options["max_bytes"],
         version=int(options["dred_version"]),
         skip_silence=not options["keep_silence"],
+        highpass=options["highpass"],
     )
 
 
@@ -161,6 +169,13 @@ def encode(
     help="Where in the stream's time the audio starts.",
 )
 @click.option(
+    "--application",
+    type=click.Choice(APPLICATIONS),
+    default="voip",
+    show_default=True,
+    help="What STREAM was encoded for.",
+)
+@click.option(
     "--final-id", type=click.IntRange(32, 127), help="Write DRED with this id and no prefix."
 )
 @dred_options
@@ -171,6 +186,7 @@ def inject(
     stream: int | None,
     pre_skip: int | None,
     audio_start_ms: float,
+    application: str,
     final_id: int | None,
     as_json: bool,
     **options: Any,
@@ -185,6 +201,7 @@ def inject(
         stream=stream,
         pre_skip=pre_skip,
         audio_start_ms=audio_start_ms,
+        application=application,
         final_id=final_id,
     )
     with audio_progress("injecting", _seconds(audio)) as progress:

@@ -13,6 +13,7 @@ from dredref.analysis.spectrum import PCM_Q
 from dredref.analysis.tables import Int
 from dredref.arithmetic.significand import Form
 from dredref.payload.activity import UNIT, ActivityDetector
+from dredref.payload.highpass import HighPass
 from dredref.payload.placement import (
     STEP_48K,
     UNIT_48K,
@@ -49,6 +50,8 @@ class DredSettings:
     version: int = CURRENT_VERSION
     skip_silence: bool = True
     """Leave out silence at either end of a payload, and payloads of nothing else."""
+    highpass: str = "none"
+    """What is taken out of the audio first (:data:`dredref.payload.highpass.KINDS`)."""
 
 
 class DredEncoder:
@@ -83,9 +86,10 @@ class DredEncoder:
             form: how numbers are held; payloads are the same, and pairs of integers far slower.
 
         Raises:
-            UsageError: ``audio.rate``, ``audio.channels``.
+            UsageError: ``audio.rate``, ``audio.channels``, ``encode.highpass``.
         """
         self.settings = settings or DredSettings()
+        self._highpass = HighPass(self.settings.highpass, rate, channels)
         self._resampler = Resampler(rate, channels)
         aligned = Timeline.aligned(pre_skip, timestamp)
         self.timeline = replace(aligned, lead=aligned.lead // TICKS * TICKS)
@@ -115,7 +119,8 @@ class DredEncoder:
         """Take audio [n] or [n, channels] in units of 16-bit PCM, Q8 (:func:`to_input`)."""
         if self._ended:
             raise UsageError("encode.ended", "audio was fed after its end")
-        self._take(self._resampler.convert(samples.reshape(1, len(samples), -1)))
+        filtered = self._highpass.filter(samples)
+        self._take(self._resampler.convert(filtered.reshape(1, len(samples), -1)))
 
     def end(self) -> None:
         """Say that no audio follows: silence does, as far as packets need it."""
