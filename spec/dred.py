@@ -22,7 +22,7 @@ from dredref.spec.tables import (
     quantizer_tables,
 )
 
-CLAUSE = "draft-ietf-mlcodec-opus-dred"
+CLAUSE = "libopus src/opus_decoder.c"
 EXPERIMENT_ID = 126
 """Extension id of experiments, DRED among them until it has its own."""
 OFFSET_BIAS = 16

@@ -16,7 +16,7 @@ from typing import Any
 from construct import BitsInteger, BitStruct, Construct, Container, Struct, Switch, Tell
 from dredref.spec.errors import BuildError, ParseError
 
-CLAUSE = "draft-ietf-mlcodec-opus-extension 3"
+CLAUSE = "draft-ietf-mlcodec-opus-extension-04 section 2"
 PADDING, SEPARATOR, REPEAT = 0, 1, 2
 """Ids that are no extensions themselves."""
 FIRST_LONG = 32

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dredref.spec.dred import EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
+from dredref.spec.dred import CLAUSE, EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import Extension, ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
@@ -86,7 +86,7 @@ def find_carriers(
                 "dred.size.empty",
                 "no payload",
                 byte=data_byte,
-                clause="draft-ietf-mlcodec-opus-dred",
+                clause=CLAUSE,
             )
             error = None if extension.data else empty
             found.append(Carrier(extension, CURRENT_VERSION, extension.data, data_byte, error))

@@ -11,6 +11,7 @@ from dredref.conformance.classes import CLASSES, Claim
 from dredref.conformance.outcome import BAD, Measure, Outcome, Result
 from dredref.conformance.record import Run
 from dredref.conformance.report.details import NOTHING, Detail, detail
+from dredref.spec.requirements import requirements
 from dredref.vectors.model import GROUPS, Vector
 
 CARDS_EACH = 3
@@ -75,7 +76,8 @@ class Entry:
     divergence: str
     reason: str
     clauses: tuple[str, ...]
-    requirements: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+    """Requirements, and where each comes from."""
     notes: tuple[tuple[str, str, bool], ...]
     """Flags, what they stand for, and whether the answer shows the fault."""
     measures: tuple[Gauge, ...]
@@ -243,7 +245,11 @@ def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry
         divergence=text,
         reason=result.reason,
         clauses=result.clauses,
-        requirements=result.requirements,
+        sources=tuple(
+            (name, requirements()[name].clause)
+            for name in result.requirements
+            if name in requirements()
+        ),
         notes=notes_of(result, meanings),
         measures=tuple(gauge(one) for one in result.measures),
         detail=inside,

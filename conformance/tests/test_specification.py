@@ -14,7 +14,8 @@ from dredref.conformance.document import context
 from dredref.conformance.main import cli
 from dredref.conformance.trail import TrailRow, trail, without_requirement
 from dredref.spec.document.example import worked_example
-from dredref.spec.document.render import figures, render_html, render_markdown
+from dredref.spec.document.render import CHAPTERS, figures, render_html, render_markdown
+from dredref.spec.drafts import statements
 from dredref.spec.requirements import Level, requirements
 from dredref.vectors.suite import DATA, Suite
 
@@ -42,15 +43,15 @@ def test_every_requirement_stands_in_it() -> None:
 
 def test_no_chapter_is_empty() -> None:
     chapters = re.split(r"^## ", markdown(), flags=re.M)[1:]
-    assert len(chapters) == 17
+    assert len(chapters) == len(CHAPTERS)
     assert all(len(chapter) > 400 for chapter in chapters)
 
 
 def test_section_numbers_follow_each_other() -> None:
     numbers = [int(found) for found in re.findall(r"^## (\d+)\.", markdown(), flags=re.M)]
-    assert numbers == list(range(1, 18))
+    assert numbers == list(range(1, len(CHAPTERS) + 1))
     for found in re.findall(r"\(?[Ss]ections? (\d+)(?:\.(\d+))?", _own_references()):
-        assert 1 <= int(found[0]) <= 17
+        assert 1 <= int(found[0]) <= len(CHAPTERS)
 
 
 def _own_references() -> str:
@@ -137,3 +138,44 @@ def test_the_trail_is_a_page_with_every_requirement(tmp_path: Path) -> None:
     for row in rows():
         assert f'id="{row.requirement.id}"' in text
         assert not row.keeping or row.keeping[0] in text
+
+
+KNOWN_SOURCE = (
+    r"RFC \d+ \d|(limits of )?libopus \w+/\w+\.(c|h|sh)|this suite$|minutes of IETF|slides of IETF"
+)
+
+
+def test_every_requirement_names_a_true_source() -> None:
+    """A draft with version and section, RFC, libopus with its file, minutes, or this suite."""
+    read = {one.document for one in statements()}
+    for entry in requirements().values():
+        for source in entry.clause.split("; "):
+            draft = re.match(r"(draft-\S+)", source)
+            if draft:
+                assert re.match(r"draft-[a-z-]+-\d\d section \d", source), entry.id
+                assert draft[1] in read, entry.id
+            else:
+                assert re.match(KNOWN_SOURCE, source), (entry.id, source)
+
+
+def test_limits_of_libopus_are_not_worded_as_the_drafts() -> None:
+    for name in ("dred.size-max", "dred.chunks-max"):
+        entry = requirements()[name]
+        assert entry.level is Level.NOTE
+        assert "libopus" in entry.clause
+        assert "The draft sets no bound" in entry.summary
+    assert requirements()["extension.padding-zero"].level is Level.MUST
+
+
+def test_statements_of_drafts_lead_to_requirements() -> None:
+    ids = [one.id for one in statements()]
+    assert len(set(ids)) == len(ids)
+    carried = {name for one in statements() for name in one.requirements}
+    assert carried <= set(requirements())
+    drafted = {name for name, one in requirements().items() if one.clause.startswith("draft-")}
+    assert drafted <= carried
+    assert all(one.requirements for one in statements() if one.status == "done")
+    text = markdown()
+    for one in statements():
+        assert one.statement in text
+        assert one.source in text

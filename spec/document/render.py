@@ -11,6 +11,7 @@ from typing import Any
 from dredref.spec.document.example import worked_example
 from dredref.spec.document.figures import FIGURES
 from dredref.spec.document.layout import symbol_rows
+from dredref.spec.drafts import documents_read, statements
 from dredref.spec.dred import (
     DECODER_CHUNKS,
     EXTRA_UNIT,
@@ -49,6 +50,7 @@ CHAPTERS = (
     "encoder",
     "conformance",
     "differences",
+    "drafts",
     "security",
     "requirements",
     "example",
@@ -147,6 +149,8 @@ def _context() -> dict[str, Any]:
         "decoder_chunks": DECODER_CHUNKS,
         "max_bytes": MAX_EXTENSION_BYTES,
         "requirements": list(requirements().values()),
+        "statements": statements(),
+        "documents_read": documents_read(),
         "tables": [_tables(version) for version in VERSIONS],
         "example": worked_example(),
         "figure": lambda name, caption: f"![{caption}]({FOLDER}/{name}.svg)",
