@@ -40,7 +40,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "rewrite_stream",
     ),
     "dredref.inspection": ("Inspection", "inspections", "to_json"),
-    "dredref.batch": ("Verdict", "validate_records"),
+    "dredref.scan": ("Verdict", "validate_records"),
     "dredref.rdovae.decoder": ("Decoder", "decode_payloads"),
     "dredref.rdovae.encoder": ("RdovaeEncoder",),
     "dredref.vocoder": ("Vocoder", "VocoderState"),

@@ -6,10 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from dredref.batch.outline import DredOutline, Outline
-from dredref.spec.dred import UNIT_MS, reach_ms
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.scan.columns import ABSENCES, PRESENT
+from dredref.scan.scanner import Scan
+from dredref.spec.dred import UNIT_MS, UNITS_PER_CHUNK
 from dredref.spec.reading import Absence
-from dredref.streams.record import Record
+from dredref.streams.batch import LOST
+
+SAMPLES_PER_MS = 48
+Figures = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -21,12 +28,14 @@ class Spread:
     least: float = 0.0
     most: float = 0.0
 
-    def add(self, value: float) -> None:
-        """Count one more value."""
-        self.least = value if self.count == 0 else min(self.least, value)
-        self.most = value if self.count == 0 else max(self.most, value)
-        self.count += 1
-        self.total += value
+    def add(self, values: Figures) -> None:
+        """Count some more values."""
+        if values.size:
+            least, most = float(values.min()), float(values.max())
+            self.least = min(self.least, least) if self.count else least
+            self.most = max(self.most, most) if self.count else most
+            self.count += values.size
+            self.total += float(values.sum())
 
     @property
     def mean(self) -> float:
@@ -40,12 +49,13 @@ class Spread:
 
 @dataclass(slots=True)
 class StreamSummary:
-    """Counts of one Opus stream, grown record by record."""
+    """Counts of one Opus stream, grown batch by batch."""
 
     records: int = 0
     lost: int = 0
     bytes: int = 0
-    duration_ms: float = 0.0
+    duration_48k: int = 0
+    """Samples at 48 kHz."""
     with_dred: int = 0
     dred_bytes: int = 0
     """Bytes that DRED takes on the wire: id, lacing, prefix and payload."""
@@ -55,30 +65,45 @@ class StreamSummary:
     chunks: Spread = field(default_factory=Spread)
     covered: Spread = field(default_factory=Spread)
     offset_ms: Spread = field(default_factory=Spread)
-    _last_ms: float = 0.0
+    _last_48k: int = 0
 
-    def add(self, record: Record, outline: Outline) -> None:
-        """Count a record; each packet of a gap lasts as long as the one before it."""
-        self.records += record.count
-        self.bytes += outline.size
-        if record.packet is None:
-            self.lost += record.count
-        elif outline.duration_48k:
-            self._last_ms = outline.duration_48k / 48
-        self.duration_ms += self._last_ms * record.count
-        if outline.absence is not None:
-            self.absences[outline.absence] += record.count
-        if outline.dred is not None:
-            self._add_dred(outline.dred)
+    def add(self, scan: Scan, chosen: NDArray[np.int64]) -> None:
+        """Count the records of this stream in a batch, ``chosen`` in turn."""
+        rows, count = scan.rows[chosen], scan.batch.count[chosen]
+        self.records += int(count.sum())
+        self.lost += int(count[scan.batch.kind[chosen] == LOST].sum())
+        self.bytes += int(rows["size"].sum())
+        self._add_duration(rows["duration_48k"], count)
+        absent = rows["absence"] != PRESENT
+        absences = np.bincount(rows["absence"][absent], count[absent], len(ABSENCES))
+        for absence, times in zip(ABSENCES, absences.astype(int).tolist(), strict=True):
+            if times:
+                self.absences[absence] += times
+        self._add_dred(rows[~absent])
 
-    def _add_dred(self, dred: DredOutline) -> None:
-        self.with_dred += 1
-        self.dred_bytes += dred.size
-        self.versions[dred.version] += 1
-        self.q0[dred.q0] += 1
-        self.chunks.add(dred.nb_chunks)
-        self.covered.add(reach_ms(dred.nb_chunks, dred.dred_offset))
-        self.offset_ms.add(dred.dred_offset * UNIT_MS)
+    def _add_duration(self, duration: NDArray[np.int32], count: NDArray[np.int64]) -> None:
+        """Count time; what tells no duration lasts as long as the packet before it."""
+        known = np.maximum.accumulate(np.where(duration > 0, np.arange(1, len(duration) + 1), 0))
+        each = np.concatenate(([self._last_48k], duration))[known]
+        self.duration_48k += int((each * count).sum())
+        self._last_48k = int(each[-1])
+
+    def _add_dred(self, rows: Any) -> None:
+        """Count the records that carry DRED."""
+        self.with_dred += len(rows)
+        self.dred_bytes += int(rows["wire"].sum())
+        for counter, column in ((self.versions, "version"), (self.q0, "q0")):
+            values, times = np.unique(rows[column], return_counts=True)
+            counter.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
+        self.chunks.add(rows["nb_chunks"].astype(np.float64))
+        reach = (rows["nb_chunks"] * UNITS_PER_CHUNK - rows["dred_offset"]) * UNIT_MS
+        self.covered.add(np.maximum(reach, 0.0))
+        self.offset_ms.add(rows["dred_offset"] * UNIT_MS)
+
+    @property
+    def duration_ms(self) -> float:
+        """Milliseconds of audio."""
+        return self.duration_48k / SAMPLES_PER_MS
 
     @property
     def dred_bits_per_second(self) -> float | None:
@@ -133,3 +158,13 @@ class StreamSummary:
             "no_dred": {str(key): count for key, count in self.absences.most_common()},
             "answer": self.answer(),
         }
+
+
+def add_to_summaries(summaries: dict[int, StreamSummary], scan: Scan) -> None:
+    """Count a batch; ``summaries`` holds the streams' by their number."""
+    order = np.argsort(scan.batch.stream, kind="stable")
+    streams = scan.batch.stream[order]
+    for chosen in np.split(order, np.flatnonzero(np.diff(streams)) + 1):
+        if chosen.size:
+            number = int(scan.batch.stream[chosen[0]])
+            summaries.setdefault(number, StreamSummary()).add(scan, chosen)

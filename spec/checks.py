@@ -179,24 +179,6 @@ def _unseen(seen: int, hidden: int) -> str:
     return f"{which} cannot be seen"
 
 
-def ending_violations(payload_byte: int, used: int, seen: int, hidden: int) -> list[Violation]:
-    """What the checks of missing and of unseen chunks say of a record known by its numbers alone.
-
-    Args:
-        payload_byte: where the payload starts in the record.
-        used: ``tell_frac`` after the last symbol that is seen, in 1/8 bit.
-        seen: chunks that are.
-        hidden: chunks that are not.
-    """
-    found = []
-    if seen == 0:
-        found.append(("dred.chunks-none", NO_CHUNK))
-    if hidden:
-        found.append(("dred.chunk-unseen", _unseen(seen, hidden)))
-    place = _place(payload_byte, used)
-    return [Violation(requirement_of_code(code), code, *place, text) for code, text in found]
-
-
 def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
     """No bytes follow what the payload needs, unseen chunks included."""
     dred = reading.dred
@@ -281,13 +263,8 @@ def _data_byte(reading: Reading, carrier: Carrier) -> int:
 
 def _position(reading: Reading, eighths: int) -> tuple[int, int]:
     """Byte and bit of a place in the payload, given in 1/8 bit and rounded down."""
-    return _place(reading.carrier.payload_byte if reading.carrier else 0, eighths)
-
-
-def _place(start: int, eighths: int) -> tuple[int, int]:
-    """The same from a payload's first byte."""
     byte, bit = divmod(eighths // 8, 8)
-    return start + byte, bit
+    return (reading.carrier.payload_byte if reading.carrier else 0) + byte, bit
 
 
 def _overrun(reading: Reading, symbols: list[Symbol], what: str) -> Iterator[Found]:
@@ -343,6 +320,13 @@ def check_record(reading: Reading) -> list[Violation]:
     return sorted(found, key=lambda violation: (violation.byte, violation.bit))
 
 
+def version_change(payload_byte: int, version: int, before: int) -> Violation:
+    """A record whose DRED is of another version than the one before in its stream."""
+    code = "dred.version-change"
+    detail = f"version {version} after version {before}"
+    return Violation(requirement_of_code(code), code, max(payload_byte - 1, 0), 0, detail)
+
+
 class StreamChecker:
     """Checks the records of one stream in turn: each on its own, and against those before it."""
 
@@ -350,21 +334,13 @@ class StreamChecker:
         """Start a stream."""
         self._version: int | None = None
 
-    def goes_on(self, version: int) -> bool:
-        """Go past a record known to break nothing, unless its version is new to the stream."""
-        if self._version is None:
-            self._version = version
-        return self._version == version
-
     def check(self, reading: Reading) -> list[Violation]:
         """All violations of the next record."""
         found = check_record(reading)
         if reading.dred is not None:
             version = reading.dred.version
             if self._version is not None and version != self._version:
-                code = "dred.version-change"
-                byte = reading.carrier.payload_byte - 1 if reading.carrier else 0
-                detail = f"version {version} after version {self._version}"
-                found.append(Violation(requirement_of_code(code), code, byte, 0, detail))
+                payload_byte = reading.carrier.payload_byte if reading.carrier else 0
+                found.append(version_change(payload_byte, version, self._version))
             self._version = version
         return found

@@ -100,9 +100,20 @@ class _Cache(_base):  # type: ignore[misc]
         return (*super()._index_key(sig, codegen), _sources(folder))
 
 
+def _by_type(dispatcher: Any) -> Any:
+    """Have a function compiled once for each type of its arguments, not for each constant too."""
+    template = getattr(dispatcher, "get_call_template", None)
+    if template is not None:
+        general: Any = types.unliteral
+        dispatcher.get_call_template = lambda arguments, named: template(
+            tuple(map(general, arguments)), {name: general(named[name]) for name in named}
+        )
+    return dispatcher
+
+
 def scalar(function: F) -> F:
     """Compile a rule for numbers in registers into whatever calls it."""
-    compiled: F = _numba.njit(forceinline=True, error_model="numpy")(function)
+    compiled: F = _by_type(_numba.njit(forceinline=True, error_model="numpy")(function))
     return compiled
 
 
@@ -111,7 +122,7 @@ def kernel(function: F) -> F:
     dispatcher: Any = _numba.njit(nogil=True, error_model="numpy")(function)
     with suppress(RuntimeError):  # nowhere to write
         dispatcher._cache = _Cache(function)
-    compiled: F = dispatcher
+    compiled: F = _by_type(dispatcher)
     return compiled
 
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from dredref.arithmetic.significand import Form
-from dredref.batch.values import read_values
 from dredref.cli.options import form_option, open_input, stderr, stream_options
 from dredref.files import atomic_output
 from dredref.model import load
 from dredref.model.weights import Model
 from dredref.rdovae.decoder import FEATURES, VECTORS, decode_payloads
 from dredref.rdovae.records import read_records, write_records
+from dredref.scan.values import read_values
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import InputError, UsageError
 from dredref.spec.tables import VERSIONS

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import click
 from rich.markup import escape
 
-from dredref.batch import validate_records
-from dredref.batch.outline import outline_of
-from dredref.cli.options import open_input, parse_range, stderr, stdout, stream_options
-from dredref.cli.pictures import Pictures, picture_options
+from dredref.cli.options import open_input, parse_range, stdout, stream_options
 from dredref.cli.rows import CsvPrinter, RowPrinter
 from dredref.cli.tables import notices_table, print_summary, summary_json
 from dredref.cli.trees import record_tree
 from dredref.inspection import Inspection, inspections, to_json
+from dredref.scan import scan_batch
 from dredref.spec.errors import DredError, UsageError
-from dredref.streams import Record, Stream, expand_gaps
-from dredref.summary import StreamSummary
+from dredref.streams import Record, Stream
+from dredref.streams.batch import RecordBatch, batches_of
+from dredref.summary import StreamSummary, add_to_summaries
 
 UNREADABLE = 2
 
@@ -48,7 +47,6 @@ class _Wanted:
 @click.option("--csv", "as_csv", is_flag=True, help="One line of CSV for each record.")
 @click.option("--summary", "brief", is_flag=True, help="Only the sentence on each stream.")
 @click.option("-v", "--verbose", is_flag=True, help="A tree for each record, with every symbol.")
-@picture_options
 @stream_options
 @click.pass_context
 def inspect(
@@ -60,8 +58,6 @@ def inspect(
     as_csv: bool,
     brief: bool,
     verbose: bool,
-    html: str | None,
-    plot: str | None,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -85,15 +81,6 @@ def inspect(
     form = _form(packet, as_json=as_json, as_csv=as_csv, brief=brief, verbose=verbose)
     records = range(packet, packet + 1) if packet is not None else parse_range(span or ":")
     wanted = _Wanted(records, final_id, form)
-    pictures = Pictures(html, plot)
-    if pictures.wanted:
-        if len(sources) > 1 or as_json or as_csv:
-            raise UsageError(
-                "usage.picture", "give --html and --plot with one INPUT, without --json"
-            )
-        pictures.check()
-        _picture(sources[0], records, final_id, pictures, payload_type, ssrc)
-        return
     csv = CsvPrinter(sys.stdout) if as_csv else None
     failed = False
     for place, source in enumerate(sources):
@@ -109,35 +96,6 @@ def inspect(
             click.echo(f"dredref: {error}", err=True)
             failed = True
     context.exit(UNREADABLE if failed else 0)
-
-
-def _picture(
-    source: str,
-    wanted: range,
-    final_id: int | None,
-    pictures: Pictures,
-    payload_type: int | None,
-    ssrc: int | None,
-) -> None:
-    """Make pages and figures of the first stream of an input, and print its summary."""
-    with open_input(source, payload_type, ssrc) as stream:
-        number = stream.info.number
-        chosen = (record for record in _records(stream, wanted) if record.stream == number)
-        records = list(expand_gaps(chosen))
-        if not records:
-            raise UsageError("record.missing", f"{source} has no such record")
-        written = pictures.write(source, records, stream.info, final_id=final_id)
-        summary = StreamSummary()
-        for inspection in inspections(records, final_id=final_id):
-            summary.add(inspection.record, outline_of(inspection.reading))
-        print_summary({number: summary}, stream)
-        notices_table(stream)
-        if len(stream.infos) > 1:
-            stderr.print(
-                f"{source} holds {len(stream.infos) - 1} more streams, which were left out"
-            )
-    for name in written:
-        click.echo(f"written: {name}")
 
 
 def _form(packet: int | None, *, as_json: bool, as_csv: bool, brief: bool, verbose: bool) -> str:
@@ -188,22 +146,28 @@ def _show(
     stream: Stream, wanted: _Wanted, show: Callable[[Inspection], None]
 ) -> dict[int, StreamSummary]:
     """Show each record, and count it."""
-    summaries: dict[int, StreamSummary] = {}
     records = _records(stream, wanted.records)
-    for inspection in inspections(records, final_id=wanted.final_id):
-        show(inspection)
-        summary = summaries.setdefault(inspection.record.stream, StreamSummary())
-        summary.add(inspection.record, outline_of(inspection.reading))
-    return summaries
+
+    def shown() -> Iterator[Record]:
+        for inspection in inspections(records, final_id=wanted.final_id):
+            show(inspection)
+            yield inspection.record
+
+    return _counted(batches_of(shown()), wanted)
 
 
 def _summarise(stream: Stream, wanted: _Wanted) -> dict[int, StreamSummary]:
     """Count the records, many at a time."""
+    if wanted.records == parse_range(":"):
+        return _counted(stream.batches(), wanted)
+    return _counted(batches_of(_records(stream, wanted.records)), wanted)
+
+
+def _counted(batches: Iterable[RecordBatch], wanted: _Wanted) -> dict[int, StreamSummary]:
+    """Count the records of some batches."""
     summaries: dict[int, StreamSummary] = {}
-    records = _records(stream, wanted.records)
-    for verdict in validate_records(records, final_id=wanted.final_id):
-        summary = summaries.setdefault(verdict.record.stream, StreamSummary())
-        summary.add(verdict.record, verdict.outline)
+    for batch in batches:
+        add_to_summaries(summaries, scan_batch(batch, final_id=wanted.final_id))
     return summaries
 
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dredref.batch import Verdict, validate_records
 from dredref.cli.options import open_input, stderr, stdout, stream_options
 from dredref.cli.tables import describe, notices_table, violations_table
 from dredref.inspection import violation_json
+from dredref.scan import Scan, scan_stream
 from dredref.spec.checks import Violation
 from dredref.spec.errors import DredError
 from dredref.spec.requirements import Level
-from dredref.streams import Record, Stream
-from dredref.summary import StreamSummary
+from dredref.streams import Stream
+from dredref.summary import StreamSummary, add_to_summaries
 
 SHOWN = 10
 """Violations of an input that are shown one by one, unless all are asked for."""
@@ -33,22 +33,21 @@ class Findings:
     counts: Counter[str] = field(default_factory=Counter)
     levels: Counter[Level] = field(default_factory=Counter)
     places: dict[str, str] = field(default_factory=dict)
-    listed: list[tuple[Record, Violation]] = field(default_factory=list)
+    listed: list[tuple[int, int, Violation]] = field(default_factory=list)
+    """Index of the record, its stream, and what is wrong with it."""
 
-    def add(self, verdict: Verdict, keep: int | None) -> None:
-        """Count a record; keep at most ``keep`` violations (None: all) to be listed."""
-        record = verdict.record
-        summary = self.summaries.get(record.stream)
-        if summary is None:
-            summary = self.summaries[record.stream] = StreamSummary()
-        summary.add(record, verdict.outline)
-        for violation in verdict.violations:
-            self.counts[violation.requirement.id] += 1
-            self.levels[violation.level] += 1
-            place = f"record {record.index}, byte {violation.byte} bit {violation.bit}"
-            self.places.setdefault(violation.requirement.id, place)
-            if keep is None or len(self.listed) < keep:
-                self.listed.append((record, violation))
+    def add(self, scan: Scan, keep: int | None) -> None:
+        """Count a batch; keep at most ``keep`` violations (None: all) to be listed."""
+        add_to_summaries(self.summaries, scan)
+        for row, violations in sorted(scan.violations.items()):
+            index, stream = int(scan.batch.index[row]), int(scan.batch.stream[row])
+            for violation in violations:
+                self.counts[violation.requirement.id] += 1
+                self.levels[violation.level] += 1
+                place = f"record {index}, byte {violation.byte} bit {violation.bit}"
+                self.places.setdefault(violation.requirement.id, place)
+                if keep is None or len(self.listed) < keep:
+                    self.listed.append((index, stream, violation))
 
     def join(self, other: Findings) -> None:
         """Add what another input gave."""
@@ -118,10 +117,11 @@ def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
         task = bar.add_task(f"{findings.source}")
-        for count, verdict in enumerate(validate_records(stream, final_id=final_id), start=1):
-            findings.add(verdict, keep)
-            if count % 4096 == 0:
-                bar.update(task, description=f"{findings.source}: {count} records")
+        count = 0
+        for scan in scan_stream(stream.batches(), final_id=final_id):
+            findings.add(scan, keep)
+            count += len(scan.batch)
+            bar.update(task, description=f"{findings.source}: {count} records")
 
 
 def _verdict_line(findings: Findings, strict: bool) -> str:
@@ -146,9 +146,9 @@ def _print(findings: Findings, stream: Stream, strict: bool) -> None:
     stdout.print(_verdict_line(findings, strict))
     for number, summary in sorted(findings.summaries.items()):
         stdout.print(f"  {describe(stream, number)}: {summary.answer()}")
-    for record, violation in findings.listed:
+    for index, _, violation in findings.listed:
         stdout.print(
-            f"  record {record.index} byte {violation.byte} bit {violation.bit}: "
+            f"  record {index} byte {violation.byte} bit {violation.bit}: "
             f"{violation.requirement.id}: {violation.detail}",
             markup=False,
         )
@@ -168,8 +168,8 @@ def _to_json(findings: Findings, stream: Stream, strict: bool) -> dict[str, obje
         "levels": {str(level): findings.levels[level] for level in Level},
         "requirements": dict(findings.counts),
         "violations": [
-            {"index": record.index, "stream": record.stream} | violation_json(violation)
-            for record, violation in findings.listed
+            {"index": index, "stream": number} | violation_json(violation)
+            for index, number, violation in findings.listed
         ],
         "streams": [
             {"stream": number, **summary.to_json()}

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from dredref.closing import Closing
 from dredref.spec.errors import InputError
+from dredref.streams.batch import RecordBatch, batches_of
 from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
@@ -85,6 +86,10 @@ class Stream(Closing):
     def __iter__(self) -> Iterator[Record]:
         """Records only."""
         return (event for event in self.events() if isinstance(event, Record))
+
+    def batches(self) -> Iterator[RecordBatch]:
+        """The records in columns, many at a time."""
+        return batches_of(self)
 
     def close(self) -> None:
         """Stop reading and close the input."""

@@ -1,8 +1,8 @@
 """What the time of ``dredref validate`` goes into: ``python -m tools.bench.stages``.
 
 Packets of few, more and most chunks are each repeated to a long stream. For each the table says, in
-microseconds of processor time a packet: libopus' parse; reading the stream's records; certifying
-them in batches; making the verdicts, reference included; and counting them for the summary.
+microseconds of processor time a packet: libopus' parse; reading the stream's records into columns;
+scanning them, violations in words included; and counting them for the summary.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.table import Table
 
-from dredref.batch import validate_records
-from dredref.batch.certificate import certify
-from dredref.batch.validate import batches
-from dredref.streams import Record, open_stream
-from dredref.summary import StreamSummary
+from dredref.scan import scan_stream
+from dredref.streams import open_stream
+from dredref.summary import add_to_summaries
 from tools.bench.validate import PEER, packets
 
 GROUPS = {"5 to 7 chunks": (5, 7), "12 to 14 chunks": (12, 14), "24 to 26 chunks": (24, 26)}
@@ -44,14 +42,13 @@ class Stages:
     """Chunks a packet."""
     libopus: float
     read: float
-    certify: float
-    verdicts: float
+    scan: float
     count: float
 
     @property
     def total(self) -> float:
         """All of validate."""
-        return self.read + self.certify + self.verdicts + self.count
+        return self.read + self.scan + self.count
 
     @property
     def times_libopus(self) -> float:
@@ -86,45 +83,39 @@ def measure(group: str, distinct: list[bytes], count: int, rounds: int, peer: Pe
     """Measure one group; each stage but the first is the difference of two runs."""
     data = list(islice(cycle(distinct), count))
     file = b"".join(struct.pack(">II", len(packet), 0) + packet for packet in data)
-    records = [Record(index, packet) for index, packet in enumerate(data)]
 
     def read() -> None:
-        for _ in open_stream(io.BytesIO(file)):
+        for _ in open_stream(io.BytesIO(file)).batches():
             pass
 
-    def certified() -> None:
-        for batch in batches(records):
-            certify(batch)
-
-    def verdicts() -> None:
-        for _ in validate_records(records):
+    def scanned() -> None:
+        for _ in scan_stream(open_stream(io.BytesIO(file)).batches()):
             pass
 
     def counted() -> None:
-        summary = StreamSummary()
-        for verdict in validate_records(records):
-            summary.add(verdict.record, verdict.outline)
+        for scan in scan_stream(open_stream(io.BytesIO(file)).batches()):
+            add_to_summaries({}, scan)
 
     timings = [peer.time_parse(data) for _ in range(rounds + 1)]
-    reading, certifying, judging, counting = (
-        quickest(work, count, rounds) for work in (read, certified, verdicts, counted)
+    reading, scanning, counting = (
+        quickest(work, count, rounds) for work in (read, scanned, counted)
     )
     return Stages(
         *(group, len(distinct), timings[0].chunks / count),
         1e6 * min(timing.cpu for timing in timings[1:]) / count,
-        *(reading, certifying, judging - certifying, counting - judging),
+        *(reading, scanning - reading, counting - scanning),
     )
 
 
 def table(results: list[Stages]) -> Table:
     """The results for people."""
     shown = Table(title=f"microseconds a packet; libopus {PEER}")
-    columns = ("", "chunks", "libopus", "read", "certify", "verdicts", "count", "all", "times")
+    columns = ("", "chunks", "libopus", "read", "scan", "count", "all", "times")
     for index, column in enumerate(columns):
         shown.add_column(column, justify="right" if index else "left")
     for result in results:
-        figures = (result.chunks, result.libopus, result.read, result.certify)
-        more = (result.verdicts, result.count, result.total, result.times_libopus)
+        figures = (result.chunks, result.libopus, result.read, result.scan)
+        more = (result.count, result.total, result.times_libopus)
         shown.add_row(result.group, *(f"{figure:.1f}" for figure in (*figures, *more)))
     return shown
 

@@ -25,7 +25,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dredref.streams import open_stream
-from tools.libopus import differ, differ_batch, draw
+from tools.libopus import differ, draw
 
 PEERS = {10: "1.5.2", 12: "1.6.1"}
 FRAMING = "1.6.1"
@@ -73,7 +73,7 @@ def count_dred(tally: Tally, batch: DredBatch) -> None:
 
 
 def compare_payloads(version: int, seed: int, run: range) -> Tally:
-    """A run of drawn payloads, one by one with the reference and at once with the batch reader."""
+    """A run of drawn payloads."""
     tally = Tally()
     draws = [draw.payload(seed, number, version) for number in run]
     batch = peer(PEERS[version]).payloads(
@@ -83,10 +83,6 @@ def compare_payloads(version: int, seed: int, run: range) -> Tally:
         tally.counts[drawn.kind] += 1
         line = differ.payload(drawn.payload, drawn.frame_offset, theirs, version)
         tally.case(f"payload {number} ({drawn.kind}, version {version})", line)
-    compared, differing = differ_batch.payloads([d.payload for d in draws], version, batch)
-    tally.counts["also read in batches"] += int(compared.sum())
-    for row, line in differing.items():
-        tally.case(f"payload {run[row]} in a batch (version {version})", line)
     count_dred(tally, batch)
     return tally
 

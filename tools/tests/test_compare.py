@@ -17,10 +17,8 @@ from dredref.spec.errors import ParseError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.tables import quantizer_tables
 
-from dredref.batch.payload import read_payloads
-from dredref.batch.rangecoder import Strings
 from dredref.streams import open_stream
-from tools.libopus import compare, differ, differ_batch, draw
+from tools.libopus import compare, differ, draw
 
 pytestmark = pytest.mark.peer
 
@@ -52,7 +50,6 @@ def test_payloads_are_read_as_libopus_does(version: int, peer_161: Peer, peer_15
     tally = compare.compare_payloads(version, 1, range(300))
     assert tally.examples == []
     assert tally.counts["DRED headers"] == 300
-    assert tally.counts["also read in batches"] > 280
     assert tally.counts["chunks"] > 2000
 
 
@@ -127,32 +124,6 @@ def test_a_wrong_table_entry_is_found(monkeypatch: pytest.MonkeyPatch, peer_161:
     wrong = dataclasses.replace(real, latent=latent)
     monkeypatch.setattr(spec_dred, "quantizer_tables", lambda version: wrong)
     assert compare.compare_payloads(12, 1, range(40)).differing > 0
-
-
-FIGURES = ("q0", "dQ", "qmax", "extra_offset", "offset", "nb_chunks")
-
-
-@pytest.mark.parametrize("figure", [*FIGURES, "state", "level", "latents", "cost"])
-def test_a_batch_misread_is_found(
-    figure: str, monkeypatch: pytest.MonkeyPatch, peer_161: Peer
-) -> None:
-    data = [draw.payload(1, number, 12).payload for number in range(60)]
-    theirs = peer_161.payloads(data)
-    compared, differing = differ_batch.payloads(data, 12, theirs)
-    assert compared.sum() > 50
-    assert differing == {}
-    ours = read_payloads(Strings(data), 12, keep=True)
-    row = int(ours.columns[2].rows[4])
-    if figure in FIGURES:
-        getattr(ours, figure)[row] += 1
-    elif figure == "state":
-        ours.state[3, row] += 1
-    elif figure == "latents":
-        ours.columns[2].latents[7, 4] += 1
-    else:
-        getattr(ours.columns[2], figure)[4] += 1
-    monkeypatch.setattr(differ_batch, "read_payloads", lambda *_, **__: ours)
-    assert list(differ_batch.payloads(data, 12, theirs)[1]) == [row]
 
 
 def areas_with(change: Callable[[ExtensionArea], ExtensionArea], peer: Peer) -> str | None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dredref.batch.values import read_values
 from dredref.inspection import read_record
 from dredref.payload.insert import insert_dred
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.tests.inputs import STREAMS
+from dredref.scan.values import read_values
 from dredref.spec.dred import DECODER_CHUNKS, DredPayload
 from dredref.spec.packet import parse_packet
 from dredref.spec.tables import VERSIONS

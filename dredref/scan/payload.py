@@ -1,0 +1,231 @@
+"""The DRED payload (``dredref.spec.dred``), symbol by symbol; compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dredref.arithmetic.compiling import kernel, scalar
+from dredref.scan.columns import NO_EXTRA, Code
+from dredref.scan.notes import note_eighths
+from dredref.scan.rangecoder import (
+    is_canonical,
+    normalize,
+    peek,
+    start_decoder,
+    take,
+    tell,
+    tell_frac,
+)
+from dredref.spec.dred import CHUNK_LIMIT, DECODER_CHUNKS, EXTRA_UNIT, OFFSET_BIAS, SPARE_BITS
+from dredref.spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL
+from dredref.spec.tables import LEVEL_STEPS
+
+TOTAL_BITS = LAPLACE_TOTAL.bit_length() - 1
+HIDDEN_LIMIT = 8
+"""Chunks past those seen that are looked for."""
+NONZERO, DECAY, LIMIT = 0, 1, 2
+"""Last index of the tables: frequency of all values but zero, decay, and largest magnitude."""
+STATE, LATENT = 0, 1
+TOP_LEVEL = 15
+
+
+@scalar
+def read_uint(
+    data: Any, end: int, extent: int, difference: int, place: int, total: int
+) -> tuple[int, int, int, int]:
+    """An integer below ``total``, at most 256, all equally likely; then the coder."""
+    value = peek(extent, difference, total)
+    extent, difference, place = take(data, end, extent, difference, place, value, value + 1, total)
+    return value, extent, difference, place
+
+
+@scalar
+def read_cap(
+    data: Any, end: int, extent: int, difference: int, place: int, q0: int
+) -> tuple[int, int, int, int]:
+    """The highest level (``dredref.spec.symbols.CapSymbol``); then the coder."""
+    first = q0 + 1
+    lower = TOP_LEVEL - first
+    value = peek(extent, difference, 2 * lower)
+    low, high, level = value, value + 1, first + value - lower
+    if value < lower:
+        low, high, level = 0, lower, TOP_LEVEL
+    extent, difference, place = take(data, end, extent, difference, place, low, high, 2 * lower)
+    return level, extent, difference, place
+
+
+@kernel
+def read_vector(
+    data: Any,
+    end: int,
+    extent: int,
+    difference: int,
+    place: int,
+    table: Any,
+    inverse: Any,
+    values: Any,
+) -> tuple[bool, int, int, int]:
+    """A vector of Laplace values; whether one is out of its range, then the coder.
+
+    Which symbol a code lies in is found by comparing instead of dividing: counted from the top of
+    the range, as the difference is, a symbol whose inverse frequency is c starts at ``step * c``.
+    So negative comes first, then positive, then zero; the frequencies are even, so that positive
+    and negative are equally wide.
+
+    Args:
+        data: bytes in which the string lies, up to ``end``.
+        end: of the string.
+        extent: of the coder.
+        difference: of the coder.
+        place: of the coder.
+        table: int32 [n, 3], see :func:`dredref.scan.tables.laplace_tables`.
+        inverse: int32 [256, 8], inverse frequencies of magnitudes by decay.
+        values: int32 [n] to be written, or [0].
+    """
+    is_outside = False
+    for index in range(len(table)):
+        nonzero = int(table[index, NONZERO])
+        value = 0
+        if nonzero:
+            taken = (extent >> TOTAL_BITS) * nonzero
+            if difference >= taken:
+                extent, difference, place = normalize(
+                    data, end, extent - taken, difference - taken, place
+                )
+            else:
+                half = taken >> 1
+                is_positive = difference >= half
+                extent, difference, place = normalize(
+                    data, end, half, difference - half if is_positive else difference, place
+                )
+                decay = int(table[index, DECAY])
+                value, extent, difference, place = read_magnitude(
+                    data, end, extent, difference, place, decay, inverse
+                )
+                is_outside = is_outside or value > int(table[index, LIMIT])
+                value = value if is_positive else -value
+        if len(values):
+            values[index] = value
+    return is_outside, extent, difference, place
+
+
+@scalar
+def read_magnitude(
+    data: Any, end: int, extent: int, difference: int, place: int, decay: int, inverse: Any
+) -> tuple[int, int, int, int]:
+    """A magnitude, in escapes of 7; then the coder."""
+    magnitude = 1
+    symbol = LAPLACE_ESCAPE
+    while symbol == LAPLACE_ESCAPE:
+        step = extent >> TOTAL_BITS
+        symbol = 0
+        above = extent
+        below = step * int(inverse[decay, 0])
+        while difference < below:
+            symbol += 1
+            above = below
+            below = step * int(inverse[decay, symbol])
+        extent, difference, place = normalize(data, end, above - below, difference - below, place)
+        magnitude += symbol
+    return magnitude, extent, difference, place
+
+
+@scalar
+def level_of(q0: int, dQ: int, qmax: int, index: int) -> int:
+    """Quantizer level of a chunk; see :func:`dredref.spec.tables.level_of_chunk`."""
+    return min(qmax, q0 + (LEVEL_STEPS[dQ] * index + 8 >> 4))
+
+
+@scalar
+def scan_payload(
+    data: Any,
+    start: int,
+    end: int,
+    frame_offset: int,
+    tables: Any,
+    dimensions: Any,
+    inverse: Any,
+    row: Any,
+    notes: Any,
+    values: Any,
+) -> None:
+    """Read the payload ``data[start:end]``: its numbers, and what is wrong with it.
+
+    Overruns, values out of range and odd endings are left to the reference.
+
+    Args:
+        data: bytes in which the payload lies.
+        start: its first byte.
+        end: of the payload.
+        frame_offset: start of the carrying frame in its packet, in 2.5 ms.
+        tables: int32 [2, levels, n, 3] of the state and of the latents.
+        dimensions: int64 [2], values of the state and of a chunk.
+        inverse: int32 [256, 8].
+        row: of the record.
+        notes: of the record.
+        values: int32 [state and 26 chunks, or more], to be written, or [0].
+    """
+    bits = 8 * (end - start)
+    extent, difference, place = start_decoder(data, start, end)
+    q0, extent, difference, place = read_uint(data, end, extent, difference, place, 16)
+    dQ, extent, difference, place = read_uint(data, end, extent, difference, place, 8)
+    has_extra, extent, difference, place = read_uint(data, end, extent, difference, place, 2)
+    extra = NO_EXTRA
+    if has_extra:
+        before = tell_frac(start, extent, place)
+        extra, extent, difference, place = read_uint(data, end, extent, difference, place, 256)
+        if extra == 0:
+            note_eighths(row, notes, Code.EXTRA_OFFSET, before, 0, 0)
+    offset, extent, difference, place = read_uint(data, end, extent, difference, place, 32)
+    qmax = TOP_LEVEL
+    if q0 < TOP_LEVEL - 1 and dQ > 0:
+        qmax, extent, difference, place = read_cap(data, end, extent, difference, place, q0)
+    row["q0"], row["dQ"], row["qmax"] = q0, dQ, qmax
+    row["offset"], row["extra_offset"] = offset, extra
+    row["dred_offset"] = OFFSET_BIAS - offset - EXTRA_UNIT * max(extra, 0) + frame_offset
+
+    table = tables[STATE, q0, : dimensions[STATE]]
+    at = dimensions[STATE]
+    is_outside, extent, difference, place = read_vector(
+        data, end, extent, difference, place, table, inverse, values[:at]
+    )
+    width = dimensions[LATENT]
+    nb_chunks = beyond = 0
+    while bits - tell(start, extent, place) > SPARE_BITS and nb_chunks < CHUNK_LIMIT:
+        if nb_chunks == DECODER_CHUNKS:
+            beyond = tell_frac(start, extent, place)
+        table = tables[LATENT, level_of(q0, dQ, qmax, nb_chunks), :width]
+        latents = values[at : at + width] if nb_chunks < DECODER_CHUNKS else values[:0]
+        outside, extent, difference, place = read_vector(
+            data, end, extent, difference, place, table, inverse, latents
+        )
+        is_outside = is_outside or outside
+        at += width
+        nb_chunks += 1
+    used = tell_frac(start, extent, place)
+    row["nb_chunks"], row["used"] = nb_chunks, used
+    if nb_chunks == 0:
+        note_eighths(row, notes, Code.CHUNKS_NONE, used, 0, 0)
+    if nb_chunks > DECODER_CHUNKS:
+        note_eighths(row, notes, Code.CHUNKS_MAX, beyond, nb_chunks, 0)
+    if is_outside or used > 8 * bits:
+        row["by_reference"] = True
+    elif not is_canonical(data, start, end, extent, difference, place):
+        hidden = 0
+        seen = nb_chunks
+        while tell(start, extent, place) < bits and nb_chunks < seen + HIDDEN_LIMIT:
+            table = tables[LATENT, level_of(q0, dQ, qmax, nb_chunks), :width]
+            outside, extent, difference, place = read_vector(
+                data, end, extent, difference, place, table, inverse, values[:0]
+            )
+            nb_chunks += 1
+            if is_canonical(data, start, end, extent, difference, place):
+                hidden = nb_chunks - seen
+                break
+        row["hidden"] = hidden
+        if hidden == 0:
+            row["by_reference"] = True
+        elif hidden == 1:
+            note_eighths(row, notes, Code.CHUNK_UNSEEN, used, seen, 0)
+        else:
+            note_eighths(row, notes, Code.CHUNKS_UNSEEN, used, seen, seen + hidden - 1)
