@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from dredref.payload.insert import dred_room, insert_dred, pad_packet
 from dredref.payload.placement import Slot
 from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
 from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
+from dredref.red import add_copies, bytes_of
+from dredref.spec.errors import UsageError
 from dredref.spec.packet import parse_packet
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams import Record, StreamInfo, create_stream, kind_of_output
@@ -96,6 +99,9 @@ class EncodeRequest:
     dtx: bool = False
     """Discontinuous transmission: silence goes out as packets that say nothing, without DRED."""
     dred: DredRequest = field(default_factory=DredRequest)
+    red: int = 0
+    """Copies of earlier packets that each packet carries (RED, RFC 2198), in captures; they come on
+    top of the bit rate."""
 
     @property
     def packet_bytes(self) -> int | None:
@@ -133,6 +139,8 @@ def encode_file(
         UsageError: ``encode...``, ``output.suffix``.
         MissingExtraError: PyAV is not installed.
     """
+    if request.red and kind_of_output(target) != "pcap":
+        raise UsageError("encode.red", f"{target}: only captures (.pcap) carry RED")
     with open_audio(source, OPUS_RATES) as audio:
         plan = request.dred.plan(request.bitrate, request.loss, request.frame_ms)
         opus = OpusEncoder(
@@ -158,13 +166,15 @@ def encode_file(
         )
         packets = with_dred = opus_bytes = total_bytes = duration = 0
         with create_stream(target, info=info) as writer:
-            for plain, record in encode_records(audio, opus, request, plan, progress):
+            made, again = tee(encode_records(audio, opus, request, plan, progress))
+            sent = add_copies((record for _, record in again), request.red)
+            for (plain, _), record in zip(made, sent, strict=True):
                 assert record.packet is not None
                 writer.write(record)
                 packets += 1
                 with_dred += plain.has_dred
                 opus_bytes += plain.opus_bytes
-                total_bytes += len(record.packet)
+                total_bytes += bytes_of(record)
                 duration += parse_packet(record.packet).duration_48k
     return EncodeResult(plan, packets, with_dred, opus_bytes, total_bytes, duration)
 

@@ -102,6 +102,13 @@ def _dred(options: dict[str, Any]) -> DredRequest:
 @click.option("--cbr", is_flag=True, help="Constant bit rate: every packet has one size.")
 @click.option("--fec", is_flag=True, help="In-band forward error correction as well.")
 @click.option("--dtx", is_flag=True, help="Silence goes out as packets that say nothing.")
+@click.option(
+    "--red",
+    type=click.IntRange(0, 8),
+    default=0,
+    show_default=True,
+    help="Copies of earlier packets in each (RED, RFC 2198), on top of the bit rate; .pcap only.",
+)
 @dred_options
 def encode(
     audio: str,
@@ -112,6 +119,7 @@ def encode(
     cbr: bool,
     fec: bool,
     dtx: bool,
+    red: int,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -128,6 +136,7 @@ def encode(
         cbr=cbr,
         fec=fec,
         dtx=dtx,
+        red=red,
         dred=_dred(options),
     )
     with audio_progress("encoding", _seconds(audio)) as progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from dredref.red import RED_PAYLOAD_TYPE, bytes_of, red_payload
 from dredref.spec.errors import BuildError
 from dredref.streams.capture import FRAME_LIMIT, import_dpkt
 from dredref.streams.clock import packet_duration_48k
@@ -23,8 +24,9 @@ _MAX_PAYLOAD = 65535 - 20 - 8 - 12
 class PcapWriter(Writer):
     """Ethernet, IPv4 and UDP to the local host, one datagram a packet.
 
-    Lost packets leave out a sequence number. Capture times are the records' times, from 0. Streams
-    after the first get an SSRC of their own, and their own port.
+    Packets with redundant copies go out as RED (RFC 2198). Lost packets leave out a sequence
+    number. Capture times are the records' times, from 0. Streams after the first get an SSRC of
+    their own, and their own port.
     """
 
     def __init__(self, file: BinaryIO, info: StreamInfo) -> None:
@@ -48,15 +50,15 @@ class PcapWriter(Writer):
         self._state[record.stream] = (sequence + 1) & 0xFFFF, stamp + duration
         if record.packet is None:
             return
-        if len(record.packet) > _MAX_PAYLOAD:
-            raise BuildError(
-                "output.datagram", f"a packet of {len(record.packet)} bytes fits no UDP datagram"
-            )
+        size = bytes_of(record)
+        if size > _MAX_PAYLOAD:
+            raise BuildError("output.datagram", f"a packet of {size} bytes fits no UDP datagram")
         rtp = self._dpkt.rtp.RTP(
             seq=sequence, ts=stamp & 0xFFFFFFFF, ssrc=(self._ssrc + place) & 0xFFFFFFFF
         )
-        rtp.pt = self._payload_type
-        rtp.data = record.packet
+        red = red_payload(record, self._payload_type)
+        rtp.pt = self._payload_type if red is None else RED_PAYLOAD_TYPE
+        rtp.data = record.packet if red is None else red
         self._writer.writepkt(self._frame(bytes(rtp), place), max(0, stamp) / 48000)
 
     def _frame(self, payload: bytes, place: int) -> bytes:
