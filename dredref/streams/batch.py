@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.spec.tables import CURRENT_VERSION
-from dredref.streams.record import Kind, Record
+from dredref.streams.record import Event, Kind, Record
+from dredref.streams.walk import NO_TIME
 
 BATCH_RECORDS = 8192
 """Records of a batch."""
 BATCH_BYTES = 1 << 22
 """A batch is closed once it holds this many bytes, so that its memory is bounded."""
-NO_TIME = -(1 << 63)
-"""Stands in the column of timestamps where there is none."""
 NO_RANGE = -1
 """Stands in the column of final ranges where there is none."""
 Number = TypeVar("Number", bound=np.generic)
@@ -93,7 +92,10 @@ class RecordBatch:
 
     def __iter__(self) -> Iterator[Record]:
         """The records as objects."""
-        return (self.record(row) for row in range(len(self)))
+        return iter(self.records) if self.records is not None else map(self.record, self._rows())
+
+    def _rows(self) -> range:
+        return range(len(self))
 
 
 def batch_of(records: Sequence[Record]) -> RecordBatch:
@@ -144,3 +146,12 @@ def batches_of(records: Iterable[Record], size: int = BATCH_RECORDS) -> Iterator
             held, nb_bytes = [], 0
     if held:
         yield batch_of(held)
+
+
+def single_events(events: Iterable[Event | RecordBatch]) -> Iterator[Event]:
+    """The same events, the records of batches one by one."""
+    for event in events:
+        if isinstance(event, RecordBatch):
+            yield from event
+        else:
+            yield event

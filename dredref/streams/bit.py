@@ -9,13 +9,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dredref.spec.errors import InputError
-from dredref.streams.clock import Clock, packet_duration_48k
-from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, Record, StreamInfo
+from dredref.streams.batch import BATCH_RECORDS, RecordBatch
+from dredref.streams.clock import packet_duration_48k
+from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, StreamInfo
 from dredref.streams.source import Source
+from dredref.streams.walk import walk_bit
 
 RECORD_HEAD = struct.Struct(">II")
 """Length in bytes, final range."""
+
+WANTED_BYTES = 1 << 20
+"""Read of a file at a time."""
 
 _PROBED_RECORDS = 8
 _PROBED_BYTES = 1 << 16
@@ -49,8 +57,8 @@ def looks_like_bit(source: Source) -> bool:
     return packets > 0 and (ends_here or 2 * sound >= packets)
 
 
-def read_bit(source: Source) -> Iterator[Event]:
-    """Yield the records of a ``.bit`` file, one at a time.
+def read_bit(source: Source) -> Iterator[Event | RecordBatch]:
+    """Yield the records of a ``.bit`` file, as many at a time as are at hand.
 
     A file that breaks off inside a record ends with the notice ``stream.truncated``.
 
@@ -59,28 +67,55 @@ def read_bit(source: Source) -> Iterator[Event]:
             even the first record is whole.
     """
     yield StreamInfo(0, "bit")
-    clock = Clock()
-    index = 0
-    while head := source.read(RECORD_HEAD.size):
-        start = source.offset - len(head)
-        length, final_range = RECORD_HEAD.unpack(head) if len(head) == RECORD_HEAD.size else (1, 0)
-        if length > MAX_PACKET_BYTES:
-            raise InputError(
-                "input.corrupt",
-                f"{source.name}: record {index} at byte {start} claims {length} bytes",
-            )
-        data = source.read(length)
-        if len(data) < length:
-            detail = f"record {index} at byte {start} breaks off"
-            if index == 0:
-                raise InputError("input.truncated", f"{source.name}: {detail}")
-            yield Notice("stream.truncated", detail, index, 0)
-            return
-        packet = data or None
-        yield Record(
-            index,
-            packet,
-            timestamp_48k=clock.stamp(packet),
-            final_range=final_range,
+    clock = np.zeros(2, np.int64)
+    index, least = 0, RECORD_HEAD.size
+    while data := source.ahead(least, WANTED_BYTES):
+        batch = _batch(data, index, clock)
+        if len(batch):
+            source.read(int(batch.end[-1]))
+            index, least = index + len(batch), RECORD_HEAD.size
+            yield batch
+            continue
+        needed = _size_of_record(data, index, source)
+        if len(data) < needed and needed > least:
+            least = needed
+            continue
+        detail = f"record {index} at byte {source.offset} breaks off"
+        if index == 0:
+            raise InputError("input.truncated", f"{source.name}: {detail}")
+        yield Notice("stream.truncated", detail, index, 0)
+        return
+
+
+def _size_of_record(data: bytes, index: int, source: Source) -> int:
+    """Bytes of the record that ``data`` begins with, or more than there are at its end."""
+    if len(data) < RECORD_HEAD.size:
+        return RECORD_HEAD.size
+    length, _ = RECORD_HEAD.unpack_from(data)
+    if length > MAX_PACKET_BYTES:
+        raise InputError(
+            "input.corrupt",
+            f"{source.name}: record {index} at byte {source.offset} claims {length} bytes",
         )
-        index += 1
+    return RECORD_HEAD.size + int(length)
+
+
+def _batch(data: bytes, index: int, clock: NDArray[np.int64]) -> RecordBatch:
+    """The whole records that ``data`` begins with, at most a batch of them."""
+    most = min(BATCH_RECORDS, len(data) // RECORD_HEAD.size)
+    buffer = np.frombuffer(data, np.uint8)
+    start, end, final_range, stamp = np.zeros((4, most), np.int64)
+    count = walk_bit(buffer, start, end, final_range, stamp, clock)
+    start, end = start[:count], end[:count]
+    return RecordBatch(
+        buffer,
+        start,
+        end,
+        kind=(end > start).astype(np.uint8),
+        companion=np.zeros(count, np.uint8),
+        stream=np.zeros(count, np.int32),
+        index=np.arange(index, index + count),
+        count=np.ones(count, np.int64),
+        timestamp_48k=stamp[:count],
+        final_range=final_range[:count],
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from dredref.spec.errors import BuildError, InputError, ParseError, UsageError
+from dredref.streams.batch import single_events
 from dredref.streams.bit import RECORD_HEAD, read_bit
 from dredref.streams.jsonl import read_lines
 from dredref.streams.multistream import join_packets
@@ -102,7 +103,7 @@ class _Watch:
 
 def rewrite_bit(source: Source, file: BinaryIO, transform: Transform, observe: Observe) -> None:
     """Rewrite ``.bit``: final ranges are those of the frames, which padding leaves alone."""
-    for event in read_bit(source):
+    for event in single_events(read_bit(source)):
         if not isinstance(event, Record):
             observe(event)
             continue

@@ -91,6 +91,16 @@ class Source(Closing):
         self.offset += len(data)
         return data
 
+    def ahead(self, least: int, wanted: int) -> bytes:
+        """All bytes at hand, without consuming them: at least ``least``, fewer only at the end.
+
+        Of a file, about ``wanted``; of a pipe, what has come.
+        """
+        count = wanted if self._file.seekable() else least
+        if len(self._buffer) - self._position < count:
+            self._fill(count)
+        return self._buffer[self._position :]
+
     def read_line(self, limit: int) -> bytes:
         """Consume a line with its end, or what is left; at most ``limit`` bytes."""
         want = 256

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from dredref.closing import Closing
 from dredref.spec.errors import InputError
-from dredref.streams.batch import RecordBatch, batches_of
+from dredref.streams.batch import RecordBatch, batches_of, single_events
 from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
@@ -43,7 +43,9 @@ class Stream(Closing):
         notice_counts: code -> how many notices there were, all counted.
     """
 
-    def __init__(self, source: Source, container: Container, events: Iterator[Event]) -> None:
+    def __init__(
+        self, source: Source, container: Container, events: Iterator[Event | RecordBatch]
+    ) -> None:
         """Take what a reader yields; reads on to the first record, so that failures show early."""
         self.container: Container = container
         self.infos: dict[int, StreamInfo] = {}
@@ -51,11 +53,11 @@ class Stream(Closing):
         self.notice_counts: Counter[str] = Counter()
         self._source = source
         self._events = events
-        self._ahead: list[Event] = []
+        self._ahead: list[Event | RecordBatch] = []
         for event in events:
             self._note(event)
             self._ahead.append(event)
-            if isinstance(event, Record):
+            if isinstance(event, Record | RecordBatch):
                 break
         if not self.infos:
             raise InputError("input.no_opus_track", f"{source.name} holds no Opus stream")
@@ -65,7 +67,7 @@ class Stream(Closing):
         """The first stream."""
         return next(iter(self.infos.values()))
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: Event | RecordBatch) -> None:
         """Collect what is no record."""
         if isinstance(event, StreamInfo):
             self.infos[event.number] = event
@@ -74,14 +76,17 @@ class Stream(Closing):
             if len(self.notices) < NOTICES_KEPT:
                 self.notices.append(event)
 
-    def events(self) -> Iterator[Event]:
-        """Descriptions, records and notices in the order of the input."""
+    def _portions(self) -> Iterator[Event | RecordBatch]:
+        """What the reader yields, from the beginning."""
         while self._ahead:
             yield self._ahead.pop(0)
         for event in self._events:
-            if not isinstance(event, Record):
-                self._note(event)
+            self._note(event)
             yield event
+
+    def events(self) -> Iterator[Event]:
+        """Descriptions, records and notices in the order of the input."""
+        return single_events(self._portions())
 
     def __iter__(self) -> Iterator[Record]:
         """Records only."""
@@ -89,7 +94,23 @@ class Stream(Closing):
 
     def batches(self) -> Iterator[RecordBatch]:
         """The records in columns, many at a time."""
-        return batches_of(self)
+        portions = self._portions()
+
+        def records() -> Iterator[Record]:
+            """Records up to the next batch, which then waits in ``ready``."""
+            for one in portions:
+                if isinstance(one, RecordBatch):
+                    ready.append(one)
+                    return
+                if isinstance(one, Record):
+                    yield one
+            ready.append(None)
+
+        ready: list[RecordBatch | None] = []
+        while ready[-1:] != [None]:
+            yield from batches_of(records())
+            if ready[-1] is not None:
+                yield ready[-1]
 
     def close(self) -> None:
         """Stop reading and close the input."""
@@ -126,7 +147,7 @@ def open_stream(
 
 def _reader(
     container: Container, payload_type: int | None, ssrc: int | None
-) -> Callable[[Source], Iterator[Event]]:
+) -> Callable[[Source], Iterator[Event | RecordBatch]]:
     """The reader of a kind of input, with the options that concern it."""
     module, _, name = READERS[container].partition(":")
     reader = getattr(import_module(module), name)

@@ -103,7 +103,7 @@ def test_a_small_draw_of_areas() -> None:
     made = drawn("areas", 33, range(1000))
     tally = compare(made, [str(one.index) for one in made])
     assert (tally.examples, tally.counts["differing"]) == ([], 0)
-    assert 300 < tally.counts["with violations"] < 700
+    assert 300 < tally.counts["worded by the scan"] < 700
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,6 +6,8 @@ import io
 import random
 import struct
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 from dredref.spec.errors import InputError
 from dredref.streams import Notice, Record, open_stream
 from dredref.streams.bit import RECORD_HEAD
+from dredref.streams.clock import Clock
+from dredref.streams.tests import make
 
 PACKET = bytes([0x48]) + bytes(range(1, 40))
 """A 20 ms SILK packet with one frame, by its TOC."""
@@ -99,3 +103,33 @@ def test_zeros_are_no_stream(size: int) -> None:
     with pytest.raises(InputError) as caught:
         open_stream(io.BytesIO(bytes(size)))
     assert caught.value.code == "input.unknown"
+
+
+def test_records_in_columns_are_those_read_one_by_one(tmp_path: Path) -> None:
+    """Of a file and of a pipe that gives a few bytes at a time, with losses at the beginning."""
+    packets = [None, None, b"\x48a", None, b"", b"\x4b", b"\x03\xff", *make.packets(9), None]
+    data = b"".join(struct.pack(">II", len(one or b""), 7) + (one or b"") for one in packets)
+    path = tmp_path / "a.bit"
+    path.write_bytes(data)
+
+    class Pipe(io.RawIOBase):
+        place = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            part = data[self.place : self.place + 5]
+            self.place += len(part)
+            buffer[: len(part)] = part
+            return len(part)
+
+    with open_stream(path) as stream:
+        expected = list(stream)
+    clock = Clock()
+    assert [one.packet for one in expected] == [one or None for one in packets]
+    assert [one.timestamp_48k for one in expected] == [clock.stamp(one or None) for one in packets]
+    for source in (path, io.BufferedReader(Pipe(), 8)):
+        with open_stream(source) as stream:
+            batches = list(stream.batches())
+        assert [record for batch in batches for record in batch] == expected
