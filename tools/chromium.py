@@ -34,6 +34,7 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-pipe",
 )
 SECONDS = 60.0

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import click
 from rich.markup import escape
 
-from dredref.cli.options import open_input, parse_range, stdout, stream_options
+from dredref.cli.options import open_input, parse_range, stderr, stdout, stream_options
+from dredref.cli.pictures import Pictures, picture_options
 from dredref.cli.rows import CsvPrinter, RowPrinter
 from dredref.cli.tables import notices_table, print_summary, summary_json
 from dredref.cli.trees import record_tree
 from dredref.inspection import Inspection, inspections, to_json
 from dredref.scan import scan_batch
 from dredref.spec.errors import DredError, UsageError
-from dredref.streams import Record, Stream
+from dredref.streams import Record, Stream, expand_gaps
 from dredref.streams.batch import RecordBatch, batches_of
 from dredref.summary import StreamSummary, add_to_summaries
 
@@ -47,6 +48,7 @@ class _Wanted:
 @click.option("--csv", "as_csv", is_flag=True, help="One line of CSV for each record.")
 @click.option("--summary", "brief", is_flag=True, help="Only the sentence on each stream.")
 @click.option("-v", "--verbose", is_flag=True, help="A tree for each record, with every symbol.")
+@picture_options
 @stream_options
 @click.pass_context
 def inspect(
@@ -58,6 +60,8 @@ def inspect(
     as_csv: bool,
     brief: bool,
     verbose: bool,
+    html: str | None,
+    plot: str | None,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -81,6 +85,15 @@ def inspect(
     form = _form(packet, as_json=as_json, as_csv=as_csv, brief=brief, verbose=verbose)
     records = range(packet, packet + 1) if packet is not None else parse_range(span or ":")
     wanted = _Wanted(records, final_id, form)
+    pictures = Pictures(html, plot)
+    if pictures.wanted:
+        if len(sources) > 1 or as_json or as_csv:
+            detail = "give --html and --plot with one INPUT, without --json and --csv"
+            raise UsageError("usage.picture", detail)
+        pictures.check()
+        with open_input(sources[0], payload_type, ssrc) as stream:
+            _picture(sources[0], stream, wanted, pictures)
+        return
     csv = CsvPrinter(sys.stdout) if as_csv else None
     failed = False
     for place, source in enumerate(sources):
@@ -96,6 +109,22 @@ def inspect(
             click.echo(f"dredref: {error}", err=True)
             failed = True
     context.exit(UNREADABLE if failed else 0)
+
+
+def _picture(source: str, stream: Stream, wanted: _Wanted, pictures: Pictures) -> None:
+    """Make a page and a figure of the first stream of an input, and print its summary."""
+    info = stream.info
+    chosen = (one for one in _records(stream, wanted.records) if one.stream == info.number)
+    records = list(expand_gaps(chosen))
+    if not records:
+        raise UsageError("record.missing", f"{source} has no such record")
+    written, summary = pictures.write(source, records, info, final_id=wanted.final_id)
+    print_summary({info.number: summary}, stream)
+    notices_table(stream)
+    if others := len(stream.infos) - 1:
+        stderr.print(f"{source} holds {others} more streams, which were left out", markup=False)
+    for name in written:
+        click.echo(f"written: {name}")
 
 
 def _form(packet: int | None, *, as_json: bool, as_csv: bool, brief: bool, verbose: bool) -> str:

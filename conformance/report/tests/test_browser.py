@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from dredref.conformance.record import Run
@@ -14,7 +11,7 @@ from dredref.conformance.report.write import html as page_of
 from dredref.conformance.report.write import vectors_of
 from dredref.vectors.suite import Suite
 
-from tools.chromium import Browser, find
+from tools.chromium import Browser
 
 PROBE = """
 (async function () {
@@ -57,29 +54,6 @@ FILTERS = """
 })()
 """
 Open = Callable[..., Browser]
-
-
-@pytest.fixture
-def chromium(tmp_path: Path) -> Any:
-    """Opens a page's text at some width; skipped without a browser, a failure in CI."""
-    if find() is None:
-        reason = "no chromium: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    opened: list[Browser] = []
-
-    def open_page(text: str, width: int) -> Browser:
-        path = tmp_path / "page.html"
-        path.write_text(text, "utf-8")
-        browser = Browser(width, 900)
-        opened.append(browser)
-        browser.open(path)
-        return browser
-
-    yield open_page
-    for browser in opened:
-        browser.close()
 
 
 @pytest.mark.browser

@@ -1,0 +1,145 @@
+"""Everything that a page or a figure of a stream shows, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.conceal import Concealment, Loss, conceal_stream
+from dredref.inspection import inspections
+from dredref.pictures import dredspeech
+from dredref.scan import scan_batch
+from dredref.spec.errors import DredError
+from dredref.spec.tables import VERSIONS
+from dredref.streams.batch import batches_of
+from dredref.streams.record import Record, StreamInfo
+from dredref.summary import StreamSummary, add_to_summaries
+from dredref.timeline import Entry, entry_of
+
+Pcm = NDArray[np.int16]
+MOST_PACKETS = 15_000
+"""Packets of one picture: five minutes of 20 ms."""
+Progress = Callable[[str, int, int], object]
+"""Is told what is being done, and how much of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording to listen to: 16 kHz, one channel, from ``start_ms`` on."""
+
+    name: str
+    caption: str
+    pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPicture:
+    """A stream as a page or figure shows it. Times are ms on the decoder's clock."""
+
+    source: str
+    summary: StreamSummary
+    entries: tuple[Entry, ...]
+    losses: tuple[Loss, ...] = ()
+    """Each with the records whose DRED it was spoken from."""
+    sound_start_ms: float = 0.0
+    sounds: tuple[Sound, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+    """What is not shown, and why."""
+
+    @property
+    def end_ms(self) -> float:
+        """Where the last packet ends."""
+        return max(((one.time_ms or 0) + (one.duration_ms or 0) for one in self.entries), default=0)
+
+
+def gather(
+    source: str,
+    records: Sequence[Record],
+    info: StreamInfo,
+    *,
+    final_id: int | None = None,
+    versions: Collection[int] = VERSIONS,
+    progress: Progress = lambda what, done, total: None,
+) -> StreamPicture:
+    """Read, decode, conceal and speak one stream.
+
+    What cannot be heard is left out, with a remark: other records than whole packets, a library
+    that is missing, a stream of which nothing was received.
+
+    Args:
+        source: the name of the input.
+        records: the packets of one stream, gaps among them; at most `MOST_PACKETS` are shown.
+        info: what the container says of it.
+        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        versions: DRED versions that losses are concealed from.
+        progress: is told what goes on.
+    """
+    remarks = []
+    if len(records) > MOST_PACKETS:
+        remarks.append(f"Only the first {MOST_PACKETS} of {len(records)} packets are shown.")
+        records = records[:MOST_PACKETS]
+    entries = [entry_of(inspection) for inspection in inspections(records, final_id=final_id)]
+    summaries: dict[int, StreamSummary] = {}
+    for batch in batches_of(records):
+        add_to_summaries(summaries, scan_batch(batch, final_id=final_id))
+    summary = summaries.get(info.number, StreamSummary())
+    picture = StreamPicture(source, summary, tuple(_timed(entries)), remarks=tuple(remarks))
+    pre_skip = info.pre_skip or 0
+    try:
+        return _with_sound(picture, records, pre_skip, final_id, versions, progress)
+    except DredError as error:
+        remark = f"There is no sound: {error}"
+        return replace(picture, remarks=(*picture.remarks, remark))
+
+
+def _timed(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries that all have a time: one without follows the one before it."""
+    now, timed = 0.0, []
+    for entry in entries:
+        start = now if entry.time_ms is None else entry.time_ms
+        timed.append(replace(entry, time_ms=start))
+        now = start + (entry.duration_ms or 0)
+    return timed
+
+
+def _with_sound(
+    picture: StreamPicture,
+    records: Sequence[Record],
+    pre_skip: int,
+    final_id: int | None,
+    versions: Collection[int],
+    progress: Progress,
+) -> StreamPicture:
+    """The picture with what a receiver hears, with DRED and without, and what DRED alone holds."""
+
+    def conceal(versions: Collection[int]) -> Concealment:
+        return conceal_stream(
+            records,
+            versions=versions,
+            final_id=final_id,
+            pre_skip=pre_skip,
+            progress=lambda done, total: progress("speaking losses", done, total),
+        )
+
+    received, concealed = conceal(()), conceal(versions)
+    first = (records[0].timestamp_48k or 0) + pre_skip
+    alone = dredspeech.speak(
+        dredspeech.pieces(records, final_id=final_id),
+        first // 3,
+        len(concealed.pcm),
+        lambda done, total: progress("speaking DRED", done, total),
+    )
+    base = first / 48
+    losses = tuple(replace(one, start_ms=one.start_ms + base) for one in concealed.losses)
+    sounds = (
+        Sound("received", "what was received, losses left to the codec", received.pcm),
+        Sound("concealed", "losses spoken from DRED", concealed.pcm),
+        Sound("DRED alone", "what DRED holds, and nothing else", alone),
+    )
+    return replace(picture, losses=losses, sound_start_ms=base, sounds=sounds)
+
+
+__all__ = ["MOST_PACKETS", "Sound", "StreamPicture", "gather"]

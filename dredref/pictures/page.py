@@ -1,0 +1,160 @@
+"""A stream as one HTML page that stands alone: it loads nothing and needs no server."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dredref.files import atomic_output
+from dredref.pictures.gather import Sound, StreamPicture
+from dredref.pictures.images import flac, png, spectrogram
+
+DEPTH_DB = 70
+"""How far below the loudest bin a spectrogram reaches."""
+COLUMN_MS = 10
+MOST_COLUMNS = 12_000
+"""Of a spectrogram."""
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("dredref.pictures", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page_of(picture: StreamPicture) -> str:
+    """Return the page."""
+    summary = picture.summary
+    return (
+        _environment()
+        .get_template("stream.html.j2")
+        .render(
+            picture=picture,
+            name=Path(picture.source).name if picture.source != "-" else "standard input",
+            figures=_figures(picture),
+            answer=summary.answer(),
+            sounds=[_sound(one) for one in picture.sounds],
+            losses=[_loss(picture, number) for number in range(len(picture.losses))],
+            data=_data(picture),
+            version=version("dredref"),
+        )
+    )
+
+
+def write_page(picture: StreamPicture, path: str | Path) -> None:
+    """Write the page.
+
+    Raises:
+        InputError: ``output.unwritable``.
+    """
+    text = page_of(picture)
+    with atomic_output(path) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def _figures(picture: StreamPicture) -> list[tuple[str, str]]:
+    """The numbers at the top: name and value."""
+    summary = picture.summary
+    found = [
+        ("length", f"{picture.end_ms / 1000:.1f} s"),
+        ("packets", f"{summary.records}"),
+        ("lost", f"{summary.lost}"),
+        ("with DRED", f"{summary.with_dred}"),
+    ]
+    if summary.with_dred:
+        found.append(("mean reach", f"{summary.covered.mean:.0f} ms"))
+    if summary.bits_per_second:
+        found.append(("bit rate", f"{summary.bits_per_second / 1000:.1f} kb/s"))
+    if summary.with_dred and summary.dred_bits_per_second:
+        found.append(("DRED's", f"{summary.dred_bits_per_second / 1000:.1f} kb/s"))
+    return found
+
+
+def _sound(sound: Sound) -> dict[str, Any]:
+    """A recording with its spectrogram."""
+    columns = min(MOST_COLUMNS, max(1, len(sound.pcm) // (16 * COLUMN_MS)))
+    levels = spectrogram(sound.pcm, columns)
+    top = float(np.max(levels, initial=0.0))
+    image = png(levels, top - DEPTH_DB, top)
+    seconds = len(sound.pcm) / 16_000
+    return {
+        "name": sound.name,
+        "caption": sound.caption,
+        "uri": flac(sound.pcm),
+        "image": image,
+        "seconds": seconds,
+    }
+
+
+def _loss(picture: StreamPicture, number: int) -> dict[str, Any]:
+    """One loss as a row of the table."""
+    loss = picture.losses[number]
+    return {
+        "start": f"{loss.start_ms / 1000:.3f}",
+        "ms": f"{loss.ms:g}",
+        "packets": loss.packets,
+        "recovered": loss.recovered,
+        "held": loss.held,
+        "left": loss.left,
+        "sources": ", ".join(map(str, loss.sources)) or "none",
+    }
+
+
+def _data(picture: StreamPicture) -> dict[str, Any]:
+    """What the script draws: packets as columns, losses, and where the sound begins."""
+    entries = picture.entries
+    columns = {
+        "index": [one.index for one in entries],
+        "seq": [one.sequence for one in entries],
+        "t": [_short(one.time_ms) for one in entries],
+        "ms": [_short(one.duration_ms) for one in entries],
+        "bytes": [one.bytes for one in entries],
+        "lost": [one.lost for one in entries],
+        "mode": [one.mode and f"{one.mode} {one.bandwidth}" for one in entries],
+        "lbrr": [int(bool(one.lbrr)) for one in entries],
+        "chunks": [one.chunks for one in entries],
+        "reach": [_short(one.reach_ms) for one in entries],
+        "offset": [_short(one.offset_ms) for one in entries],
+        "low": [one.first_level for one in entries],
+        "high": [one.last_level for one in entries],
+        "bits": [_short(one.dred_bits) for one in entries],
+        "wrong": [" ".join(one.violations) for one in entries],
+        "absence": [one.absence for one in entries],
+    }
+    losses = [
+        {
+            "t": _short(one.start_ms),
+            "ms": _short(one.ms),
+            "sources": list(one.sources),
+            "whole": one.left == 0,
+            "none": one.recovered + one.held == 0,
+        }
+        for one in picture.losses
+    ]
+    return {
+        "packets": columns,
+        "losses": losses,
+        "end": _short(picture.end_ms),
+        "sound": _short(picture.sound_start_ms),
+        "spectrograms": [{"name": one.name, "ms": len(one.pcm) / 16} for one in picture.sounds],
+    }
+
+
+def _short(value: float | None) -> float | None:
+    """A number in few digits."""
+    if value is None:
+        return None
+    return int(value) if value == int(value) else round(value, 3)
+
+
+__all__ = ["page_of", "write_page"]
