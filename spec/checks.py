@@ -20,6 +20,7 @@ from dredref.spec.dred import (
     SPARE_BITS,
     DredPayload,
     build_payload,
+    build_prefixes,
     parse_payload,
 )
 from dredref.spec.errors import BuildError
@@ -165,12 +166,17 @@ def dred_chunk_unseen(reading: Reading) -> Iterator[Found]:
     if _is_canonical(reading):
         return
     seen = len(dred.chunks)
-    more = parse_payload(reading.payload + b"\0\0", dred.version, limit=seen + 8)
-    for count in range(seen + 1, len(more.chunks) + 1):
-        hidden = replace(more, chunks=more.chunks[:count])
-        if _built(hidden) == reading.payload:
-            yield *_position(reading, dred.used), _unseen(seen, count - seen)
-            return
+    hidden = _hidden_chunks(reading.payload, dred.version, seen)
+    if hidden:
+        yield *_position(reading, dred.used), _unseen(seen, hidden)
+
+
+@lru_cache(maxsize=16)
+def _hidden_chunks(payload: bytes, version: int, seen: int) -> int:
+    """Chunks that a payload holds past those that are seen; 0 if it ends in none."""
+    more = parse_payload(payload + b"\0\0", version, limit=seen + SPARE_BITS + 1)
+    written = build_prefixes(more, seen + 1)
+    return next((count - seen for count, string in written if string == payload), 0)
 
 
 def _unseen(seen: int, hidden: int) -> str:
@@ -186,16 +192,15 @@ def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
         return
     if any(dred_chunk_unseen(reading)):
         return
-    content = 64 * len(reading.payload.rstrip(b"\0"))
-    for count, chunk in enumerate(dred.chunks):
-        if chunk.start + 72 <= content:
-            continue  # what stands before it needs fewer bytes than there are
-        needed = _built(replace(dred, chunks=dred.chunks[:count]))
-        if needed is not None and needed == reading.payload.rstrip(b"\0").ljust(len(needed), b"\0"):
+    content = reading.payload.rstrip(b"\0")
+    # What stands before the others needs fewer bytes than there are.
+    late = [index for index, one in enumerate(dred.chunks) if one.start + 72 > 64 * len(content)]
+    for count, needed in build_prefixes(dred, late[0]) if late else ():
+        phantoms = len(dred.chunks) - count
+        if phantoms and needed == content.ljust(len(needed), b"\0"):
             spare = len(reading.payload) - len(needed)
-            phantoms = len(dred.chunks) - count
             detail = f"after {count} chunks {spare} zero bytes are read as {phantoms} more"
-            yield *_position(reading, chunk.start), detail
+            yield *_position(reading, dred.chunks[count].start), detail
             return
 
 

@@ -6,13 +6,21 @@ The payload's layout is the declaration :data:`PAYLOAD`. Its symbols are range c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from construct import Computed, Const, Container, If, IfThenElse, Int8ub, Rebuild, Struct, this
 from dredref.spec.errors import BuildError, ParseError, UsageError
 from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
-from dredref.spec.symbols import CapSymbol, LaplaceVector, Symbol, Uint, WhileBitsLeft
+from dredref.spec.symbols import (
+    CapSymbol,
+    LaplaceVector,
+    Symbol,
+    Uint,
+    WhileBitsLeft,
+    write_laplace,
+)
 from dredref.spec.tables import (
     CURRENT_VERSION,
     LATENT_DIM,
@@ -39,8 +47,8 @@ SPARE_BITS = 7
 """A chunk is present while more bits than this are left."""
 DECODER_CHUNKS = 26
 """Chunks that libopus decodes at most: 1.04 s."""
-CHUNK_LIMIT = 1024
-"""Chunks that this parser shows at most, so that a hostile payload stays readable."""
+CHUNK_LIMIT = 128
+"""Chunks that this parser shows at most, 5.1 s: a chunk may cost a bit, and zeros are chunks."""
 MAX_EXTENSION_BYTES = 1000
 """The longest DRED extension, prefix included, that libopus writes."""
 
@@ -216,15 +224,13 @@ def parse_payload(
 
 
 def _chunk_bounds(trace: Sequence[Symbol], count: int) -> tuple[list[int], list[int]]:
-    """``tell_frac`` before and after each chunk."""
-    starts = [0] * count
-    ends = [0] * count
-    for symbol in trace:
-        if symbol.name.startswith("chunks["):
-            index = int(symbol.name[7 : symbol.name.index("]")])
-            starts[index] = starts[index] or symbol.start
-            ends[index] = symbol.start + symbol.cost
-    return starts, ends
+    """``tell_frac`` before and after each chunk; chunks are the last symbols, each as many."""
+    if not count:
+        return [], []
+    first = next(place for place, one in enumerate(trace) if one.name.startswith("chunks["))
+    size = (len(trace) - first) // count
+    starts = [one.start for one in trace[first::size]]
+    return starts, [one.end for one in trace[first + size - 1 :: size]]
 
 
 def build_payload(
@@ -245,16 +251,7 @@ def build_payload(
     _check_values(payload)
     encoder = RangeEncoder()
     trace: list[Symbol] | None = None if allow_unseen else []
-    values = {
-        "q0": payload.q0,
-        "dQ": payload.dQ,
-        "extra_offset": payload.extra_offset,
-        "offset": payload.offset,
-        "qmax": payload.qmax,
-        "state": payload.state,
-        "chunks": [{"level": chunk.level, "latents": chunk.latents} for chunk in payload.chunks],
-    }
-    PAYLOAD.build_stream(values, encoder, version=payload.version, trace=trace)
+    PAYLOAD.build_stream(_values(payload), encoder, version=payload.version, trace=trace)
     string = encoder.finish(size)
     if payload.chunks and trace is not None:
         starts, _ = _chunk_bounds(trace, len(payload.chunks))
@@ -264,6 +261,36 @@ def build_payload(
                 f"chunk {len(payload.chunks) - 1} costs too few bits for a decoder to see it",
             )
     return string
+
+
+def build_prefixes(payload: DredPayload, first: int) -> Iterator[tuple[int, bytes]]:
+    """What is written for the first ``first`` chunks alone, then for one more each time.
+
+    Gives counts and strings; last chunks that no decoder sees are written, too. The chunks are
+    encoded once, so the time is linear in them.
+
+    Raises:
+        BuildError: as :func:`build_payload`, but for sizes.
+    """
+    _check_values(payload)
+    encoder = RangeEncoder()
+    head = replace(payload, chunks=payload.chunks[:first])
+    PAYLOAD.build_stream(_values(head), encoder, version=payload.version, trace=None)
+    table = quantizer_tables(payload.version).latent
+    for count in range(first, len(payload.chunks) + 1):
+        if count > first:
+            chunk = payload.chunks[count - 1]
+            rows = table.p0[chunk.level].tolist(), table.r[chunk.level].tolist()
+            for value, p0, r in zip(chunk.latents, *rows, strict=True):
+                write_laplace(encoder, value, p0, r)
+        yield count, encoder.copy().finish()
+
+
+def _values(payload: DredPayload) -> dict[str, Any]:
+    """What :data:`PAYLOAD` is built of."""
+    chunks = [{"level": chunk.level, "latents": chunk.latents} for chunk in payload.chunks]
+    fields = ("q0", "dQ", "extra_offset", "offset", "qmax", "state")
+    return {name: getattr(payload, name) for name in fields} | {"chunks": chunks}
 
 
 def _check_values(payload: DredPayload) -> None:

@@ -8,19 +8,19 @@ is delivered with the error. An area without error is built back to the same byt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 
-from construct import BitsInteger, BitStruct, Construct, Container, Struct, Switch, Tell
+from construct import BitsInteger, BitStruct, Construct, Container, Struct, Switch
+from dredref.spec.delivered import FIRST_LONG, Delivered, Extension, Repeats
 from dredref.spec.errors import BuildError, ParseError
 
 CLAUSE = "draft-ietf-mlcodec-opus-extension-04 section 2"
 PADDING, SEPARATOR, REPEAT = 0, 1, 2
 """Ids that are no extensions themselves."""
-FIRST_LONG = 32
-"""Extensions from this id on have a length, those before it at most one byte."""
 LAST_ID = 127
 LACING_STEP = 255
 """A length byte of this value goes on."""
@@ -28,23 +28,6 @@ LACING_STEP = 255
 
 def _fail(code: str, detail: str, byte: int) -> ParseError:
     return ParseError(code, detail, byte=byte, clause=CLAUSE)
-
-
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """One extension of one frame."""
-
-    id: int
-    frame: int
-    data: bytes
-    offset: int = field(default=0, compare=False)
-    """Byte of the area that its id stands at, or, repeated, its length or data."""
-    size: int = field(default=0, compare=False)
-    """Bytes it takes on the wire, with id and lacing."""
-    laced: bool = field(default=False, compare=False)
-    """Its length is coded, not what is left of the area."""
-    repeated: bool = field(default=False, compare=False)
-    """It has no id byte of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,7 @@ class Item:
     id: int
     L: int
     data: bytes = b""
-    repeats: tuple[Extension, ...] = ()
+    repeats: Sequence[Extension] = ()
     frame: int = field(default=0, compare=False)
     """Frame that it stands in; of a separator, the frame that it leads to."""
     offset: int = field(default=0, compare=False)
@@ -70,8 +53,8 @@ class ExtensionArea:
     """The items of an area, as far as they could be read, and the first error, if any."""
 
     items: tuple[Item, ...]
-    extensions: tuple[Extension, ...]
-    """Of all frames, in the order of the wire."""
+    extensions: Sequence[Extension]
+    """Of all frames, in the order of the wire; :class:`Delivered` of an area that was read."""
     nb_frames: int
     rest: bytes = b""
     """What follows a repeat with L = 0 in the last frame: padding without an id."""
@@ -148,32 +131,30 @@ class _Rest(Construct):  # type: ignore[misc]
         return obj
 
 
-def _payload(id_: int, L: int, spare: int = 0) -> Construct:
-    """How the payload of an extension is coded."""
-    if id_ < FIRST_LONG:
-        return _Bytes(L)
-    return _Laced() if L else _Rest(spare)
-
-
 @dataclass
 class _Walk:
     """Where in its frames an area is being read or written."""
 
     nb_frames: int
     frame: int = 0
-    sources: list[tuple[Extension, int]] = field(default_factory=list)
-    """Extensions since the last separator or repeat, with their L: what a repeat repeats."""
-    repeats: list[Extension] = field(default_factory=list)
-    """What the current repeat gave so far."""
+    sources: list[Extension] = field(default_factory=list)
+    """Extensions since the last separator or repeat: what a repeat repeats."""
+    broken: Repeats | None = None
+    """What a repeat gave before it broke."""
     over: bool = False
     """Only padding can follow."""
 
-    def take(self, item: Item) -> None:
-        """Go past an item.
+    def take(self, item: Item) -> Extension | None:
+        """Go past an item; give the extension that it is, if it is one.
 
         Raises:
             ParseError: ``extension.frame`` if a separator leads past the last frame.
         """
+        if item.id > REPEAT:
+            laced = item.id >= FIRST_LONG and item.L == 1
+            found = Extension(item.id, self.frame, item.data, item.offset, item.size, laced)
+            self.sources.append(found)
+            return found
         if item.id == SEPARATOR:
             self._separate(item)
         elif item.id == REPEAT:
@@ -181,8 +162,7 @@ class _Walk:
             if not item.L:
                 self.frame += 1
                 self.over = self.frame >= self.nb_frames
-        elif item.id > REPEAT:
-            self.sources.append((_extension(item, self.frame), item.L))
+        return None
 
     def _separate(self, item: Item) -> None:
         step = item.data[0] if item.L else 1
@@ -194,11 +174,9 @@ class _Walk:
             detail = f"frame {self.frame} of a packet with {self.nb_frames}"
             raise _fail("extension.frame", detail, item.offset)
 
-
-def _extension(item: Item, frame: int) -> Extension:
-    """The extension that an item is."""
-    laced = bool(item.id >= FIRST_LONG and item.L)
-    return Extension(item.id, frame, item.data, item.offset, item.size, laced)
+    def repeats(self, count: int, start: int, carried: Sequence[Extension]) -> Repeats:
+        """What the repeat that stands here gives, up to ``count``."""
+        return Repeats(self.sources, self.frame + 1, count, start, carried)
 
 
 class _Repeats(Construct):  # type: ignore[misc]
@@ -208,48 +186,68 @@ class _Repeats(Construct):  # type: ignore[misc]
     the last frame has no length: it runs up to the short payloads that must still follow it.
     """
 
-    def _plan(self, context: Container) -> list[tuple[int, int, int, Construct]]:
-        """Id, frame, L and coding of each repeated payload."""
-        walk: _Walk = context._params.walk
-        long = [place for place, (source, _) in enumerate(walk.sources) if source.id >= FIRST_LONG]
-        last_long = long[-1] if long else None
-        last_frame = walk.nb_frames - 1
-        plan = []
-        for frame in range(walk.frame + 1, last_frame + 1):
-            for index, (source, L) in enumerate(walk.sources):
-                unlaced = not context.header.L and frame == last_frame and index == last_long
-                spare = sum(later for _, later in walk.sources[index + 1 :])
-                coded = 0 if unlaced else L
-                plan.append((source.id, frame, coded, _payload(source.id, coded, spare)))
-        return plan
+    def __init__(self, L: int) -> None:
+        super().__init__()
+        self.L = L
 
-    def _parse(self, stream: BytesIO, context: Container, path: str) -> tuple[Extension, ...]:
-        found: list[Extension] = context._params.walk.repeats
-        for id_, frame, L, coding in self._plan(context):
+    def _plan(self, walk: _Walk) -> Iterator[tuple[int, int, bool, Construct]]:
+        """Place among the sources, frame, lacing and coding of each payload that takes bytes."""
+        carrying = [place for place, source in enumerate(walk.sources) if source.carries]
+        long = [place for place in carrying if walk.sources[place].id >= FIRST_LONG]
+        frames = range(walk.frame + 1, walk.nb_frames) if carrying else ()
+        for frame in frames:
+            for index, place in enumerate(carrying):
+                if walk.sources[place].id < FIRST_LONG:
+                    yield place, frame, False, _CODINGS["byte"]
+                elif self.L or frame < walk.nb_frames - 1 or place < long[-1]:
+                    yield place, frame, True, _CODINGS["laced"]
+                else:
+                    yield place, frame, False, _Rest(len(carrying) - 1 - index)
+
+    def _parse(self, stream: BytesIO, context: Container, path: str) -> Repeats:
+        walk: _Walk = context._params.walk
+        begin = stream.tell()
+        carried: list[Extension] = []
+        for place, frame, laced, coding in self._plan(walk):
             start = stream.tell()
-            data = coding._parse(stream, context, path)
-            size = stream.tell() - start
-            laced = bool(id_ >= FIRST_LONG and L)
-            found.append(Extension(id_, frame, data, start, size, laced, True))
-        return tuple(found)
+            try:
+                data = coding._parse(stream, context, path)
+            except ParseError:
+                given = (frame - walk.frame - 1) * len(walk.sources) + place
+                walk.broken = walk.repeats(given, begin, carried)
+                raise
+            id_, size = walk.sources[place].id, stream.tell() - start
+            carried.append(Extension(id_, frame, data, start, size, laced, True))
+        return walk.repeats(self._count(walk), begin, carried)
 
     def _build(
         self, obj: Sequence[Extension], stream: BytesIO, context: Container, path: str
     ) -> Any:
-        plan = self._plan(context)
-        wanted = [(id_, frame) for id_, frame, _, _ in plan]
-        if [(found.id, found.frame) for found in obj] != wanted:
+        walk: _Walk = context._params.walk
+        if not self._fits(obj, walk):
             raise BuildError("extension.repeat", "these are not the extensions to be repeated")
-        for found, (_, _, _, coding) in zip(obj, plan, strict=True):
-            coding._build(found.data, stream, context, path)
+        for place, frame, _, coding in self._plan(walk):
+            index = (frame - walk.frame - 1) * len(walk.sources) + place
+            coding._build(obj[index].data, stream, context, path)
         return obj
 
+    def _count(self, walk: _Walk) -> int:
+        return max(0, walk.nb_frames - walk.frame - 1) * len(walk.sources)
 
-def _form(context: Container) -> str:
-    """Which of the forms of :data:`ITEM` the id byte says."""
-    id_, L = context.header.id, context.header.L
+    def _fits(self, obj: Sequence[Extension], walk: _Walk) -> bool:
+        """Whether these are the extensions that are due, and none has bytes that have no place."""
+        frames = range(walk.frame + 1, walk.nb_frames)
+        due = ((source, frame) for frame in frames for source in walk.sources)
+        return len(obj) == self._count(walk) and all(
+            (one.id, one.frame, one.carries) == (source.id, frame, source.carries)
+            for one, (source, frame) in zip(obj, due, strict=True)
+        )
+
+
+def _form(id_: int, L: int) -> str:
+    """Which of the forms of :data:`ITEM` an id byte says."""
     if id_ == REPEAT:
-        return "repeats"
+        return "repeats" if L else "repeats, the last one unlaced"
     if id_ == PADDING:
         return "nothing" if L else "rest"
     if id_ < FIRST_LONG:
@@ -257,66 +255,74 @@ def _form(context: Container) -> str:
     return "laced" if L else "rest"
 
 
+_CODINGS: dict[str, Construct] = {
+    "nothing": _Bytes(0),
+    "byte": _Bytes(1),
+    "laced": _Laced(),
+    "rest": _Rest(),
+    "repeats": _Repeats(1),
+    "repeats, the last one unlaced": _Repeats(0),
+}
+HEADER = BitStruct("id" / BitsInteger(7), "L" / BitsInteger(1))
+"""An id byte."""
 ITEM = Struct(
-    "offset" / Tell,
-    "header" / BitStruct("id" / BitsInteger(7), "L" / BitsInteger(1)),
-    "payload"
-    / Switch(
-        _form,
-        {
-            "nothing": _Bytes(0),
-            "byte": _Bytes(1),
-            "laced": _Laced(),
-            "rest": _Rest(),
-            "repeats": _Repeats(),
-        },
-    ),
-    "end" / Tell,
+    "header" / HEADER,
+    "payload" / Switch(lambda context: _form(context.header.id, context.header.L), _CODINGS),
 )
 """An id byte and what belongs to it."""
+
+
+@cache
+def _items() -> list[tuple[int, int, Construct]]:
+    """Id, L and coding that each value of an id byte stands for: :data:`ITEM` as a table.
+
+    An area can be one item a byte, and construct takes longer over a byte than all the rest.
+    """
+    headers = [HEADER.parse(bytes([byte])) for byte in range(256)]
+    return [(one.id, one.L, _CODINGS[_form(one.id, one.L)]) for one in headers]
 
 
 def parse_area(area: bytes, nb_frames: int) -> ExtensionArea:
     """Read an extension area of a packet with ``nb_frames`` frames.
 
     Never raises for what the bytes say: the first error ends the reading and is given back beside
-    what stood before it. Codes: ``extension.frame``, ``extension.short.truncated``,
-    ``extension.lacing.truncated``, ``extension.long.truncated``, ``extension.repeat.truncated``.
+    what stood before it. Time and memory are linear in the bytes. Codes: ``extension.frame``,
+    ``extension.short.truncated``, ``extension.lacing.truncated``, ``extension.long.truncated``,
+    ``extension.repeat.truncated``.
     """
     walk = _Walk(nb_frames)
-    stream = BytesIO(area)
+    stream, context = BytesIO(area), Container(_params=Container(walk=walk))
     items: list[Item] = []
-    extensions: list[Extension] = []
+    own: list[Extension] = []
+    parts: list[Sequence[Extension]] = [own]
     error: ParseError | None = None
     while stream.tell() < len(area) and not walk.over:
-        walk.repeats = []
         try:
-            item = _parse_item(stream, walk)
-            walk.take(item)
+            item = _parse_item(stream, walk, context)
+            extension = walk.take(item)
         except ParseError as failure:
             error = failure
-            extensions.extend(walk.repeats)
+            if walk.broken is not None:
+                parts.append(walk.broken)
             break
         items.append(item)
-        extensions.extend(item.repeats)
-        if item.id > REPEAT:
-            extensions.append(_extension(item, item.frame))
+        if extension is not None:
+            own.append(extension)
+        elif item.repeats:
+            own = []
+            parts += [item.repeats, own]
     rest = b"" if error else area[stream.tell() :]
-    return ExtensionArea(tuple(items), tuple(extensions), nb_frames, rest, error, len(area))
+    return ExtensionArea(tuple(items), Delivered(parts), nb_frames, rest, error, len(area))
 
 
-def _parse_item(stream: BytesIO, walk: _Walk) -> Item:
-    found = ITEM.parse_stream(stream, walk=walk)
-    is_repeat = found.header.id == REPEAT
-    return Item(
-        found.header.id,
-        found.header.L,
-        b"" if is_repeat else found.payload,
-        found.payload if is_repeat else (),
-        walk.frame,
-        found.offset,
-        found.end - found.offset,
-    )
+def _parse_item(stream: BytesIO, walk: _Walk, context: Container) -> Item:
+    offset = stream.tell()
+    id_, L, coding = _items()[stream.read(1)[0]]
+    payload = coding._parse(stream, context, "")
+    size = stream.tell() - offset
+    if id_ == REPEAT:
+        return Item(id_, L, b"", payload, walk.frame, offset, size)
+    return Item(id_, L, payload, (), walk.frame, offset, size)
 
 
 def build_area(area: ExtensionArea) -> bytes:

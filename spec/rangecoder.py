@@ -7,8 +7,11 @@ All numbers are integers and no operation rounds but the stated floor divisions.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cache
+from copy import copy
+from functools import cache, lru_cache
+from operator import neg
 
 from dredref.spec.errors import BuildError
 
@@ -45,6 +48,19 @@ def _log2_fraction(mantissa: int) -> int:
         fraction = fraction << 1 | carry
         mantissa >>= carry
     return fraction
+
+
+@lru_cache(maxsize=1024)
+def _shrinking(step: int, frequency: int, total: int) -> tuple[int, ...]:
+    """Ranges after each of a run of last symbols, up to the first that is renormalised.
+
+    They follow from the first symbol's ``step`` alone, so a run costs time by its bytes, not by
+    its symbols, of which a byte can hold a hundred.
+    """
+    ranges = [step * frequency]
+    while ranges[-1] > CODE_BOTTOM:
+        ranges.append(ranges[-1] // total * frequency)
+    return tuple(ranges)
 
 
 class _Coder:
@@ -106,15 +122,27 @@ class RangeDecoder(_Coder):
 
         ``inverse`` falls from below ``total`` to 0; RFC 6716 section 4.1.3.3.
         """
-        target = self.decode(total)
-        low = 0
-        for index, remaining in enumerate(inverse):
-            high = total - remaining
-            if target < high:
-                self.update(low, high, total)
+        remaining = total - self.decode(total)
+        above = total
+        for index, below in enumerate(inverse):
+            if remaining > below:
+                self.update(total - above, total - below, total)
                 return index
-            low = high
+            above = below
         raise AssertionError("inverse frequencies end in 0")
+
+    def run(self, frequency: int, total: int) -> int:
+        """How often in turn the last symbol of an alphabet comes, which has that frequency."""
+        count = 0
+        while True:
+            ranges = _shrinking(self.range // total, frequency, total)
+            taken = bisect_left(ranges, -self.difference, key=neg)
+            if taken:
+                self.range = ranges[taken - 1]
+                self._normalize()
+            count += taken
+            if taken < len(ranges):
+                return count
 
     def uint(self, total: int) -> int:
         """An integer below ``total``, all equally likely (RFC 6716 section 4.1.5).
@@ -153,6 +181,12 @@ class RangeEncoder(_Coder):
         self._held_ones = 0
         self._raw: list[int] = []
 
+    def copy(self) -> RangeEncoder:
+        """An encoder that has written the same, and goes on by itself."""
+        other = copy(self)
+        other._bytes, other._raw = bytearray(self._bytes), list(self._raw)
+        return other
+
     def _put(self, value: int) -> None:
         """Send a byte with its carry on; a run of 0xFF waits until the carry is known."""
         if value == 0xFF:
@@ -186,6 +220,15 @@ class RangeEncoder(_Coder):
         """Write symbol ``index`` of inverse cumulative frequencies."""
         low = total - inverse[index - 1] if index > 0 else 0
         self.encode(low, total - inverse[index], total)
+
+    def run(self, count: int, frequency: int, total: int) -> None:
+        """Write the last symbol of an alphabet, which has that frequency, ``count`` times."""
+        while count:
+            ranges = _shrinking(self.range // total, frequency, total)[:count]
+            self._low += self.range - ranges[-1]
+            self.range = ranges[-1]
+            self._normalize()
+            count -= len(ranges)
 
     def uint(self, value: int, total: int) -> None:
         """Write an integer below ``total``.

@@ -10,9 +10,8 @@ symbol is appended with its place and cost, or None, and ``limit``, the most rep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from construct import Construct
 from dredref.spec.errors import BuildError
@@ -26,8 +25,7 @@ FIRST_START = 8
 """``tell_frac`` of a range coder before its first symbol, in 1/8 bit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One symbol of a payload: what it is, its value, where it starts and what it costs."""
 
     name: str
@@ -72,19 +70,18 @@ def is_coded(p0: int, r: int) -> bool:
 
 
 def read_laplace(coder: RangeDecoder, p0: int, r: int) -> int:
-    """Read one Laplace value; the time is linear in the bytes of the string."""
+    """Read one Laplace value; the time is linear in the bytes that it takes."""
     if not is_coded(p0, r):
         return 0
     sign = coder.symbol(sign_inverse(p0), LAPLACE_TOTAL)
     if sign == 0:
         return 0
     inverse = magnitude_inverse(r)
-    magnitude = 1
-    while True:
-        step = coder.symbol(inverse, LAPLACE_TOTAL)
-        magnitude += step
-        if step < LAPLACE_ESCAPE:
-            return magnitude if sign == 1 else -magnitude
+    magnitude = 1 + coder.symbol(inverse, LAPLACE_TOTAL)
+    if magnitude > LAPLACE_ESCAPE:
+        magnitude += LAPLACE_ESCAPE * coder.run(inverse[-2], LAPLACE_TOTAL)
+        magnitude += coder.symbol(inverse, LAPLACE_TOTAL)
+    return magnitude if sign == 1 else -magnitude
 
 
 def write_laplace(coder: RangeEncoder, value: int, p0: int, r: int) -> None:
@@ -102,10 +99,8 @@ def write_laplace(coder: RangeEncoder, value: int, p0: int, r: int) -> None:
     if sign == 0:
         return
     inverse = magnitude_inverse(r)
-    rest = abs(value) - 1
-    while rest >= LAPLACE_ESCAPE:
-        coder.symbol(LAPLACE_ESCAPE, inverse, LAPLACE_TOTAL)
-        rest -= LAPLACE_ESCAPE
+    escapes, rest = divmod(abs(value) - 1, LAPLACE_ESCAPE)
+    coder.run(escapes, inverse[-2], LAPLACE_TOTAL)
     coder.symbol(rest, inverse, LAPLACE_TOTAL)
 
 
@@ -120,12 +115,20 @@ def _name(path: str) -> str:
     return ".".join(path.split(" -> ")[1:])
 
 
-def _note(coder: Any, context: Any, path: str, value: int) -> None:
+@lru_cache(maxsize=4096)
+def _names(path: str, count: int) -> tuple[str, ...]:
+    """The names of a vector's symbols."""
+    return tuple(f"{_name(path)}[{index}]" for index in range(count))
+
+
+def _note(coder: Any, trace: list[Symbol] | None, name: str, value: int) -> None:
     """Note the symbol that ends here in the call's trace, if one is kept."""
-    trace: list[Symbol] | None = context._params.trace
     if trace is not None:
-        start = trace[-1].end if trace else FIRST_START
-        trace.append(Symbol(_name(path), value, start, coder.tell_frac() - start))
+        start = FIRST_START
+        if trace:
+            _, _, before, cost = trace[-1]
+            start = before + cost
+        trace.append(Symbol(name, value, start, coder.tell_frac() - start))
 
 
 class Uint(Construct):  # type: ignore[misc]
@@ -138,12 +141,12 @@ class Uint(Construct):  # type: ignore[misc]
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
         value = stream.uint(_value(self.total, context))
-        _note(stream, context, path, value)
+        _note(stream, context._params.trace, _name(path), value)
         return value
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
         stream.uint(obj, _value(self.total, context))
-        _note(stream, context, path, obj)
+        _note(stream, context._params.trace, _name(path), obj)
         return obj
 
 
@@ -171,7 +174,7 @@ class CapSymbol(Construct):  # type: ignore[misc]
         else:
             stream.update(value, value + 1, 2 * count)
             level = first + 1 + value - count
-        _note(stream, context, path, level)
+        _note(stream, context._params.trace, _name(path), level)
         return level
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
@@ -184,37 +187,15 @@ class CapSymbol(Construct):  # type: ignore[misc]
         else:
             value = count + obj - (first + 1)
             stream.encode(value, value + 1, 2 * count)
-        _note(stream, context, path, obj)
+        _note(stream, context._params.trace, _name(path), obj)
         return obj
-
-
-class Laplace(Construct):  # type: ignore[misc]
-    """A signed integer: a symbol for zero and sign, then the magnitude in escapes of 7."""
-
-    def __init__(self, p0: Any, r: Any) -> None:
-        """Take probability of zero and decay, both in 1/256, plain or as expressions."""
-        super().__init__()
-        self.p0, self.r = p0, r
-
-    def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
-        value = read_laplace(stream, _value(self.p0, context), _value(self.r, context))
-        _note(stream, context, path, value)
-        return value
-
-    def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
-        write_laplace(stream, obj, _value(self.p0, context), _value(self.r, context))
-        _note(stream, context, path, obj)
-        return obj
-
-
-@cache
-def _laplace(p0: int, r: int) -> Laplace:
-    """The Laplace value of a table's entry; vectors are made of few different ones."""
-    return Laplace(p0, r)
 
 
 class LaplaceVector(Construct):  # type: ignore[misc]
-    """As many Laplace values as the tables' row has columns."""
+    """As many Laplace values as the tables' row has columns.
+
+    Each is a signed integer: a symbol for zero and sign, then the magnitude in escapes of 7.
+    """
 
     def __init__(self, row: Callable[[Any], tuple[Sequence[int], Sequence[int]]]) -> None:
         """Take an expression that gives the rows ``(p0, r)``."""
@@ -222,11 +203,13 @@ class LaplaceVector(Construct):  # type: ignore[misc]
         self.row = row
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> tuple[int, ...]:
-        pairs = zip(*self.row(context), strict=True)
-        return tuple(
-            _laplace(p0, r)._parse(stream, context, f"{path}[{index}]")
-            for index, (p0, r) in enumerate(pairs)
-        )
+        p0_row, r_row = self.row(context)
+        trace = context._params.trace
+        values = []
+        for name, p0, r in zip(_names(path, len(p0_row)), p0_row, r_row, strict=True):
+            values.append(read_laplace(stream, p0, r))
+            _note(stream, trace, name, values[-1])
+        return tuple(values)
 
     def _build(
         self, obj: Sequence[int], stream: RangeEncoder, context: Any, path: str
@@ -234,8 +217,11 @@ class LaplaceVector(Construct):  # type: ignore[misc]
         p0_row, r_row = self.row(context)
         if len(obj) != len(p0_row):
             raise BuildError("dred.dimension", f"{len(obj)} values where {len(p0_row)} belong")
-        for index, (value, p0, r) in enumerate(zip(obj, p0_row, r_row, strict=True)):
-            _laplace(p0, r)._build(value, stream, context, f"{path}[{index}]")
+        trace = context._params.trace
+        names = _names(path, len(p0_row))
+        for name, value, p0, r in zip(names, obj, p0_row, r_row, strict=True):
+            write_laplace(stream, value, p0, r)
+            _note(stream, trace, name, value)
         return obj
 
 
