@@ -390,6 +390,7 @@ def pack_extensions(
 
 
 __all__ = [
+    "FIRST_LONG",
     "ITEM",
     "Extension",
     "ExtensionArea",
