@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from dredref.streams.capture.census import Census
+
 Kind: TypeAlias = Literal["packet", "extension_area", "dred_payload"]
 """What the bytes of a record are: an Opus packet, or a part of one (JSON lines only)."""
 
@@ -143,5 +145,6 @@ class Notice:
     count: int = 1
 
 
-Event: TypeAlias = StreamInfo | Record | Notice
-"""What a reader yields. A `StreamInfo` comes before the first record of its stream."""
+Event: TypeAlias = StreamInfo | Record | Notice | Census
+"""What a reader yields. A `StreamInfo` comes before the first record of its stream; the accounts of
+a capture come last."""

@@ -16,11 +16,11 @@ from typing import BinaryIO, TypeAlias
 from dredref.spec.errors import BuildError, InputError, ParseError, UsageError
 from dredref.streams.batch import single_events
 from dredref.streams.bit import RECORD_HEAD, read_bit
+from dredref.streams.detect import detect_format
 from dredref.streams.jsonl import read_lines
 from dredref.streams.multistream import join_packets
 from dredref.streams.ogg import Step, walk_ogg
 from dredref.streams.oggpage import NO_GRANULE, Page, build_page, build_pages
-from dredref.streams.recognise import recognise
 from dredref.streams.record import Container, Event, Record, StreamInfo
 from dredref.streams.source import Source
 from dredref.streams.write import SUFFIXES, output_file
@@ -39,8 +39,8 @@ REWRITERS: dict[Container, str] = {
     "ogg": "dredref.streams.rewrite:rewrite_ogg",
     "matroska": "dredref.streams.mediawrite:rewrite_media",
     "mp4": "dredref.streams.mediawrite:rewrite_media",
-    "pcap": "dredref.streams.rtprewrite:rewrite_rtp",
-    "pcapng": "dredref.streams.rtprewrite:rewrite_rtp",
+    "pcap": "dredref.streams.rtp.rewrite:rewrite_rtp",
+    "pcapng": "dredref.streams.rtp.rewrite:rewrite_rtp",
 }
 """Kind of stream -> what rewrites it, imported on use."""
 
@@ -69,7 +69,7 @@ def rewrite_stream(
         MissingExtraError: a library that this kind of stream needs is not installed.
     """
     with Source.open(source) as opened:
-        container = recognise(opened)
+        container = detect_format(opened)
         _refuse_other_kind(target, container)
         module, _, name = REWRITERS[container].partition(":")
         rewriter: Rewriter = getattr(import_module(module), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
@@ -11,8 +11,11 @@ from typing import BinaryIO
 from dredref.closing import Closing
 from dredref.spec.errors import InputError
 from dredref.streams.batch import RecordBatch, batches_of, single_events
-from dredref.streams.recognise import recognise
+from dredref.streams.capture.census import Census
+from dredref.streams.detect import detect_format
 from dredref.streams.record import Container, Event, Notice, Record, StreamInfo
+from dredref.streams.rtp.options import RtpOptions
+from dredref.streams.rtp.sdp import parse_key
 from dredref.streams.source import Source
 
 NOTICES_KEPT = 1000
@@ -24,10 +27,13 @@ READERS: dict[Container, str] = {
     "ogg": "dredref.streams.ogg:read_ogg",
     "matroska": "dredref.streams.media:read_media",
     "mp4": "dredref.streams.media:read_media",
-    "pcap": "dredref.streams.rtp:read_rtp",
-    "pcapng": "dredref.streams.rtp:read_rtp",
+    "pcap": "dredref.streams.rtp.reader:read_rtp",
+    "pcapng": "dredref.streams.rtp.reader:read_rtp",
 }
 """Kind of input -> the generator that reads it, imported on use."""
+
+RTP_CONTAINERS = ("pcap", "pcapng")
+"""Kinds of input for which `RtpOptions` say how they are read."""
 
 
 class Stream(Closing):
@@ -41,6 +47,7 @@ class Stream(Closing):
         infos: number -> description of each Opus stream found so far.
         notices: the first notices so far, at most `NOTICES_KEPT`.
         notice_counts: code -> how many notices there were, all counted.
+        census: the accounts of a capture, once it is read to its end; None of other inputs.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class Stream(Closing):
         self.infos: dict[int, StreamInfo] = {}
         self.notices: list[Notice] = []
         self.notice_counts: Counter[str] = Counter()
+        self.census: Census | None = None
         self._source = source
         self._events = events
         self._ahead: list[Event | RecordBatch] = []
@@ -71,6 +79,8 @@ class Stream(Closing):
         """Collect what is no record."""
         if isinstance(event, StreamInfo):
             self.infos[event.number] = event
+        elif isinstance(event, Census):
+            self.census = event
         elif isinstance(event, Notice):
             self.notice_counts[event.code] += 1
             if len(self.notices) < NOTICES_KEPT:
@@ -122,13 +132,17 @@ def open_stream(
     *,
     payload_type: int | None = None,
     ssrc: int | None = None,
+    sdp: str = "",
+    srtp_keys: Sequence[str] = (),
 ) -> Stream:
-    """Open an input of any kind, recognised by its content.
+    """Open an input of any kind, its kind told by its content.
 
     Args:
         source: a path, ``-`` for standard input, or an open binary file.
         payload_type: the RTP payload type that carries Opus; found by plausibility if not given.
         ssrc: read this RTP source only.
+        sdp: text of a session description of a capture: payload types, and SRTP keys.
+        srtp_keys: SRTP master keys with salt, ``[SUITE:]KEY`` in base64 or hexadecimal.
 
     Raises:
         InputError: the input cannot be read, is empty, of no known kind, or without Opus. Reading
@@ -137,8 +151,9 @@ def open_stream(
     """
     opened = Source.open(source)
     try:
-        container = recognise(opened)
-        events = _reader(container, payload_type, ssrc)(opened)
+        container = detect_format(opened)
+        options = RtpOptions(payload_type, ssrc, sdp, tuple(map(parse_key, srtp_keys)))
+        events = _reader(container, options)(opened)
         return Stream(opened, container, events)
     except BaseException:
         opened.close()
@@ -146,11 +161,11 @@ def open_stream(
 
 
 def _reader(
-    container: Container, payload_type: int | None, ssrc: int | None
+    container: Container, options: RtpOptions
 ) -> Callable[[Source], Iterator[Event | RecordBatch]]:
     """The reader of a kind of input, with the options that concern it."""
     module, _, name = READERS[container].partition(":")
     reader = getattr(import_module(module), name)
-    if container in ("pcap", "pcapng"):
-        return lambda source: reader(source, payload_type=payload_type, ssrc=ssrc)
+    if container in RTP_CONTAINERS:
+        return lambda source: reader(source, options)
     return lambda source: reader(source)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from dredref.spec.errors import ParseError
 from dredref.streams.multistream import split_packet
 from dredref.streams.opushead import OpusHead
-from dredref.streams.record import Container, Event, Notice, Record, RtpOrigin, StreamInfo
+from dredref.streams.record import (
+    Container,
+    Event,
+    Notice,
+    Record,
+    RedundantCopy,
+    RtpOrigin,
+    StreamInfo,
+)
 
 MAX_LOST = 3000
 """Most packets that one gap stands for (60 s of 20 ms): a longer gap is a new start."""
@@ -58,6 +66,7 @@ class Track:
         timestamp_48k: int | None,
         discard_48k: int = 0,
         rtp: RtpOrigin | None = None,
+        redundancy: tuple[RedundantCopy, ...] = (),
     ) -> Iterator[Event]:
         """The records of a packet.
 
@@ -78,6 +87,7 @@ class Track:
                 timestamp_48k=timestamp_48k,
                 discard_48k=discard_48k,
                 rtp=rtp,
+                redundancy=redundancy,
             )
 
     def lost(self, count: int, start_48k: int | None) -> Iterator[Record]:

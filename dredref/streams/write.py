@@ -92,7 +92,7 @@ WRITERS: dict[Container, str] = {
     "bit": "dredref.streams.write:BitWriter",
     "jsonl": "dredref.streams.write:JsonlWriter",
     "ogg": "dredref.streams.oggwrite:OggWriter",
-    "pcap": "dredref.streams.rtpwrite:PcapWriter",
+    "pcap": "dredref.streams.rtp.write:PcapWriter",
     "matroska": "dredref.streams.mediawrite:MatroskaWriter",
 }
 """Kind of output -> its writer: ``(file, info)`` to a `Writer`, imported on use."""

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import io
-import random
 import struct
-from collections.abc import Callable
 
 import pytest
 
-from dredref.streams.capture import Broken, Frame, read_frames
-from dredref.streams.datagram import read_datagram
+from dredref.streams.capture.files import Broken, Frame, read_frames
 from dredref.streams.source import Source
 from dredref.streams.tests import make
-
-PAYLOAD = bytes(range(60))
 
 
 def frames(data: bytes) -> list[Frame | Broken]:
@@ -128,86 +123,3 @@ def test_pcapng_that_breaks_off(cut: int) -> None:
 def test_a_block_length_that_cannot_be(length: int) -> None:
     data = make.section() + make.interface(1) + struct.pack("<III", 6, length, 0)
     assert [type(frame) for frame in frames(data)] == [Broken]
-
-
-LINKS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
-    "Ethernet": (1, make.ethernet),
-    "padded Ethernet": (1, lambda packet: make.ethernet(packet, pad=9)),
-    "VLAN": (1, lambda packet: make.ethernet(packet, tags=[5])),
-    "two VLAN tags": (1, lambda packet: make.ethernet(packet, tags=[5, 6])),
-    "raw": (101, bytes),
-    "raw on BSD": (12, bytes),
-    "loopback, little-endian": (0, lambda packet: b"\2\0\0\0" + packet),
-    "loopback, big-endian": (108, lambda packet: b"\0\0\0\x1e" + packet),
-    "cooked": (
-        113,
-        lambda packet: b"\0\0\0\1\0\6" + bytes(8) + make.ethernet(packet)[12:14] + packet,
-    ),
-    "cooked 2": (276, lambda packet: make.ethernet(packet)[12:14] + bytes(18) + packet),
-}
-
-
-@pytest.mark.parametrize("v6", [False, True])
-@pytest.mark.parametrize("link", LINKS)
-def test_links(link: str, v6: bool) -> None:
-    number, wrap = LINKS[link]
-    datagram = read_datagram(Frame(number, wrap(make.udp(PAYLOAD, v6=v6)), 0))
-    assert datagram is not None
-    assert datagram.payload == PAYLOAD
-    assert (datagram.source_port, datagram.target_port) == (40000, 5004)
-    ends = "[::1]:40000 > [::2]:5004" if v6 else "192.0.2.1:40000 > 192.0.2.2:5004"
-    assert datagram.flow == ends
-
-
-def test_ipv6_extension_headers_and_ipv4_options_are_passed() -> None:
-    packet = bytearray(make.udp(PAYLOAD, v6=True))
-    packet[4:6] = (8 + len(PAYLOAD) + 8).to_bytes(2, "big")
-    packet[6] = 0  # hop by hop, then UDP
-    packet[40:40] = bytes([17, 0, 1, 4, 0, 0, 0, 0])
-    assert getattr(read_datagram(Frame(101, bytes(packet), 0)), "payload", None) == PAYLOAD
-    four = bytearray(make.udp(PAYLOAD))
-    four[0] = 0x46
-    four[2:4] = (28 + 4 + len(PAYLOAD)).to_bytes(2, "big")
-    four[20:20] = b"\x01\x01\x01\x00"
-    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "payload", None) == PAYLOAD
-
-
-def test_fragments_are_marked() -> None:
-    four = bytearray(make.udp(PAYLOAD))
-    four[6:8] = b"\x20\x00"  # the first part
-    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "fragment", None) is True
-    four[6:8] = b"\x00\x10"  # a later one
-    assert getattr(read_datagram(Frame(101, bytes(four), 0)), "fragment", None) is True
-    six = bytearray(make.udp(PAYLOAD, v6=True))
-    six[4:6] = (8 + len(PAYLOAD) + 8).to_bytes(2, "big")
-    six[6] = 44
-    six[40:40] = bytes([17, 0, 0, 1, 0, 0, 0, 9])
-    assert getattr(read_datagram(Frame(101, bytes(six), 0)), "fragment", None) is True
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        Frame(1, b"", 0),
-        Frame(1, make.ethernet(b"\x45" + bytes(30)), 0),
-        Frame(1, bytes(12) + b"\x08\x06" + bytes(40), 0),  # ARP
-        Frame(101, b"", 0),
-        Frame(147, make.udp(PAYLOAD), 0),  # a link type that nobody knows
-        Frame(101, b"\x45" + make.udp(PAYLOAD)[1:9] + b"\x06" + make.udp(PAYLOAD)[10:], 0),  # TCP
-    ],
-)
-def test_what_is_no_datagram(frame: Frame) -> None:
-    assert read_datagram(frame) is None
-
-
-def test_hostile_frames_do_no_harm() -> None:
-    """Mutated frames of each link give a datagram or none, and no other error."""
-    draw = random.Random(3)
-    for number, wrap in LINKS.values():
-        for v6 in (False, True):
-            whole = wrap(make.udp(PAYLOAD, v6=v6))
-            for _ in range(150):
-                data = bytearray(whole[: draw.randrange(len(whole) + 1)])
-                for _ in range(min(len(data), draw.randrange(4))):
-                    data[draw.randrange(min(len(data), 70))] = draw.randrange(256)
-                read_datagram(Frame(number, bytes(data), 0))

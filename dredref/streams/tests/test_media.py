@@ -144,7 +144,6 @@ def test_nothing_of_ffmpeg_shows(tmp_path: Path) -> None:
     [
         ("av", lambda: make.encoded("webm"), "containers"),
         ("av", lambda: make.encoded("mp4"), "containers"),
-        ("dpkt", lambda: make.pcap([]), "captures"),
     ],
 )
 def test_missing_extras_are_named(

@@ -15,8 +15,8 @@ import pytest
 from dredref.spec.errors import BuildError, DredError, InputError, UsageError
 from dredref.spec.packet import build_packet, parse_packet, with_padding
 from dredref.streams import Notice, Record, StreamInfo, open_stream, rewrite_stream
-from dredref.streams.capture import Frame, read_frames
-from dredref.streams.datagram import read_datagram
+from dredref.streams.capture.files import Frame, read_frames
+from dredref.streams.capture.layers import Segment, dissect
 from dredref.streams.multistream import delimit_packet
 from dredref.streams.oggpage import Page, build_page, build_pages
 from dredref.streams.opushead import OpusHead
@@ -300,9 +300,9 @@ def check_frames(before: bytes, after: bytes, count: int) -> None:
         changed += 1
         assert (one.link, one.cut, one.data[:18]) == (two.link, two.cut, two.data[:18])
         assert one.data[-3:] == two.data[-3:]
-        a, b = read_datagram(one), read_datagram(two)
-        assert a is not None
-        assert b is not None
+        a, b = dissect(one.link, one.data), dissect(two.link, two.data)
+        assert isinstance(a, Segment)
+        assert isinstance(b, Segment)
         assert a.flow == b.flow
         assert a.payload[:32] == b.payload[:32]  # RTP header, sources, extension
         assert a.payload[-5:] == b.payload[-5:]  # RTP padding

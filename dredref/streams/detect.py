@@ -31,7 +31,7 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (
 """First bytes -> what to tell a user who brings such a file."""
 
 
-def recognise(source: Source) -> Container:
+def detect_format(source: Source) -> Container:
     """The kind of input, by the bytes ahead; nothing is consumed.
 
     Raises:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
 from dredref.spec.errors import BuildError
-from dredref.streams.capture import Block, Broken, read_blocks, with_data, with_room
-from dredref.streams.datagram import with_payload
+from dredref.streams.capture.edit import with_payload
+from dredref.streams.capture.files import Block, Broken, read_blocks, with_data, with_room
+from dredref.streams.capture.layers import FIXED, Segment
 from dredref.streams.record import Notice, Record
 from dredref.streams.rewrite import Observe, Transform
-from dredref.streams.rtp import Flows, Taken, kind_of_capture
-from dredref.streams.rtpguess import RtpPacket
+from dredref.streams.rtp.options import RtpOptions
+from dredref.streams.rtp.packet import RtpPacket
+from dredref.streams.rtp.reader import Flows, kind_of_capture
+from dredref.streams.rtp.source import Taken
 from dredref.streams.source import Source
 
 MAX_WAITING = 4096
@@ -27,9 +30,6 @@ MAX_WAITING_BYTES = 1 << 24
 _REMEMBERED = 1024
 """New payloads kept for duplicates of their packets."""
 
-_MAX_DATAGRAM = 65507
-"""What IPv4 leaves to a UDP payload."""
-
 
 PacketKey: TypeAlias = tuple[int, int, bytes]
 """SSRC, sequence number and payload."""
@@ -37,10 +37,10 @@ PacketKey: TypeAlias = tuple[int, int, bytes]
 
 @dataclass
 class _Waiting:
-    """A block on its way out. ``datagram`` is the UDP payload of a packet that is not settled."""
+    """A block on its way out. ``segment`` is the datagram of a packet that is not settled."""
 
     block: Block
-    datagram: bytes | None
+    segment: Segment | None
     out: bytes
 
 
@@ -55,10 +55,10 @@ class _Queue:
         self.done: OrderedDict[PacketKey, bytes] = OrderedDict()
         self.twins: dict[PacketKey, list[RtpPacket]] = {}
 
-    def add(self, block: Block, datagram: bytes | None) -> None:
+    def add(self, block: Block, segment: Segment | None) -> None:
         """Put a block at the end; without a datagram to settle it goes out as it is."""
         raw = block.raw if block.frame else with_room(block)
-        self.waiting.append(_Waiting(block, datagram, raw))
+        self.waiting.append(_Waiting(block, segment, raw))
         self.bytes += len(raw)
 
     @property
@@ -106,20 +106,26 @@ class _Queue:
 
     def _release(self, packet: RtpPacket, payload: bytes | None) -> None:
         """Let a packet's frame go, with another payload or as it is."""
-        slot = self.waiting[packet.frame - self.first]
-        datagram, slot.datagram = slot.datagram, None
-        if payload is None or payload == packet.payload or datagram is None:
+        place = packet.frame - self.first
+        slot = self.waiting[place] if place >= 0 else None
+        segment = slot.segment if slot else None
+        if slot:
+            slot.segment = None
+        if payload is None or payload == packet.payload:
             return
+        if slot is None or segment is None or slot.block.frame is None:
+            raise BuildError(
+                "output.encapsulation",
+                "packets in TCP, IP fragments or SRTP cannot be given other bytes",
+            )
+        before = segment.payload
         end = packet.start + len(packet.payload)
-        changed = datagram[: packet.start] + payload + datagram[end:]
-        if len(changed) > _MAX_DATAGRAM:
-            raise BuildError("output.datagram", f"{len(changed)} bytes fit no UDP datagram")
-        assert slot.block.frame is not None
-        slot.out = with_data(slot.block, with_payload(slot.block.frame, changed))
+        changed = before[: packet.start] + payload + before[end:]
+        slot.out = with_data(slot.block, with_payload(segment, changed))
 
     def flush(self) -> None:
         """Write what no longer waits."""
-        while self.waiting and self.waiting[0].datagram is None:
+        while self.waiting and self.waiting[0].segment is None:
             slot = self.waiting.popleft()
             self.first += 1
             self.bytes -= len(slot.block.raw)
@@ -135,27 +141,30 @@ def rewrite_rtp(source: Source, file: BinaryIO, transform: Transform, observe: O
 
     Raises:
         InputError: ``input.truncated``, ``input.no_rtp``.
-        BuildError: ``output.datagram`` for a packet that fits no datagram.
-        MissingExtraError: dpkt is not installed.
+        BuildError: ``output.datagram`` for a packet that fits no datagram, ``output.encapsulation``
+            for one in TCP, or in IP fragments.
     """
-    flows = Flows(kind_of_capture(source), None, None)
+    flows = Flows(kind_of_capture(source), RtpOptions())
     queue = _Queue(file, transform, observe)
     for block in read_blocks(source):
         if isinstance(block, Broken):
             observe(Notice("stream.truncated", block.detail, flows.numbering.records))
             break
-        datagram = flows.datagram(block.frame) if block.frame else None
-        if isinstance(datagram, Notice):
-            observe(datagram)
-            datagram = None
-        packet = flows.accepts(datagram, queue.next_number) if datagram else None
-        queue.add(block, datagram.payload if datagram and packet else None)
-        if datagram and packet:
-            for taken in flows.push(datagram, packet):
+        found = list(flows.packets(block.frame, queue.next_number)) if block.frame else []
+        packets = [(segment, packet) for segment, packet, _ in found if packet is not None]
+        editable = [segment for segment, _ in packets if FIXED not in segment.sized]
+        queue.add(block, editable[0] if editable else None)
+        for _, _, notice in found:
+            if notice is not None:
+                observe(notice)
+        for segment, packet in packets:
+            for taken in flows.push(segment, packet):
                 queue.settle(taken)
         if queue.full:
             queue.settle_all(flows)
         queue.flush()
     queue.settle_all(flows)
     queue.flush()
+    for event in flows.closing():
+        observe(event)
     flows.require_stream(source.name)

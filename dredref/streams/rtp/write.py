@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from dredref.red import RED_PAYLOAD_TYPE, bytes_of, red_payload
 from dredref.spec.errors import BuildError
-from dredref.streams.capture import FRAME_LIMIT, import_dpkt
+from dredref.streams.capture.files import FRAME_LIMIT, import_dpkt
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record, StreamInfo
 from dredref.streams.write import Writer

@@ -1,0 +1,1 @@
+"""Captures: their files, the headers around what was sent, and what became of every frame."""
