@@ -52,6 +52,15 @@ def source_number(text: str) -> int:
     return number
 
 
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep an option's value with the command, for `open_input`."""
+
+    def keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        context.meta[f"{__name__}.{name}"] = value
+
+    return keep
+
+
 def stream_options(command: F) -> F:
     """Options that say how an input is to be read."""
     for option in (
@@ -65,6 +74,22 @@ def stream_options(command: F) -> F:
             type=source_number,
             metavar="SSRC",
             help="Read one RTP source only; decimal, or hex with 0x.",
+        ),
+        click.option(
+            "--sdp",
+            type=click.File("r", errors="replace"),
+            expose_value=False,
+            callback=_remember("sdp"),
+            help="Session description of a capture: payload types, and SRTP keys.",
+        ),
+        click.option(
+            "--srtp-key",
+            "srtp_keys",
+            multiple=True,
+            metavar="[SUITE:]KEY",
+            expose_value=False,
+            callback=_remember("srtp_keys"),
+            help="Master key and salt of SRTP in a capture, base64 or hex; may be repeated.",
         ),
         click.option(
             "--final-id",
@@ -91,7 +116,19 @@ def open_input(
     source: str, payload_type: int | None, ssrc: int | None
 ) -> AbstractContextManager[Stream]:
     """Open an input named on the command line, ``-`` for standard input."""
-    return open_stream(source, payload_type=payload_type, ssrc=ssrc)
+    context = click.get_current_context(silent=True)
+    given = context.meta if context else {}
+    sdp = given.get(f"{__name__}.sdp")
+    if sdp is not None and sdp.seekable():
+        sdp.seek(0)
+    keys = given.get(f"{__name__}.srtp_keys") or ()
+    return open_stream(
+        source,
+        payload_type=payload_type,
+        ssrc=ssrc,
+        sdp=sdp.read() if sdp else "",
+        srtp_keys=keys,
+    )
 
 
 def parse_range(text: str) -> range:

@@ -13,7 +13,12 @@ from dredref.cli.options import stderr, stdout
 from dredref.cli.trees import LEVEL_STYLES
 from dredref.spec.requirements import requirements
 from dredref.streams import Stream
+from dredref.streams.capture.census import Census
+from dredref.streams.rtp.labels import OPUS, RED
 from dredref.summary import StreamSummary
+
+SOURCES_SHOWN = 8
+"""RTP sources without Opus that are shown one by one."""
 
 
 def describe(stream: Stream, number: int) -> str:
@@ -32,6 +37,22 @@ def print_summary(summaries: dict[int, StreamSummary], stream: Stream) -> None:
     """One sentence a stream: is there DRED, how much, at what cost, and if none, why."""
     for number, summary in sorted(summaries.items()):
         stdout.print(f"[bold]{describe(stream, number)}[/]: {summary.answer()}")
+    if stream.census is not None:
+        print_census(stream.census)
+
+
+def print_census(census: Census) -> None:
+    """Print what else a capture holds: one line of counts, and one for each other source."""
+    if set(census.packets) <= {OPUS, RED} and not census.unread():
+        return
+    count = sum(census.frames.values())
+    stdout.print(f"capture of {count} frames: {census.told()}", markup=False)
+    others = [source for source in census.sources if source.stream is None]
+    for source in others[:SOURCES_SHOWN]:
+        packets = ", ".join(f"{n} {what}" for what, n in source.packets.most_common())
+        stdout.print(f"  SSRC {source.ssrc:#010x}, {source.flow}: {packets}", markup=False)
+    if len(others) > SOURCES_SHOWN:
+        stdout.print(f"  and {len(others) - SOURCES_SHOWN} more sources without Opus")
 
 
 def summary_json(number: int, summary: StreamSummary, stream: Stream) -> dict[str, Any]:
@@ -41,6 +62,8 @@ def summary_json(number: int, summary: StreamSummary, stream: Stream) -> dict[st
     if info is not None:
         place |= {"container": info.container, "part": info.part, "parts": info.parts}
         place |= {"ssrc": info.ssrc, "payload_type": info.payload_type, "flow": info.flow}
+    if stream.census is not None:
+        place |= {"capture": stream.census.to_json()}
     return place | summary.to_json()
 
 

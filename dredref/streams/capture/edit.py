@@ -71,7 +71,7 @@ def _sum_udp(data: bytearray, at: int, outer: Sequence[tuple[str, int]]) -> None
 def checksum(data: bytes | bytearray) -> int:
     """The Internet's checksum (RFC 1071)."""
     padded = bytes(data) + bytes(len(data) % 2)
-    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -36,7 +36,7 @@ class Messages:
 
         A datagram whose end was cut off is given too (`Segment.cut`).
         """
-        found = dissect(frame.link, frame.data)
+        found: Segment | Fragment | Unread | None = dissect(frame.link, frame.data)
         label = ""
         if isinstance(found, Fragment):
             label = "IP fragment"

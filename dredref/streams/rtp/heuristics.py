@@ -28,8 +28,13 @@ JUDGED = frozenset((*range(35, 72), *range(77, 128)))
 """Payload types that may be anything: dynamic ones, and those that are unassigned; browsers use 35
 to 63 when the dynamic ones do not suffice."""
 
-ACCEPT = log(150)
+ACCEPT = log(500)
 """Logarithm of the ratio at which a source is taken for Opus."""
+
+ACCEPT_SHORT = log(150)
+"""The same for a source that ended after at most `SHORT` packets: more will not come."""
+
+SHORT = 4
 
 REJECT = -8.0
 """Logarithm at which it is taken for something else; it does not fall further."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def judged(packets: Sequence[RtpPacket]) -> int:
     """How many packets of a source are taken for Opus."""
     census = Census()
     accounts = census.source(1, "simulated")
-    source = RtpSource("", accounts, Wanted(), census.packets.__class__(), "pcap", Numbering())
+    source = RtpSource("", accounts, Wanted(), Counter(), "pcap", Numbering())
     found = [taken.event for packet in packets for taken in source.push(packet)]
     found += [taken.event for taken in source.end()]
     assert sum(census.packets.values()) == len(packets)

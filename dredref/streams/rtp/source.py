@@ -13,10 +13,12 @@ from dredref.streams.record import Container, Event, Notice, RtpOrigin, StreamIn
 from dredref.streams.rtp import labels
 from dredref.streams.rtp.heuristics import (
     ACCEPT,
+    ACCEPT_SHORT,
     DOUBT,
     HOPE,
     JUDGED,
     REJECT,
+    SHORT,
     Evidence,
     RedEvidence,
     looks_random,
@@ -123,7 +125,7 @@ class PayloadState:
         if self.forced:
             self.label, self.trusted = labels.RED if red >= ACCEPT else labels.OPUS, True
             return
-        if max(plain, red) >= ACCEPT:
+        if max(plain, red) >= (ACCEPT_SHORT if self.plain.packets <= SHORT else ACCEPT):
             self.label = labels.OPUS if plain >= red else labels.RED
             return
         payloads = [packet.payload for packet in packets if packet.payload]

@@ -7,6 +7,7 @@ import random
 import struct
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import av
 import dpkt
@@ -58,19 +59,19 @@ def demuxed(data: bytes) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
-def events(data: bytes, **options: int) -> list[Event]:
+def events(data: bytes, **options: Any) -> list[Event]:
     """All that is read from some bytes."""
     with open_stream(io.BytesIO(data), **options) as stream:
         return list(stream.events())
 
 
-def records(data: bytes, **options: int) -> list[Record]:
+def records(data: bytes, **options: Any) -> list[Record]:
     """The records among them, one for each lost packet."""
     found = events(data, **options)
     return list(expand_gaps(event for event in found if isinstance(event, Record)))
 
 
-def notices(data: bytes, **options: int) -> list[Notice]:
+def notices(data: bytes, **options: Any) -> list[Notice]:
     """The notices among them."""
     return [event for event in events(data, **options) if isinstance(event, Notice)]
 
