@@ -92,6 +92,7 @@ def test_mutated_files(kind: str) -> None:
         "input.json",
         "input.no_opus_track",
         "input.no_rtp",
+        "input.encrypted",
     }
 
 
