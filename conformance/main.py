@@ -10,12 +10,13 @@ import click
 from dredref.spec.errors import DredError
 
 from dredref import notices
+from dredref.cli.groups import SuggestingGroup
 
 # The products here are small: BLAS threads would wait for each other longer than they work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "inspect": ("dredref.cli.inspect:inspect", "Show what is in a stream, bit by bit."),
+    "inspect": ("dredref.cli.inspect:inspect", "Show what is in streams, packet by packet."),
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
     "encode": ("dredref.cli.encode:encode", "Encode audio as Opus with DRED."),
     "inject": ("dredref.cli.encode:inject", "Put DRED into a stream, from its audio."),
@@ -25,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("dredref.cli.decode:decode", "Decode DRED to acoustic features."),
     "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
-    "conceal": ("dredref.cli.conceal:conceal", "Play a stream, losses made good from DRED."),
+    "conceal": ("dredref.cli.conceal:conceal", "Play a stream, its losses concealed from DRED."),
     "vectors": (
         "dredref.vectors.commands:vectors",
         "The vectors: list, show, make again, what they cover.",
@@ -51,7 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command -> (where it is defined, its line in ``--help``)."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that knows its commands' names and help lines without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -74,9 +75,30 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dredref")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, option, value: _print_versions(context) if value else None,
+    help="Show the versions of program, suite, DRED and Python, and exit.",
+)
 def cli() -> None:
     """Specification, reference and conformance suite for Opus DRED."""
+
+
+def _print_versions(context: click.Context) -> None:
+    """What a report of a fault should say."""
+    import platform
+    from importlib.metadata import version
+
+    from dredref.spec.tables import VERSIONS
+    from dredref.vectors.suite import SUITE_VERSION
+
+    known = " and ".join(map(str, VERSIONS))
+    click.echo(f"dredref {version('dredref')}, suite {SUITE_VERSION}, DRED versions {known}")
+    click.echo(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    context.exit()
 
 
 def _print_notice(notice: str) -> None:

@@ -45,7 +45,7 @@ class Entry:
     chunks: int | None
     """Of 40 ms."""
     offset_ms: float | None
-    """From the newest DRED to the packet's start; negative where speech ended before it."""
+    """Where the newest DRED ends, after the packet's start; negative where it ends before."""
     reach_ms: float | None
     """How far before the packet's start the DRED begins."""
     first_level: int | None

@@ -14,47 +14,31 @@ import click
 from dredref.vectors.blob import Blob
 from dredref.vectors.form import vector_to_json
 from dredref.vectors.generate import Difference, Notice
-from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.model import Vector
+from dredref.vectors.options import complete_ids, folder_option, groups_option, ids_option
 from dredref.vectors.suite import DATA, load_suite
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.table import Table
 
-from dredref.cli.options import stderr, stdout
+from dredref.cli.groups import SuggestingGroup
+from dredref.cli.options import stdout
+from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
 
 SHOWN = 160
 """Characters of a value that are shown to people."""
 
 
-def _folder_option(function: Any) -> Any:
-    return click.option(
-        "--vectors",
-        "folder",
-        type=click.Path(path_type=Path),
-        help="Another folder of vectors than the project's own.",
-    )(function)
-
-
-def _groups_option(function: Any) -> Any:
-    return click.option(
-        "--group",
-        "groups",
-        multiple=True,
-        type=click.Choice(GROUPS),
-        help="Only this group; may be given again.",
-    )(function)
-
-
-@click.group()
+@click.group(cls=SuggestingGroup)
 def vectors() -> None:
     """The conformance vectors: what they are, what they cover, and making them again."""
 
 
 @vectors.command("list")
-@_groups_option
-@click.option("--ids", multiple=True, metavar="GLOB", help="Only ids that match.")
+@groups_option
+@ids_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@_folder_option
+@folder_option
 def list_(
     groups: tuple[str, ...], ids: tuple[str, ...], as_json: bool, folder: Path | None
 ) -> None:
@@ -71,9 +55,9 @@ def list_(
 
 
 @vectors.command()
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete_ids)
 @click.option("--json", "as_json", is_flag=True, help="The vector as it stands in its file.")
-@_folder_option
+@folder_option
 def show(name: str, as_json: bool, folder: Path | None) -> None:
     """Show one vector: what is asked, what is expected, and why."""
     vector = load_suite(folder).find(name)
@@ -119,45 +103,54 @@ def _short(value: Any) -> str:
 
 
 @vectors.command()
-@_groups_option
-@_folder_option
-def verify(groups: tuple[str, ...], folder: Path | None) -> None:
+@groups_option
+@folder_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@verbose_option
+def verify(groups: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     """See whether the generators still make the committed files, byte by byte."""
     from dredref.vectors.generate import verify as verify_files  # the generators take time to load
 
     with _progress() as notice:
         found = verify_files(folder or DATA, groups or None, notice)
-    _tell(found)
+    _tell(found, as_json)
     if found:
         sys.exit(1)
-    click.echo("every file is as the generators make it")
+    if not as_json:
+        click.echo("every file is as the generators make it")
 
 
 @vectors.command()
-@_groups_option
-@_folder_option
-def generate(groups: tuple[str, ...], folder: Path | None) -> None:
+@groups_option
+@folder_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@verbose_option
+def generate(groups: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     """Make the files of the suite, where they are not so already."""
     from dredref.vectors.generate import write
 
     with _progress() as notice:
         found = write(folder or DATA, groups or None, notice)
-    _tell(found)
-    click.echo(f"{len(found)} files changed")
+    _tell(found, as_json)
+    if not as_json:
+        click.echo(f"{len(found)} files changed")
 
 
-def _tell(found: list[Difference]) -> None:
+def _tell(found: list[Difference], as_json: bool) -> None:
+    if as_json:
+        files = [{"path": str(one.path), "what": one.what} for one in found]
+        click.echo(json.dumps({"files": files}))
+        return
     for difference in found:
         click.echo(f"{difference.what:10} {difference.path}")
 
 
 @contextmanager
 def _progress() -> Iterator[Notice]:
-    """A line on the terminal that names the file being made; nothing in a pipe."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task("")
-        yield lambda path: bar.update(task, description=path)
+    """Tell the file that is being made."""
+    with progress("files", unit="files") as update:
+        count = iter(range(1 << 31))
+        yield lambda path: update(next(count), what=escape(path))
 
 
 @vectors.command()
@@ -169,7 +162,7 @@ def _progress() -> Iterator[Notice]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to put the files of upstream's script for DRED vectors.",
 )
-@_folder_option
+@folder_option
 def export(target: Path, folder: Path | None) -> None:
     """Lay out decode, vocoder and stream vectors as upstream's script expects them."""
     from dredref.vectors.export import export_upstream
@@ -179,15 +172,16 @@ def export(target: Path, folder: Path | None) -> None:
 
 
 @vectors.command()
+@groups_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@_folder_option
-def coverage(as_json: bool, folder: Path | None) -> None:
+@folder_option
+def coverage(groups: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
     """What the vectors cover, and what none of them shows; exit code 1 if anything is missing."""
     from dredref.vectors.coverage import IMPLEMENTATION, is_covered, requirement_coverage
     from dredref.vectors.coverage import coverage as count
 
     listed = list(load_suite(folder).vectors())
-    rows = count(listed)
+    rows = [row for row in count(listed) if not groups or row.group in groups]
     needs = requirement_coverage(listed)
     if as_json:
         click.echo(

@@ -17,11 +17,12 @@ from dredref.conformance.diff.compare import (
 from dredref.conformance.diff.model import Difference
 from rich.console import Console
 
+from dredref.cli.groups import SuggestingGroup
 from dredref.cli.options import stdout
 from dredref.metrics.features import NAMES
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def diff() -> None:
     """Where two results part: the first difference, the worst places, the thresholds.
 
@@ -32,8 +33,8 @@ def diff() -> None:
 
 def _shared(function: click.decorators.FC) -> click.decorators.FC:
     """The arguments and options of all three."""
-    function = click.argument("candidate")(function)
-    function = click.argument("reference")(function)
+    function = click.argument("candidate", type=click.Path())(function)
+    function = click.argument("reference", type=click.Path())(function)
     folder = click.Path(path_type=Path)
     function = click.option("--report", type=folder, help="Folder for an HTML page.")(function)
     return click.option("--json", "as_json", is_flag=True, help="One JSON object.")(function)

@@ -12,7 +12,7 @@ from dredref.vectors.suite import load_suite
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RESULTS.jsonl...")
+@click.argument("runs", nargs=-1, required=True, metavar="RESULTS.jsonl...", type=click.Path())
 @click.option(
     "-o",
     "--output",

@@ -24,12 +24,14 @@ from dredref.conformance.running.replies import Capabilities, FaultError
 from dredref.conformance.running.runner import run_one, run_vectors
 from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.options import folder_option, groups_option, ids_option
 from dredref.vectors.suite import SUITE_VERSION, load_suite
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.table import Table
 
 from dredref.cli.options import stdout
+from dredref.cli.progress import progress, verbose_option
 
 Maker = Callable[[], Implementation]
 
@@ -38,7 +40,14 @@ def implementation_options(function: Callable[..., None]) -> Callable[..., None]
     """The options that say what to run and what it may take."""
     for decorate in reversed(
         (
-            click.option("--impl", metavar="NAME", help=f"Built in: {', '.join(ADAPTERS)}."),
+            click.option(
+                "--impl",
+                metavar="NAME",
+                help=f"Built in: {', '.join(ADAPTERS)}.",
+                shell_complete=lambda context, option, word: [
+                    name for name in ADAPTERS if name.startswith(word)
+                ],
+            ),
             click.option(
                 "--command",
                 metavar="WORDS",
@@ -66,12 +75,7 @@ def implementation_options(function: Callable[..., None]) -> Callable[..., None]
             ),
             click.option("--timeout", default=20.0, show_default=True, help="Seconds a question."),
             click.option("--memory", default=2048, show_default=True, help="MiB it may take."),
-            click.option(
-                "--vectors",
-                "folder",
-                type=click.Path(path_type=Path),
-                help="Another folder of vectors than the project's own.",
-            ),
+            folder_option,
         )
     ):
         function = decorate(function)
@@ -132,8 +136,8 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
 
 @click.command()
 @implementation_options
-@click.option("--groups", metavar="LIST", help=f"Out of {','.join(GROUPS)}; all if not given.")
-@click.option("--ids", multiple=True, metavar="GLOB", help="Vector ids; may be given again.")
+@groups_option
+@ids_option
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Instances at a time."
 )
@@ -141,8 +145,9 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
     "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
 )
 @click.option("--json", "as_json", is_flag=True, help="Counts and verdicts on stdout.")
+@verbose_option
 def run(
-    groups: str | None,
+    groups: tuple[str, ...],
     ids: tuple[str, ...],
     jobs: int,
     report: Path | None,
@@ -156,7 +161,7 @@ def run(
     if the run could not take place. Only the verdicts say what is conformant.
     """
     suite = load_suite(folder)
-    names = tuple(groups.split(",")) if groups else None
+    names = groups or None
     chosen = list(suite.vectors(names, ids))
     if not chosen:
         raise UsageError("run.selection", "no vector is selected; see dredref vectors list")
@@ -198,25 +203,16 @@ def run(
 def _with_progress(
     chosen: list[Vector], make: Maker, known: Capabilities, jobs: int
 ) -> list[Result]:
-    """Run, with a bar on a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return run_vectors(chosen, make, known, jobs=jobs)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    bad = 0
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(known.name, total=len(chosen))
+    """Run, and tell the progress."""
+    done = bad = 0
+    with progress(escape(known.name), len(chosen), "vectors") as update:
 
         def on_result(result: Result) -> None:
-            nonlocal bad
+            nonlocal done, bad
+            done += 1
             bad += result.outcome in BAD
             note = f" [red]{bad} bad[/red]" if bad else ""
-            progress.update(task, advance=1, description=f"{result.group}{note}")
+            update(done, what=f"{result.group}{note}")
 
         return run_vectors(chosen, make, known, jobs=jobs, on_result=on_result)
 

@@ -12,7 +12,7 @@ import click
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
 from dredref.audio import AudioFile, open_audio
 from dredref.cli.options import open_input, stderr, stdout, stream_options
-from dredref.cli.progress import audio_progress
+from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
 from dredref.inject import DEFAULT_PRE_SKIP
 from dredref.payload.reader import Carried, carried_by, read_carried
@@ -23,7 +23,7 @@ BATCH = 64
 
 
 @click.command()
-@click.argument("source", metavar="STREAM")
+@click.argument("source", metavar="STREAM", type=click.Path())
 @click.option("--audio", required=True, metavar="IN.wav", help="What STREAM was encoded from.")
 @click.option(
     "--tolerance-ms",
@@ -46,6 +46,7 @@ BATCH = 64
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a packet, then a summary.")
 @stream_options
+@verbose_option
 def align(
     source: str,
     audio: str,
@@ -67,10 +68,10 @@ def align(
         delay = DEFAULT_PRE_SKIP if stated is None else stated
         aligner = Aligner(file.rate, file.channels, pre_skip=delay, reach_ms=reach_ms)
         found: list[Alignment] = []
-        with audio_progress("aligning", file.length / file.rate) as progress:
+        with progress("aligning", file.length / file.rate, "s") as update:
             for alignment in judged(aligner, file, stream, final_id):
                 found.append(alignment)
-                progress(alignment.timestamp / 48_000)
+                update(alignment.timestamp / 48_000)
     summary = summarise(found, tolerance_ms)
     if as_json:
         for alignment in found:

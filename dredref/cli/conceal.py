@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
 
 from dredref.cli.options import open_input, stderr, stdout, stream_options
-from dredref.conceal import HOLD_MS, Concealment, Progress, conceal_stream
+from dredref.cli.progress import progress, verbose_option
+from dredref.conceal import HOLD_MS, Concealment, conceal_stream
 from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
 from dredref.losses.models import SYNTAX
 from dredref.spec.errors import UsageError
@@ -24,8 +22,8 @@ from dredref.vocoder.files import check_samples_path, write_samples
 
 
 @click.command()
-@click.argument("source", metavar="STREAM")
-@click.argument("output", metavar="OUT.wav")
+@click.argument("source", metavar="STREAM", type=click.Path())
+@click.argument("output", metavar="OUT.wav", type=click.Path())
 @click.option("--mask", help="Lose packets too: a digit for each, 1 for those that are lost.")
 @click.option(
     "--loss",
@@ -51,6 +49,7 @@ from dredref.vocoder.files import check_samples_path, write_samples
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every loss in it.")
 @stream_options
+@verbose_option
 def conceal(
     source: str,
     output: str,
@@ -76,7 +75,10 @@ def conceal(
         raise UsageError("conceal.losses", "give one of --mask, --loss and --loss-model")
     digits = None if mask is None else read_mask(mask)
     model = None if loss_model is None else parse_loss_model(loss_model)
-    with open_input(source, payload_type, ssrc) as stream, _progress() as progress:
+    with (
+        open_input(source, payload_type, ssrc) as stream,
+        progress("speaking losses", unit="losses") as update,
+    ):
         records: Iterable[Record] = _first(stream)
         if digits is not None:
             records = drop_masked(records, digits)
@@ -90,7 +92,7 @@ def conceal(
             hold_ms=hold_ms,
             final_id=final_id,
             pre_skip=stream.info.pre_skip or 0,
-            progress=progress,
+            progress=update,
         )
         others = len(stream.infos) - 1
     write_samples(output, found.pcm)
@@ -131,18 +133,3 @@ def _first(stream: Stream) -> Iterator[Record]:
     """The records of the first stream of an input."""
     number = stream.info.number
     return expand_gaps(record for record in stream if record.stream == number)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar over the losses, on a terminal."""
-    columns = (TextColumn("speaking losses"), BarColumn(), MofNCompleteColumn())
-    with ProgressBar(
-        *columns,
-        TimeElapsedColumn(),
-        console=stderr,
-        transient=True,
-        disable=not stderr.is_terminal,
-    ) as bar:
-        task = bar.add_task("losses", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TypeVar
 
 import click
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import Progress
 
 from dredref.arithmetic.significand import Form
-from dredref.cli.options import form_option, open_input, stderr, stream_options
+from dredref.cli.options import form_option, json_option, open_input, stream_options, tell
+from dredref.cli.progress import tracked, verbose_option
 from dredref.files import atomic_output
 from dredref.model import load
 from dredref.model.weights import Model
@@ -31,14 +30,13 @@ from dredref.streams.record import Record
 BATCH = 256
 """Payloads that are decoded at once."""
 
-T = TypeVar("T")
 Found = tuple[int, DredPayload]
 """Index of a record and what its DRED says."""
 
 
 @click.command()
-@click.argument("source", metavar="INPUT")
-@click.argument("output", metavar="OUT")
+@click.argument("source", metavar="INPUT", type=click.Path())
+@click.argument("output", metavar="OUT", type=click.Path())
 @click.option("--packet", type=click.IntRange(0), help="Decode this record only, into OUT.f32.")
 @click.option(
     "--max-chunks",
@@ -54,7 +52,9 @@ Found = tuple[int, DredPayload]
 )
 @click.option("--model", "model_path", metavar="FILE", help="Use this decoder network.")
 @form_option
+@json_option
 @stream_options
+@verbose_option
 def decode(
     source: str,
     output: str,
@@ -63,6 +63,7 @@ def decode(
     records: str | None,
     model_path: str | None,
     form: Form,
+    as_json: bool,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -79,9 +80,18 @@ def decode(
     model = load(model_path) if model_path else None
     if records is not None:
         payloads = read_records(_read(source), int(records))
-        rows = _decoded(_tracked(payloads, "decoding"), model, form)
+        rows = _decoded(tracked(payloads, "decoding", "records"), model, form)
         _write_vectors(output, (part[::-1] for part in rows))
+        _tell(output, len(payloads), sum(len(one.chunks) for one in payloads), as_json)
         return
+    decoded = chunks = 0
+
+    def counted(found: Iterator[Found]) -> Iterator[Found]:
+        nonlocal decoded, chunks
+        for place, payload in found:
+            decoded, chunks = decoded + 1, chunks + len(payload.chunks)
+            yield place, payload
+
     with open_input(source, payload_type, ssrc) as stream:
         found = _found(stream, packet, final_id, max_chunks)
         if packet is not None:
@@ -89,6 +99,7 @@ def decode(
             if not one:
                 raise UsageError("dred.absent", f"{source} has no DRED in record {packet}")
             found = iter(one)
+        found = counted(found)
         if kind == ".npz":
             _write_arrays(output, found, model, form)
         elif kind == ".f32":
@@ -96,6 +107,15 @@ def decode(
         else:
             with atomic_output(output) as temporary:
                 temporary.write_bytes(write_records(payload for _, payload in found))
+
+    _tell(output, decoded, chunks, as_json)
+
+
+def _tell(output: str, payloads: int, chunks: int, as_json: bool) -> None:
+    """Say what was written."""
+    done = {"payloads": payloads, "chunks": chunks, "vectors": VECTORS * chunks, "output": output}
+    sentence = f"{output}: {payloads} payloads, {chunks} chunks, {VECTORS * chunks} vectors"
+    tell(done, sentence, as_json)
 
 
 def _kind(output: str, packet: int | None, records: str | None) -> str:
@@ -121,7 +141,7 @@ def _found(
     stream: Iterable[Record], packet: int | None, final_id: int | None, max_chunks: int | None
 ) -> Iterator[Found]:
     """The records with DRED, or the one that is asked for."""
-    records: Iterable[Record] = _tracked(stream, "decoding")
+    records: Iterable[Record] = tracked(stream, "decoding", "records")
     if packet is not None:
         records = islice((record for record in records if record.index == packet), 1)
     for record, dred in read_values(records, final_id=final_id):
@@ -183,10 +203,3 @@ def _write_arrays(output: str, found: Iterable[Found], model: Model | None, form
                 if shape[0]
                 else np.zeros(shape, np.float32),
             )
-
-
-def _tracked(items: Iterable[T], label: str) -> Iterator[T]:
-    """The same items, with a bar on a terminal."""
-    total = len(items) if isinstance(items, Sized) else None
-    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        yield from bar.track(items, total, description=label)

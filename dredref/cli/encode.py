@@ -10,7 +10,7 @@ import click
 
 from dredref.audio import open_audio
 from dredref.cli.options import stderr
-from dredref.cli.progress import audio_progress
+from dredref.cli.progress import progress, verbose_option
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, RewriteResult, inject_file, strip_file
 from dredref.opusframes import APPLICATIONS, FRAME_MS
@@ -82,8 +82,8 @@ def _dred(options: dict[str, Any]) -> DredRequest:
 
 
 @click.command()
-@click.argument("audio", metavar="IN.wav")
-@click.argument("target", metavar="OUT")
+@click.argument("audio", metavar="IN.wav", type=click.Path())
+@click.argument("target", metavar="OUT", type=click.Path())
 @click.option(
     "--bitrate",
     type=click.IntRange(6000, 510_000),
@@ -110,6 +110,7 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     help="Copies of earlier packets in each (RED, RFC 2198), on top of the bit rate; .pcap only.",
 )
 @dred_options
+@verbose_option
 def encode(
     audio: str,
     target: str,
@@ -139,8 +140,8 @@ def encode(
         red=red,
         dred=_dred(options),
     )
-    with audio_progress("encoding", _seconds(audio)) as progress:
-        result = encode_file(audio, target, request, progress)
+    with progress("encoding", _seconds(audio), "s") as update:
+        result = encode_file(audio, target, request, update)
     if as_json:
         click.echo(
             json.dumps(
@@ -162,8 +163,8 @@ def encode(
 
 
 @click.command()
-@click.argument("source", metavar="STREAM")
-@click.argument("target", metavar="OUT")
+@click.argument("source", metavar="STREAM", type=click.Path())
+@click.argument("target", metavar="OUT", type=click.Path())
 @click.option("--audio", required=True, metavar="IN.wav", help="What STREAM was encoded from.")
 @click.option("--stream", type=click.IntRange(0), help="Number of the Opus stream; the first.")
 @click.option(
@@ -188,6 +189,7 @@ def encode(
     "--final-id", type=click.IntRange(32, 127), help="Write DRED with this id and no prefix."
 )
 @dred_options
+@verbose_option
 def inject(
     source: str,
     target: str,
@@ -213,15 +215,15 @@ def inject(
         application=application,
         final_id=final_id,
     )
-    with audio_progress("injecting", _seconds(audio)) as progress:
-        result = inject_file(source, audio, target, request, progress)
+    with progress("injecting", _seconds(audio), "s") as update:
+        result = inject_file(source, audio, target, request, update)
     assert result.plan is not None
     _tell(result, as_json, _plan_json(result.plan), _plan_words(result.plan))
 
 
 @click.command()
-@click.argument("source", metavar="STREAM")
-@click.argument("target", metavar="OUT")
+@click.argument("source", metavar="STREAM", type=click.Path())
+@click.argument("target", metavar="OUT", type=click.Path())
 @click.option(
     "--final-id", type=click.IntRange(32, 127), help="Take out DRED of this id, without prefix."
 )

@@ -9,17 +9,20 @@ from dredref.analysis.analyser import FeatureAnalyser, to_float32
 from dredref.analysis.tables import FRAME, Int
 from dredref.arithmetic.significand import Form
 from dredref.audio import open_audio
-from dredref.cli.options import form_option
-from dredref.cli.progress import audio_progress
+from dredref.cli.options import form_option, json_option, tell
+from dredref.cli.progress import progress, verbose_option
 from dredref.files import atomic_output
 from dredref.resample import Resampler
+from dredref.vocoder.sizes import FEATURES
 
 
 @click.command()
-@click.argument("source", metavar="IN.wav")
-@click.argument("output", metavar="OUT.f32")
+@click.argument("source", metavar="IN.wav", type=click.Path())
+@click.argument("output", metavar="OUT.f32", type=click.Path())
 @form_option
-def features(source: str, output: str, form: Form) -> None:
+@json_option
+@verbose_option
+def features(source: str, output: str, form: Form, as_json: bool) -> None:
     """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
 
     WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
@@ -29,7 +32,7 @@ def features(source: str, output: str, form: Form) -> None:
         open_audio(source) as audio,
         atomic_output(output) as temporary,
         temporary.open("wb") as file,
-        audio_progress("analysing", audio.length / audio.rate) as progress,
+        progress("analysing", audio.length / audio.rate, "s") as update,
     ):
         resampler = Resampler(audio.rate, audio.channels)
         analyser = FeatureAnalyser(form=form)
@@ -41,7 +44,10 @@ def features(source: str, output: str, form: Form) -> None:
             file.write(to_float32(analyser.analyse(waiting[:, :whole])[0]).astype("<f4").tobytes())
             waiting = waiting[:, whole:]
             done += len(block)
-            progress(done / audio.rate)
+            update(done / audio.rate)
         rest = np.concatenate([waiting, resampler.flush()], axis=1)
         if rest.shape[1] >= FRAME:
             file.write(to_float32(analyser.analyse(rest[:, :FRAME])[0]).astype("<f4").tobytes())
+        vectors = file.tell() // (4 * FEATURES)
+    result = {"vectors": vectors, "seconds": vectors / 100, "output": output}
+    tell(result, f"{output}: {vectors} vectors of {FEATURES} numbers, one for every 10 ms", as_json)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from dredref.cli.groups import SuggestingGroup
 from dredref.cli.options import stdout
 from dredref.cli.tables import plain_table
 from dredref.files import atomic_output
@@ -22,13 +23,13 @@ from dredref.model.weights import Layer, Model
 from dredref.spec.errors import InputError
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def model() -> None:
     """Show the networks' weights, or bring others."""
 
 
 @model.command("import")
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", metavar="SOURCE", type=click.Path())
 @click.option("--to", "folder", default=".", metavar="FOLDER", help="Where the files go.")
 def import_(source: str, folder: str) -> None:
     """Make model files from libopus' weights.
@@ -48,7 +49,7 @@ def import_(source: str, folder: str) -> None:
 
 
 @model.command()
-@click.argument("name", required=False, metavar="[NAME|FILE]")
+@click.argument("name", required=False, metavar="[NAME|FILE]", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(name: str | None, as_json: bool) -> None:
     """Show the packaged models, or the layers of one of them or of a model file."""

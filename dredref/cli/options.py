@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -110,6 +111,16 @@ form_option = click.option(
     "definition itself, slow; binary32: by the machine's floating-point unit.",
 )
 """The option that says how numbers are held."""
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Say what was done as one JSON object."
+)
+
+
+def tell(done: dict[str, Any], sentence: str, as_json: bool) -> None:
+    """Print what was done, for a program or for people."""
+    click.echo(json.dumps(done) if as_json else sentence)
 
 
 def open_input(

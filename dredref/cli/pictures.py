@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dredref.cli.options import stderr
+from dredref.cli.progress import progress
 from dredref.streams import Record, StreamInfo
 from dredref.summary import StreamSummary
 
@@ -71,8 +70,14 @@ class Pictures:
         """
         from dredref.pictures.gather import gather  # heavy, and seldom asked for
 
-        with _bar() as progress:
-            picture = gather(source, records, info, progress=progress, **options)
+        with progress("reading") as update:
+            picture = gather(
+                source,
+                records,
+                info,
+                progress=lambda what, done, total: update(done, total, what),
+                **options,
+            )
         for remark in picture.remarks:
             stderr.print(f"note: {remark}", markup=False)
         written = []
@@ -87,20 +92,3 @@ class Pictures:
             write_plot(picture, self.plot)
             written.append(self.plot)
         return written, picture.summary
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal that names what is being done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=stderr,
-        transient=True,
-        disable=not stderr.is_terminal,
-    ) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda what, done, total: bar.update(
-            task, description=what, completed=done, total=total
-        )

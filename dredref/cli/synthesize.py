@@ -8,15 +8,14 @@ from contextlib import contextmanager
 import click
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
 
 from dredref.arithmetic.significand import Form
-from dredref.cli.options import form_option, open_input, stderr, stream_options
+from dredref.cli.options import form_option, json_option, open_input, stream_options, tell
+from dredref.cli.progress import progress, verbose_option
 from dredref.inspection import read_record
 from dredref.model import load
 from dredref.rdovae.decoder import decode_payloads
-from dredref.spec.dred import DredPayload
+from dredref.spec.dred import UNIT_MS, DredPayload
 from dredref.spec.errors import InputError, UsageError
 from dredref.vocoder.files import (
     check_samples_path,
@@ -24,13 +23,13 @@ from dredref.vocoder.files import (
     read_samples,
     write_samples,
 )
-from dredref.vocoder.sizes import START_SAMPLES, START_VECTORS
+from dredref.vocoder.sizes import SAMPLE_RATE, START_SAMPLES, START_VECTORS
 from dredref.vocoder.synthesis import Progress, Vocoder
 
 
 @click.command()
-@click.argument("features", metavar="FEATURES.f32")
-@click.argument("output", metavar="OUT.wav")
+@click.argument("features", metavar="FEATURES.f32", type=click.Path())
+@click.argument("output", metavar="OUT.wav", type=click.Path())
 @click.option(
     "--continue-from",
     "before",
@@ -40,8 +39,10 @@ from dredref.vocoder.synthesis import Progress, Vocoder
 )
 @click.option("--model", metavar="FILE", help="A vocoder's model file other than the packaged one.")
 @form_option
+@json_option
+@verbose_option
 def synthesize(
-    features: str, output: str, before: str | None, model: str | None, form: Form
+    features: str, output: str, before: str | None, model: str | None, form: Form, as_json: bool
 ) -> None:
     """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
 
@@ -52,28 +53,34 @@ def synthesize(
     chosen = None if model is None else load(model)
     vocoder = Vocoder(chosen, form)
     frames = len(vectors) + 1 if before is None else len(vectors) - START_VECTORS
-    with _progress(frames) as progress:
+    with _progress(frames) as count:
         if before is None:
-            speech = vocoder.speak(vectors[None], progress)
+            speech = vocoder.speak(vectors[None], count)
         else:
             samples = read_samples(before)
             if len(samples) < START_SAMPLES:
                 raise InputError(
                     "audio.short", f"{before} has {len(samples)} samples of {START_SAMPLES}"
                 )
-            speech = vocoder.resume(vectors[None], samples[None, -START_SAMPLES:], progress)
+            speech = vocoder.resume(vectors[None], samples[None, -START_SAMPLES:], count)
     write_samples(output, speech[0])
+    seconds = speech.shape[1] / SAMPLE_RATE
+    done = {"vectors": len(vectors), "seconds": seconds, "output": output}
+    tell(done, f"{output}: {seconds:.2f} s of speech from {len(vectors)} vectors", as_json)
 
 
 @click.command()
-@click.argument("source", metavar="INPUT")
-@click.argument("output", metavar="OUT.wav")
+@click.argument("source", metavar="INPUT", type=click.Path())
+@click.argument("output", metavar="OUT.wav", type=click.Path())
 @click.option("--packet", type=click.IntRange(0), required=True, help="Which record of INPUT.")
+@json_option
 @stream_options
+@verbose_option
 def recover(
     source: str,
     output: str,
     packet: int,
+    as_json: bool,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -93,8 +100,24 @@ def recover(
         why = reading.absence or "its DRED cannot be read" if dred is None else "no chunk is in it"
         raise UsageError("dred.absent", f"nothing to speak in record {packet} of {source}: {why}")
     vectors = oldest_first(dred)
-    with _progress(len(vectors) + 1) as progress:
-        write_samples(output, Vocoder().speak(vectors[None], progress)[0])
+    with _progress(len(vectors) + 1) as count:
+        speech = Vocoder().speak(vectors[None], count)[0]
+    write_samples(output, speech)
+    ends = UNIT_MS * dred.dred_offset
+    starts = ends - 40 * len(dred.chunks)
+    done: dict[str, object] = {
+        "packet": packet,
+        "version": dred.version,
+        "chunks": len(dred.chunks),
+    }
+    done |= {"starts_ms": starts, "ends_ms": ends, "seconds": len(speech) / SAMPLE_RATE}
+    done |= {"levels": [chunk.level for chunk in dred.chunks], "output": output}
+    tell(
+        done,
+        f"{output}: {len(speech) / SAMPLE_RATE:.2f} s of speech from {len(dred.chunks)} chunks of "
+        f"packet {packet}, {starts:+g} to {ends:+g} ms from its start",
+        as_json,
+    )
 
 
 def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
@@ -104,10 +127,13 @@ def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Progress]:
-    """A bar over frames, on a terminal; a whole utterance has one more than vectors."""
-    columns = (TextColumn("speaking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with ProgressBar(
-        *columns, console=stderr, transient=True, disable=not stderr.is_terminal
-    ) as bar:
-        task = bar.add_task("frames", total=total)
-        yield lambda frames: bar.advance(task, frames)
+    """Count the frames that were spoken; a whole utterance has one more than vectors."""
+    done = 0
+
+    def count(frames: int) -> None:
+        nonlocal done
+        done += frames
+        update(done)
+
+    with progress("speaking", total, "frames") as update:
+        yield count

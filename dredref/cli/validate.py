@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 
-from dredref.cli.options import open_input, stderr, stdout, stream_options
+from dredref.cli.options import open_input, stdout, stream_options
+from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import describe, notices_table, violations_table
 from dredref.inspection import violation_json
 from dredref.scan import Scan, scan_stream
@@ -65,12 +66,13 @@ class Findings:
 
 
 @click.command()
-@click.argument("sources", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("sources", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @click.option("--strict", is_flag=True, help="Count a violated SHOULD as invalid too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an input.")
 @click.option("--brief", is_flag=True, help="One line an input, then one table of all.")
 @click.option("--all", "show_all", is_flag=True, help="List every violation, not the first ten.")
 @stream_options
+@verbose_option
 @click.pass_context
 def validate(
     context: click.Context,
@@ -113,15 +115,13 @@ def validate(
 
 
 def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | None) -> None:
-    """Validate all records, with progress on a terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task(f"{findings.source}")
+    """Validate all records, and tell the progress."""
+    with progress(escape(findings.source), unit="records") as update:
         count = 0
         for scan in scan_stream(stream.batches(), final_id=final_id):
             findings.add(scan, keep)
             count += len(scan.batch)
-            bar.update(task, description=f"{findings.source}: {count} records")
+            update(count)
 
 
 def _verdict_line(findings: Findings, strict: bool) -> str:

@@ -86,7 +86,7 @@
       }
     }
     if (chosen !== null && p.reach[chosen] !== null) {
-      const from = x(p.t[chosen] - p.reach[chosen]), to = x(p.t[chosen] - p.offset[chosen]);
+      const from = x(p.t[chosen] - p.reach[chosen]), to = x(p.t[chosen] + p.offset[chosen]);
       g.strokeStyle = colour("mark"); g.lineWidth = 2;
       g.strokeRect(from, top - 2, Math.max(2, to - from), 34);
     }

@@ -1,0 +1,138 @@
+"""What all commands share: suggestions, completion, progress, versions, saying what was done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import ShellComplete
+
+from dredref.cli.progress import Lines
+from dredref.conformance.main import COMMANDS, cli
+from dredref.tests.commands import run
+
+STREAM = str(Path(str(files("dredref.spec"))) / "streams" / "v12-dred-200ms.bit")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("inspekt",), "inspect"),
+        (("validat",), "validate"),
+        (("vectors", "shwo"), "show"),
+        (("model", "improt"), "import"),
+    ],
+)
+def test_a_mistyped_command_is_understood(words: tuple[str, ...], meant: str) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    assert f"Did you mean {meant}" in result.stderr
+
+
+def completions(*words: str) -> list[str]:
+    """What a shell offers for the last word."""
+    *before, last = words
+    shell = ShellComplete(cli, {}, "dredref", "_DREDREF_COMPLETE")
+    return [f"{one.type}:{one.value}" for one in shell.get_completions(list(before), last)]
+
+
+def test_completion_of_commands_files_groups_and_ids() -> None:
+    assert completions("insp") == ["plain:inspect"]
+    for command in ("inspect", "validate", "decode", "conceal", "align", "report"):
+        assert completions(command, "x") == ["file:x"]
+    assert completions("run", "--groups", "packet,ext") == ["plain:packet,extension"]
+    assert completions("run", "--impl", "ref") == ["plain:reference"]
+    assert "plain:packet.code3." in completions("vectors", "show", "pack" + "et.c")
+    whole = completions("vectors", "show", "packet.code3.cbr.")
+    assert whole
+    assert all(one.startswith("plain:packet.code3.cbr.") for one in whole)
+
+
+def test_groups_are_named_in_one_way() -> None:
+    def ids(*words: str) -> list[str]:
+        lines = run("vectors", "list", "--json", *words).stdout.splitlines()
+        return [json.loads(line)["id"] for line in lines]
+
+    both = ids("--groups", "packet,extension")
+    assert (
+        both
+        == ids("--groups", "packet", "--groups", "extension")
+        == ids("--group", "packet", "--group", "extension")
+    )
+    wrong = run("vectors", "list", "--groups", "packets")
+    assert wrong.exit_code == 2
+    assert "no group 'packets'; there are: packet," in wrong.stderr
+
+
+def test_lines_of_progress_come_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    lines = Lines("[bold]reading[/]", None, "records", lambda: now[0])
+    for second in range(0, 31):
+        now[0] = float(second)
+        lines(100 * second, 5000 if second > 15 else None)
+    assert capsys.readouterr().err.splitlines() == [
+        "dredref: reading: 1000 records, 10 s",
+        "dredref: reading: 2000 of 5000 records, 20 s",
+        "dredref: reading: 3000 of 5000 records, 30 s",
+    ]
+
+
+def test_without_verbose_a_pipe_is_quiet() -> None:
+    command = [sys.executable, "-m", "dredref.conformance.main", "validate", "--brief", STREAM]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stderr == ""
+
+
+def long_commands() -> list[str]:
+    """Commands that show progress."""
+    return ["validate", "encode", "inject", "align", "features", "decode", "synthesize",
+            "recover", "conceal", "run"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", long_commands())
+def test_long_work_can_tell_its_progress(name: str) -> None:
+    assert "--verbose" in run(name, "--help").stdout
+
+
+def test_recover_says_what_it_did(tmp_path: Path) -> None:
+    speech = tmp_path / "speech.wav"
+    sentence = run("recover", STREAM, speech, "--packet", "60").stdout
+    assert sentence == (
+        f"{speech}: 0.24 s of speech from 6 chunks of packet 60, -215 to +25 ms from its start\n"
+    )
+    found = json.loads(run("recover", STREAM, speech, "--packet", "60", "--json").stdout)
+    assert (found["chunks"], found["starts_ms"], found["ends_ms"]) == (6, -215, 25)
+
+
+def test_decode_and_synthesize_say_what_they_did(tmp_path: Path) -> None:
+    vectors, speech = tmp_path / "one.f32", tmp_path / "one.wav"
+    found = json.loads(run("decode", STREAM, vectors, "--packet", "60", "--json").stdout)
+    assert (found["payloads"], found["chunks"], found["vectors"]) == (1, 6, 24)
+    found = json.loads(run("synthesize", vectors, speech, "--json").stdout)
+    assert (found["vectors"], found["seconds"]) == (24, 0.24)
+    found = json.loads(run("features", speech, tmp_path / "again.f32", "--json").stdout)
+    assert found["vectors"] == 24
+
+
+def test_versions() -> None:
+    text = run("--version").stdout
+    assert "DRED versions 10 and 12" in text
+    assert f"Python {sys.version.split()[0]}" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_80_columns(name: str) -> None:
+    context = click.Context(cli)
+    command = cli.get_command(context, name)
+    assert command is not None
+    with click.Context(command, info_name=name, max_content_width=80, terminal_width=80) as inner:
+        text = command.get_help(inner)
+    assert max(map(len, text.splitlines())) <= 80
+    first = text.split("\n\n")[1].strip()
+    assert first.endswith((".", ":"))
