@@ -28,20 +28,25 @@ class Engine(Generic[N]):
         self.weights: Weights[N] = make_weights(model, like)
         self.like = like
 
-    def start(self, samples: NDArray[np.int16], features: Words) -> VocoderState:
+    def start(
+        self, samples: NDArray[np.int16], features: Words, before: VocoderState | None = None
+    ) -> VocoderState:
         """The state after real samples [streams, 320] that five vectors go with.
+
+        ``before`` is a state that was left earlier: its units, and what is older than the samples,
+        stay as they were.
 
         The conditioning network runs over the vectors. The first 160 samples, pre-emphasised,
         become the history; over the last 160 the signal network runs to fill its states, and what
         it gives is replaced by the real samples. The period is that of the last vector but one,
         in the frame that follows too.
         """
-        blank = blank_state(len(samples))
+        blank = blank_state(len(samples)) if before is None else before
         conditions, gains, frames, periods = self._conditions(blank, features)
         period = periods[:, -2]
         pcm = emphasis.from_pcm(samples, self.like)
         real = emphasis.preemphasize(pcm)
-        silence = numbers(blank.history[:, FRAME:], self.like)
+        silence = numbers(blank.history[:, : HISTORY - FRAME], self.like)
         first = gains.shape[1] - SUBFRAMES
         state = self._open(blank)
         history = concatenate([silence, real[:, :FRAME]])

@@ -7,6 +7,8 @@ reads and writes them). Samples: 16 bits, 16 kHz, one channel; a WAV file or, as
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -82,8 +84,13 @@ def check_samples_path(path: str | Path) -> None:
         raise UsageError("output.form", f"{path}: the name has to end in one of {known}")
 
 
-def write_samples(path: str | Path, samples: NDArray[np.int16]) -> None:
-    """Write samples in the form that the name's ending says; whole or not at all.
+@contextmanager
+def open_samples(
+    path: str | Path, rate: int = SAMPLE_RATE, channels: int = 1
+) -> Iterator[Callable[[NDArray[np.int16]], object]]:
+    """Write samples block by block, in the form that the name's ending says; whole or not at all.
+
+    What is yielded takes blocks [n] or [n, channels].
 
     Raises:
         UsageError: ``output.form``.
@@ -92,9 +99,24 @@ def write_samples(path: str | Path, samples: NDArray[np.int16]) -> None:
     check_samples_path(path)
     with atomic_output(path) as temporary:
         if Path(path).suffix.lower() in BARE:
-            temporary.write_bytes(samples.astype("<i2").tobytes())
+            with temporary.open("wb") as file:
+                yield lambda block: file.write(block.astype("<i2").tobytes())
         else:
-            soundfile.write(str(temporary), samples, SAMPLE_RATE, PCM_16, format="WAV")
+            with soundfile.SoundFile(
+                str(temporary), "w", rate, channels, PCM_16, format="WAV"
+            ) as sound:
+                yield sound.write
+
+
+def write_samples(path: str | Path, samples: NDArray[np.int16]) -> None:
+    """Write samples of 16 kHz in the form that the name's ending says; whole or not at all.
+
+    Raises:
+        UsageError: ``output.form``.
+        InputError: ``output.unwritable``.
+    """
+    with open_samples(path) as write:
+        write(samples)
 
 
 def _read(path: str | Path) -> bytes:

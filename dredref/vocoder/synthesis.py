@@ -56,12 +56,19 @@ class Vocoder:
         """
         self._engine = _engine(packaged("fargan") if model is None else model, form, workers)
 
-    def start(self, features: Features, samples: Pcm | None = None) -> VocoderState:
+    def start(
+        self,
+        features: Features,
+        samples: Pcm | None = None,
+        before: VocoderState | None = None,
+    ) -> VocoderState:
         """The state to go on from: after real samples, or after silence.
 
         Args:
             features: the last five vectors before the speech, [streams, 5, 20].
             samples: the last 320 samples before it, [streams, 320]; silence if None.
+            before: a state that earlier speech left, which libopus' concealment starts from; the
+                blank one if None.
 
         Raises:
             UsageError: ``features.shape``, ``features.not_finite`` or ``samples.shape``.
@@ -75,7 +82,7 @@ class Vocoder:
             raise UsageError(
                 "samples.shape", f"synthesis continues from {START_SAMPLES} 16-bit samples a stream"
             )
-        return self._engine.start(samples, words)
+        return self._engine.start(samples, words, before)
 
     def synthesize(self, state: VocoderState, features: Features) -> tuple[Pcm, VocoderState]:
         """Speech [streams, 160 * n] of vectors [streams, n, 20], and the state after it.

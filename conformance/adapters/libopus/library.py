@@ -56,6 +56,8 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "probe_correlation_size": (I32, []),
     "probe_fargan": (I32, [PTR, PTR, PTR, I32, PTR, PTR, PTR]),
     "probe_fargan_states": (I32, []),
+    "probe_burg": (None, [PTR, I32, PTR]),
+    "probe_plc": (I32, [BYTES, PTR, PTR, PTR, PTR]),
     "probe_encoder_set": (I32, [PTR, I32, I32]),
     "probe_encoder_get": (I32, [PTR, I32, PTR]),
     "probe_decoder_set": (I32, [PTR, I32, I32]),

@@ -343,6 +343,34 @@ class Peer:
         )
         return Speech(pcm, periods, states)
 
+    def burg_cepstra(self, pcm: npt.ArrayLike) -> Floats:
+        """Burg cepstra [n, 36] of 16 kHz audio in units of 16-bit samples, whole frames of 160."""
+        samples = np.asarray(pcm, np.float32).ravel()
+        frames = floats(samples[: len(samples) // 160 * 160], -1, 160)
+        cepstra = np.zeros((len(frames), 36), np.float32)
+        self.library.probe_burg(address(frames), len(frames), address(cepstra))
+        return cepstra
+
+    def plc(
+        self, steps: str, samples: npt.ArrayLike, features: npt.ArrayLike
+    ) -> tuple[npt.NDArray[np.int16], Floats]:
+        """Speech [160 * n] and features [n, 20] of a script of the neural concealment.
+
+        ``steps``: ``u`` update with the next 160 of ``samples``, ``f`` add the next of
+        ``features`` [m, 20], ``s`` add none, ``x`` clear the queue, ``c`` conceal.
+        """
+        heard = np.ascontiguousarray(samples, np.int16).ravel()
+        vectors = floats(features, -1, 20)
+        count = steps.count("c")
+        if len(heard) < 160 * steps.count("u") or len(vectors) < steps.count("f"):
+            raise ValueError("the script asks for more than it is given")
+        pcm, spoken = np.zeros(160 * count, np.int16), np.zeros((count, 20), np.float32)
+        self.library.probe_plc(
+            *(steps.encode("ascii"), address(heard), address(vectors)),
+            *(address(pcm), address(spoken)),
+        )
+        return pcm, spoken
+
 
 def extension(area: bytes, row: list[int]) -> PeerExtension:
     """One row of the probe as an extension."""

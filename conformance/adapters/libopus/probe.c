@@ -24,6 +24,7 @@
 #include "lpcnet.h"
 #include "lpcnet_private.h"
 #include "fargan.h"
+#include "freq.h"
 #include "pitchdnn.h"
 #include "dred_config.h"
 #include "dred_coding.h"
@@ -546,6 +547,51 @@ PROBE int probe_fargan(const float *start, const float *start_features, const fl
 PROBE int probe_fargan_states(void)
 {
    return SIG_NET_GRU1_STATE_SIZE + SIG_NET_GRU2_STATE_SIZE + SIG_NET_GRU3_STATE_SIZE;
+}
+
+/* ---- neural packet loss concealment ---- */
+
+/* Burg cepstra [n, 36] of n frames of 160 samples in units of 16-bit samples. */
+PROBE void probe_burg(const float *pcm, int32_t n, float *cepstra)
+{
+   int64_t k;
+   for (k = 0; k < n; k++) burg_cepstral_analysis(cepstra + k * 2 * NB_BANDS, pcm + k * FRAME_SIZE);
+}
+
+/* A script of the concealment: u update with the next frame of `samples`, f add the next vector of
+   `features`, s add none, x clear the queue, c conceal into the next frame of `pcm`. `spoken`, if
+   given, takes the features of every c. Returns the number of frames concealed. */
+PROBE int32_t probe_plc(const char *steps, const int16_t *samples, const float *features,
+                        int16_t *pcm, float *spoken)
+{
+   LPCNetPLCState *state = calloc(1, sizeof *state);
+   int32_t concealed = 0;
+   lpcnet_plc_init(state);
+   for (; *steps; steps++) {
+      switch (*steps) {
+      case 'u': {
+         int16_t frame[FRAME_SIZE];
+         memcpy(frame, samples, sizeof frame);
+         lpcnet_plc_update(state, frame);
+         samples += FRAME_SIZE;
+         break;
+      }
+      case 'f':
+         lpcnet_plc_fec_add(state, features);
+         features += NB_FEATURES;
+         break;
+      case 's': lpcnet_plc_fec_add(state, NULL); break;
+      case 'x': lpcnet_plc_fec_clear(state); break;
+      case 'c':
+         lpcnet_plc_conceal(state, pcm + (int64_t)concealed * FRAME_SIZE);
+         if (spoken) memcpy(spoken + (int64_t)concealed * NB_FEATURES, state->features,
+                            NB_FEATURES * sizeof(float));
+         concealed++;
+         break;
+      }
+   }
+   free(state);
+   return concealed;
 }
 
 /* ---- the variadic functions of the public interface ---- */

@@ -1,0 +1,135 @@
+"""Neural concealment against libopus' plain C build, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dredref.conformance.adapters.libopus.peer import Peer
+from dredref.plc.cepstra import burg_cepstra
+from dredref.plc.concealer import QUEUE, PacketLossConcealer
+from dredref.spec.errors import UsageError
+from dredref.vocoder.sizes import FRAME
+from tools.encoder.material import clip
+
+SCRIPTS = {
+    "one loss": "u" * 20 + "c" * 2,
+    "long loss": "u" * 20 + "c" * 40,
+    "nothing heard": "c" * 4 + "u" * 3 + "c" * 3,
+    "little heard": "u" * 3 + "c" * 6,
+    "soon again": "u" * 5 + "c" * 3 + "u" * 3 + "c" * 4,
+    "every third frame": "u" * 30 + "cuc" * 6,
+    "one frame between": "u" * 16 + "c" * 5 + "u" + "c" * 5 + "uu" + "cc",
+    "far apart": "u" * 20 + "cc" + "u" * 40 + "c" * 3,
+    "features": "u" * 20 + "f" * 8 + "c" * 12,
+    "features for all": "u" * 20 + "f" * 12 + "c" * 10,
+    "features in the middle": "u" * 20 + "c" * 3 + "f" * 4 + "c" * 6,
+    "features late, then cleared": "u" * 20 + "ccc" + "ffff" + "cc" + "x" + "c" * 4,
+    "features left over": "u" * 20 + "f" * 9 + "ccc" + "u" * 4 + "ccc",
+    "cleared before": "u" * 20 + "fff" + "x" + "c" * 4,
+    "skips": "u" * 20 + "ss" + "fff" + "c" * 8,
+    "skips in the middle": "u" * 20 + "cc" + "s" + "ff" + "c" * 6,
+    "skips behind features": "u" * 20 + "ff" + "s" + "f" + "c" * 7,
+    "skips alone": "u" * 12 + "sss" + "c" * 5 + "f" + "c" * 2,
+    "features, then again": "u" * 20 + "fff" + "c" + "x" + "cc" + "u" * 20 + "ff" + "ccc",
+    "alternating": "u" * 20 + "fffc" + "xcfc" * 5,
+    "counter restarts": "u" * 20 + "c" * 12 + "f" + "c" * 6,
+}
+
+
+def material() -> tuple[np.ndarray, np.ndarray]:
+    """Speech with a loud part, and feature vectors of other speech."""
+    speech = clip("librivox-1")[16_000:]
+    loud = np.clip(clip("espeak-1")[8000:24_000].astype(int) * 6, -32768, 32767).astype(np.int16)
+    return np.concatenate([speech[: 50 * FRAME], loud]), np.zeros((0, 20), np.float32)
+
+
+def vectors(peer: Peer) -> np.ndarray:
+    """Features as DRED would bring them."""
+    return peer.analysis(clip("librivox-2")[20_000:60_000]).features[10:, :20]
+
+
+def play(script: str, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """What this project makes of a script."""
+    concealer, heard, told = PacketLossConcealer(), iter(samples.reshape(-1, FRAME)), iter(features)
+    parts = [np.zeros(0, np.int16)]
+    for step in script:
+        if step == "u":
+            concealer.update(next(heard))
+        elif step == "c":
+            parts.append(concealer.conceal())
+        elif step == "x":
+            concealer.clear()
+        else:
+            concealer.add_features(next(told) if step == "f" else None)
+    return np.concatenate(parts)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_samples_are_libopus_own(name: str, peer_161_c: Peer) -> None:
+    samples, _ = material()
+    samples = samples[: len(samples) // FRAME * FRAME]
+    features = vectors(peer_161_c)
+    due, _ = peer_161_c.plc(SCRIPTS[name], samples, features)
+    np.testing.assert_array_equal(play(SCRIPTS[name], samples, features), due)
+
+
+@pytest.mark.peer
+def test_burg_cepstra_are_libopus_own(peer_161_c: Peer) -> None:
+    draw = np.random.default_rng(5)
+    time = np.arange(8000)
+    signals = [
+        *(clip("librivox-1")[16_000:48_000], np.zeros(1600)),
+        *(8000 * np.sin(0.1 * time), 32767 * np.sign(np.sin(0.02 * time))),
+        *(draw.normal(0, 3, 8000), draw.normal(0, 9000, 8000)),
+    ]
+    samples = np.clip(np.round(np.concatenate(signals)), -32768, 32767).astype(np.float32)
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
+    found = np.array([burg_cepstra(frame) for frame in frames])
+    np.testing.assert_array_equal(found, peer_161_c.burg_cepstra(frames))
+
+
+def test_a_preview_changes_nothing() -> None:
+    samples, _ = material()
+    frames = samples[: 30 * FRAME].reshape(-1, FRAME)
+    one, other = PacketLossConcealer(), PacketLossConcealer()
+    for frame in frames[:20]:
+        one.update(frame)
+        other.update(frame)
+    np.testing.assert_array_equal(one.conceal(), other.conceal())
+    ahead = one.preview()
+    one.preview(np.zeros(20, np.float32))
+    second = one.conceal()
+    np.testing.assert_array_equal(ahead, second)
+    np.testing.assert_array_equal(second, other.conceal())
+
+
+def test_predicted_speech_fades() -> None:
+    samples, _ = material()
+    speech = play("u" * 20 + "c" * 30, samples[: 50 * FRAME], np.zeros((0, 20)))
+    levels = np.sqrt(np.mean(speech.reshape(-1, FRAME).astype(float) ** 2, axis=1))
+    assert levels[-1] < 3
+    assert levels[0] > 30 * max(levels[-1], 1)
+
+
+def test_what_is_refused() -> None:
+    concealer = PacketLossConcealer()
+
+    def code(call: object, *given: object) -> str:
+        assert callable(call)
+        with pytest.raises(UsageError) as caught:
+            call(*given)
+        return caught.value.code
+
+    assert code(concealer.update, np.zeros(80, np.int16)) == "samples.shape"
+    assert code(concealer.update, np.zeros(160, np.float32)) == "samples.shape"
+    assert code(concealer.add_features, np.zeros(19, np.float32)) == "features.shape"
+    bad = np.full(20, np.nan, np.float32)
+    assert code(concealer.add_features, bad) == "features.not_finite"
+    for _ in range(QUEUE):
+        concealer.add_features(np.zeros(20, np.float32))
+    assert code(concealer.add_features, np.zeros(20, np.float32)) == "features.queue"
+    concealer.clear()
+    concealer.add_features(np.full(20, 1e30, np.float32))
+    assert concealer.conceal().shape == (FRAME,)
