@@ -1,57 +1,29 @@
-"""A whole stream with losses, made good from DRED: what a receiver would play.
+"""A whole stream with losses, made good: what a receiver would play, and where each part is from.
 
-What is standardised is which speech DRED holds: vector ``k`` of a packet, 0 the newest, is of the
-10 ms that start ``2.5 * dred_offset - 10 * k - 25`` ms from the packet's first sample. The rest is
-this receiver's choice, close to libopus':
-
-- A loss is filled once a packet has come after it, however long that takes, as upstream's
-  ``opus_demo`` does. That first packet holds the lost speech in its newest, finest chunks. Where it
-  has no DRED, or does not reach the start of the loss, packets that follow within ``hold_ms`` serve
-  as far as they reach: a receiver has them if its jitter buffer is that deep. They are not asked
-  for what is more recent than an earlier packet's newest vector: there its encoder heard silence.
-- Each 10 ms of a loss, counted from its start, are spoken from the vector that starts 5 ms before
-  them, or the next more recent one, as libopus places it.
-- The vocoder goes on from the last 320 samples before, and from five vectors: three analysed from
-  those samples (or spoken, where less than 30 ms were received since the last loss), then two of
-  the DRED from before the loss. DRED that does not reach so far gives its oldest vector instead.
-- Speech lies as libopus has it at 16 kHz: 12 samples behind the packets' times. So the seams do.
-- Up to 30 ms more recent than the newest vector, that one goes on: with packets of 10 ms or less
-  the vector for the end of a loss may not be made yet.
-- Where received speech goes on, the vocoder fades out over 10 ms, one vector more.
-- SILK goes on from what was spoken, not from its own concealment: it is given the end of it, coded
-  anew. libopus writes the speech into SILK's state, which cannot be reached from outside.
-- What no DRED covers is what the codec makes up by itself: it goes on for some 20 ms and fades out.
-  In-band FEC is not used.
+:mod:`dredref.receiver.receiver` is the receiver. Here its output loses the codec's delay at the
+start and what the stream says to drop at the end, and its parts are gathered loss by loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dredref.alignment import decode_by_version
-from dredref.opusdecoder import Pcm
-from dredref.payload.reader import read_carried
-from dredref.player import LEAD, Features, Player
-from dredref.reception import Arrival, Span, receive
+from dredref.receiver.receiver import HOLD_MS, SOURCES, Part, Receiver, Settings
+from dredref.receiver.timeline import Counts, Transit, no_transit
+from dredref.receiver.vectors import VECTOR
+from dredref.spec.packet import MAX_DURATION_48K
 from dredref.spec.tables import VERSIONS
 from dredref.streams.record import Record
-from dredref.vocoder.sizes import FRAME
 
-Progress = Callable[[int, int], object]
-"""Is told how many of how many losses are done."""
-
-HOLD_MS = 100.0
-"""Packets that start this long after a loss may still help."""
-HELD = 3
-"""Parts of 10 ms past the newest vector for which that one goes on."""
-UNIT = FRAME // 4
-"""2.5 ms."""
-BATCH = 64
-"""Losses whose DRED is decoded at once."""
+Pcm = NDArray[np.int16]
+"""Samples [n, channels], 16 bits."""
+Progress = Callable[[float], object]
+"""Is told how many seconds have been played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +33,81 @@ class Loss:
     start_ms: float
     ms: float
     packets: int
-    recovered: int
-    """Parts of 10 ms that were spoken from DRED; the last part of a loss may be shorter."""
+    parts: dict[str, int]
+    """Parts of 10 ms by what they are from; the last part of each kind may be shorter."""
     held: int
-    """Parts spoken from a vector that is a little too old."""
-    left: int
-    """Parts that were left to the codec."""
+    """Parts of 10 ms spoken from a DRED vector that is a little too old."""
     sources: tuple[int, ...]
-    """Records whose DRED was spoken."""
+    """Records that served: those of copies, LBRR and DRED."""
+
+    @property
+    def recovered(self) -> int:
+        """Parts that were made from what was sent."""
+        return sum(self.parts.get(source, 0) for source in ("red", "lbrr", "dred")) - self.held
+
+    @property
+    def left(self) -> int:
+        """Parts for which nothing was sent."""
+        return sum(self.parts.get(source, 0) for source in ("plc", "codec"))
+
+
+@dataclass(slots=True)
+class Log:
+    """What a receiver played, gathered part by part; it grows with the losses alone."""
+
+    counts: Counts = field(default_factory=Counts)
+    skipped: int = 0
+    """Samples at 48 kHz that are dropped at the start."""
+    losses: list[Loss] = field(default_factory=list)
+    runs: list[tuple[str, int]] = field(default_factory=list)
+    """Source and length, in samples at 48 kHz, of what follows each other."""
+    seconds: float = 0.0
+    _open: list[Part] = field(default_factory=list)
+
+    def add(self, part: Part) -> None:
+        """Take the next part."""
+        self.seconds += part.duration / 48_000
+        if self.runs and self.runs[-1][0] == part.source:
+            self.runs[-1] = part.source, self.runs[-1][1] + part.duration
+        else:
+            self.runs.append((part.source, part.duration))
+        if not part.fills_loss or part.lost:
+            self.end()
+        if part.fills_loss:
+            self._open.append(part)
+
+    def end(self) -> None:
+        """Close the loss that is open, if one is."""
+        if not self._open:
+            return
+        parts, self._open = self._open, []
+        first, last = parts[0], parts[-1]
+        counted = {
+            source: sum(-(-one.duration // VECTOR) for one in run)
+            for source, run in groupby(
+                sorted(parts, key=lambda one: one.source), key=lambda one: one.source
+            )
+        }
+        served = {one.index for one in parts if one.source in ("red", "lbrr", "dred")}
+        self.losses.append(
+            Loss(
+                (first.start - self.skipped) / 48,
+                (last.start + last.duration - first.start) / 48,
+                first.lost,
+                counted,
+                sum(one.held for one in parts),
+                tuple(sorted(served)),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Concealment:
     """A stream as it would be heard."""
 
-    pcm: Pcm
-    """16 kHz, one channel."""
+    samples: Pcm
+    """[n, channels] at ``rate``."""
+    rate: int
     packets: int
     lost: int
     malformed: int
@@ -84,8 +115,13 @@ class Concealment:
     losses: tuple[Loss, ...]
 
     @property
+    def pcm(self) -> Pcm:
+        """The first channel, [n]."""
+        return self.samples[:, 0]
+
+    @property
     def recovered(self) -> int:
-        """Parts of 10 ms that were spoken from DRED."""
+        """Parts of 10 ms that were made from what was sent."""
         return sum(loss.recovered for loss in self.losses)
 
     @property
@@ -95,56 +131,55 @@ class Concealment:
 
     @property
     def left(self) -> int:
-        """Parts of 10 ms that no DRED covered."""
+        """Parts of 10 ms for which nothing was sent."""
         return sum(loss.left for loss in self.losses)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Decoded DRED of a packet."""
+def play(
+    records: Iterable[Record],
+    settings: Settings,
+    log: Log,
+    *,
+    pre_skip: int = 0,
+    transit: Transit = no_transit,
+) -> Iterator[Pcm]:
+    """Yield what is heard of one stream, block by block, [n, channels] at ``settings.rate``.
 
-    index: int
-    start: int
-    offset: int
-    """``dred_offset``, in 2.5 ms."""
-    vectors: Features
-    """Newest first."""
+    Memory does not grow with the stream but for ``log``, which grows with the losses.
 
-    def vector_at(self, sample: int) -> int:
-        """The vector that the 10 ms from ``sample`` on are spoken from; it need not be there."""
-        return (self.start + UNIT * self.offset - sample) // FRAME - LEAD
+    Args:
+        records: Opus packets of one stream in their order, without packet where they are lost.
+        settings: what the receiver uses, and how long it waits.
+        log: is told of every part.
+        pre_skip: samples at 48 kHz to drop at the start.
+        transit: how long packets are under way.
 
-    def reaches(self, sample: int) -> bool:
-        """Whether DRED reaches that far back."""
-        return self.vector_at(sample) < len(self.vectors)
+    Raises:
+        InputError: ``conceal.kind``, ``conceal.nothing``, ``conceal.hole``, ``decode.opus``.
+        UsageError: ``conceal.library``.
+        MissingExtraError: PyAV is not installed.
+    """
+    receiver = Receiver(settings)
+    log.counts, log.skipped = receiver.counts, pre_skip
+    skip = pre_skip * settings.rate // 48_000
+    most = MAX_DURATION_48K * settings.rate // 48_000
+    held: Pcm = np.zeros((0, settings.channels), np.int16)
 
-    def take(self, numbers: Iterable[int]) -> Features:
-        """Vectors by number; those past either end are the last at that end."""
-        places = np.clip(list(numbers), 0, len(self.vectors) - 1)
-        return np.asarray(self.vectors[places])
+    def block(new: Pcm, keep: int) -> Pcm:
+        """What can be given out while ``keep`` samples are held back."""
+        nonlocal skip, held
+        dropped = min(skip, len(new))
+        skip -= dropped
+        whole = np.concatenate([held, new[dropped:]])
+        cut = max(0, len(whole) - keep)
+        held = whole[cut:]
+        return whole[:cut]
 
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Consecutive parts of a loss, each with its source."""
-
-    start: int
-    end: int
-    sources: tuple[_Source, ...]
-
-    def numbers(self) -> list[int]:
-        """The vector for each 10 ms; below 0 where the newest is held."""
-        starts = range(self.start, self.end, FRAME)
-        pairs = zip(self.sources, starts, strict=True)
-        return [source.vector_at(start) for source, start in pairs]
-
-    def vectors(self) -> Features:
-        """Oldest first: two from before, one for each 10 ms, and one more."""
-        first, last, numbers = self.sources[0], self.sources[-1], self.numbers()
-        lead = first.take(range(numbers[0] + LEAD, numbers[0], -1))
-        pairs = zip(self.sources, numbers, strict=True)
-        spoken = [source.take([number]) for source, number in pairs]
-        return np.concatenate([lead, *spoken, last.take([numbers[-1] - 1])])
+    for part in receiver.play(records, transit):
+        log.add(part)
+        yield block(receiver.pcm(), most)
+    log.end()
+    yield block(receiver.pcm(all_of_it=True), receiver.counts.discard_48k * settings.rate // 48_000)
 
 
 def conceal_stream(
@@ -152,122 +187,46 @@ def conceal_stream(
     *,
     versions: Collection[int] = VERSIONS,
     hold_ms: float = HOLD_MS,
+    delay_ms: float | None = None,
+    use: Collection[str] = SOURCES,
+    rate: int = 16_000,
+    channels: int = 1,
     final_id: int | None = None,
     pre_skip: int = 0,
-    progress: Progress = lambda done, total: None,
+    transit: Transit = no_transit,
+    progress: Progress = lambda seconds: None,
 ) -> Concealment:
     """Decode one stream and make its losses good.
 
-    The speech is held whole, 2 MB a minute.
+    The speech is held whole; :func:`play` gives it block by block.
 
     Args:
-        records: Opus packets of one stream in their order, None for those that are lost.
-        versions: DRED versions to speak losses from; without any, the codec fills all of them.
-        hold_ms: how long after a loss packets may still help.
+        records: Opus packets of one stream in their order, without packet where they are lost.
+        versions: DRED versions to speak losses from.
+        hold_ms: without ``delay_ms``: how long after a loss packets may still help.
+        delay_ms: playout delay; None waits for what comes after each loss.
+        use: what losses are made good from, of :data:`dredref.receiver.receiver.SOURCES`.
+        rate: of the output, one at which Opus decodes.
+        channels: of the output, 1 or 2.
         final_id: id of DRED extensions without prefix, instead of the experiments'.
         pre_skip: samples at 48 kHz to drop at the start.
-        progress: called after each loss.
+        transit: how long packets are under way.
+        progress: called after each packet and part of a loss.
 
     Raises:
-        InputError: ``conceal.kind``, ``conceal.nothing``, ``conceal.hole``, ``decode.opus``.
-        MissingExtraError: PyAV is not installed.
+        InputError, UsageError, MissingExtraError: as :func:`play`.
     """
-    trimmed = 0
-
-    def watched() -> Iterator[Record]:
-        nonlocal trimmed
-        for record in records:
-            trimmed = record.discard_48k
-            yield record
-
-    got = receive(watched(), hold_ms=hold_ms, final_id=final_id, versions=versions)
-    player = Player(got.spans[-1].end)
-    skipped = pre_skip // 3
-    losses: list[Loss] = []
-    holes = _with_sources(got.holes, got.arrivals, hold_ms)
-    for span in got.spans:
-        if span.packet is not None:
-            player.packet(span.packet, span.end_48k - span.start_48k)
-            continue
-        player.nothing(span.end_48k - span.start_48k)
-        if span.is_hole:
-            runs = _runs(span, next(holes))
-            _speak(player, span, runs)
-            losses.append(_loss(span, runs, skipped))
-            progress(len(losses), len(got.holes))
-    player.end()
-    end = max(skipped, len(player.pcm) - trimmed // 3)
-    return Concealment(player.pcm[skipped:end], got.packets, got.lost, got.malformed, tuple(losses))
-
-
-def _speak(player: Player, hole: Span, runs: Sequence[_Run]) -> None:
-    """Speak what there is for a hole."""
-    for run in runs:
-        player.speak(run.start, run.end, run.vectors())
-    if runs and runs[-1].end == hole.end:
-        player.teach(hole.end)
-
-
-def _loss(hole: Span, runs: Sequence[_Run], skipped: int) -> Loss:
-    """What became of a hole, ``skipped`` samples being dropped at the start."""
-    numbers = [number for run in runs for number in run.numbers()]
-    held = sum(number < 0 for number in numbers)
-    return Loss(
-        start_ms=(hole.start - skipped) / 16,
-        ms=(hole.end - hole.start) / 16,
-        packets=hole.lost,
-        recovered=len(numbers) - held,
-        held=held,
-        left=-(-(hole.end - hole.start) // FRAME) - len(numbers),
-        sources=tuple(sorted({source.index for run in runs for source in run.sources})),
+    settings = Settings(rate, channels, delay_ms, hold_ms, tuple(use), versions, final_id)
+    log, blocks = Log(), [np.zeros((0, channels), np.int16)]
+    for block in play(records, settings, log, pre_skip=pre_skip, transit=transit):
+        blocks.append(block)
+        progress(log.seconds)
+    counts = log.counts
+    return Concealment(
+        np.concatenate(blocks),
+        rate,
+        counts.packets,
+        counts.lost,
+        counts.malformed,
+        tuple(log.losses),
     )
-
-
-def _with_sources(
-    holes: Sequence[Span], arrivals: Sequence[Arrival], hold_ms: float
-) -> Iterator[list[_Source]]:
-    """The DRED that may fill each hole, the first to come first."""
-    left = iter(holes)
-    place = 0
-    while batch := list(islice(left, BATCH)):
-        last = batch[-1].end + 16 * hold_ms
-        while place < len(arrivals) and arrivals[place].start < batch[0].end:
-            place += 1
-        near = []
-        for arrival in arrivals[place:]:
-            if arrival.start > last:
-                break
-            near.append(arrival)
-        sources = _decode(near)
-        for hole in batch:
-            reach = hole.end, hole.end + 16 * hold_ms
-            yield [source for source in sources if reach[0] <= source.start <= reach[1]]
-
-
-def _decode(arrivals: Sequence[Arrival]) -> list[_Source]:
-    """What packets hold; those without a chunk are left out."""
-    payloads = read_carried([arrival.carried for arrival in arrivals])
-    return [
-        _Source(arrival.index, arrival.start, payload.dred_offset, vectors)
-        for arrival, payload, vectors in zip(
-            arrivals, payloads, decode_by_version(payloads), strict=True
-        )
-        if len(vectors)
-    ]
-
-
-def _runs(hole: Span, sources: Sequence[_Source]) -> list[_Run]:
-    """The parts of a hole that DRED covers, each from the first packet that reaches it."""
-    runs: list[_Run] = []
-    for start in range(hole.start, hole.end, FRAME):
-        source = next((one for one in sources if one.reaches(start)), None)
-        follows = bool(runs) and runs[-1].end == start
-        if source is None or source.vector_at(start) < (-HELD if follows else 0):
-            continue
-        end = min(start + FRAME, hole.end)
-        if follows:
-            before = runs.pop()
-            runs.append(_Run(before.start, end, (*before.sources, source)))
-        else:
-            runs.append(_Run(start, end, (source,)))
-    return runs

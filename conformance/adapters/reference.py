@@ -157,7 +157,7 @@ def _conceal(given: ConcealInput, wanted: int) -> dict[str, Any]:
     records = [Record(index, packet or None) for index, packet in packets]
     lossy = drop_masked(records, read_mask(given.mask))
     # The packet after a loss alone, as libopus is asked: what would come later is a receiver's own.
-    found = conceal_stream(lossy, versions=(wanted,), hold_ms=0)
+    found = conceal_stream(lossy, versions=(wanted,), hold_ms=0, use=("dred", "plc"))
     return {"pcm": found.pcm.astype("<i2").tobytes().hex()}
 
 

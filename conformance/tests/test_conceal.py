@@ -12,6 +12,7 @@ from dredref.conformance.running.replies import Unsupported
 from dredref.vectors.model import Audio, ConcealInput
 from dredref.vectors.suite import load_suite
 
+import dredref.receiver.codec
 from dredref.metrics.audio import compare_audio
 from dredref.vocoder.synthesis import Pcm
 
@@ -49,6 +50,7 @@ def test_what_the_reference_does_not_do() -> None:
 
 def test_without_pyav_it_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setattr(dredref.receiver.codec, "library", lambda: None)
     reply = answer("conceal", question())
     assert isinstance(reply, Unsupported)
     assert "containers" in reply.reason

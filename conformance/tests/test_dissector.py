@@ -9,7 +9,6 @@ import struct
 import subprocess
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,9 @@ from dredref.streams import Record, open_stream
 dpkt = pytest.importorskip("dpkt")
 pytestmark = pytest.mark.tshark
 
-HEADER = (
-    *("version", "q0", "dQ", "qmax", "offset", "extra_offset", "dred_offset", "bits_total"),
-    "nb_chunks",
-)
+HEADER = ("version", "q0", "dQ", "qmax", "offset", "extra_offset", "dred_offset", "bits_total")
 NAMES = (
-    *("config", "stereo", "code", "nb_frames", "lbrr", "ext.id", "ext.frame", "ext.offset"),
-    *("error", "reach_ms", "first_level", "last_level"),
+    *("config", "stereo", "code", "nb_frames", "ext.id", "ext.frame", "ext.offset", "error"),
     *HEADER,
 )
 PORT, PAYLOAD_TYPE = 40_002, 111
@@ -63,9 +58,6 @@ def dissect(script: Path, capture: Path) -> Iterator[dict[str, Any]]:
         yield {
             "toc": [int(found[name] or 0) for name in ("config", "stereo", "code")],
             "nb_frames": int(found["nb_frames"] or 0),
-            "lbrr": found["lbrr"] in ("1", "True"),
-            "reach": float(found["reach_ms"] or 0),
-            "levels": [int(found[name]) for name in ("first_level", "last_level") if found[name]],
             "ids": _numbers(found["ext.id"]),
             "frames": _numbers(found["ext.frame"]),
             "offsets": _numbers(found["ext.offset"]),
@@ -87,11 +79,6 @@ def expected(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
         yield {
             "toc": [toc >> 3, toc >> 2 & 1, toc & 3] if toc is not None else [0, 0, 0],
             "nb_frames": found["nb_frames"],
-            "lbrr": bool(found["lbrr"]),
-            "reach": float(found["reach_ms"] or 0),
-            "levels": [found["dred"]["chunks"][place]["level"] for place in (0, -1)]
-            if found["dred"] and found["dred"]["chunks"]
-            else [],
             "ids": [item["id"] for item in found["extensions"]],
             "frames": [item["frame"] for item in found["extensions"]],
             "offsets": [item["offset"] for item in found["extensions"]],
@@ -132,13 +119,13 @@ def drawn_packets(draw: random.Random, count: int) -> Iterator[bytes]:
         yield build_packet(Packet(toc, frames, draw.random() < 0.5, area))
 
 
-def write_capture(path: Path, packets: Iterable[bytes], payload_type: int = PAYLOAD_TYPE) -> None:
+def write_capture(path: Path, packets: Iterable[bytes]) -> None:
     """A pcap with one RTP packet a datagram."""
     with path.open("wb") as handle:
         writer = dpkt.pcap.Writer(handle)
         for number, packet in enumerate(packets):
             rtp = (
-                struct.pack(">BBHII", 0x80, payload_type, number & 0xFFFF, 960 * number, 7) + packet
+                struct.pack(">BBHII", 0x80, PAYLOAD_TYPE, number & 0xFFFF, 960 * number, 7) + packet
             )
             udp = dpkt.udp.UDP(sport=40_000, dport=PORT, data=rtp)
             udp.ulen = len(udp)
@@ -162,53 +149,3 @@ def test_drawn_packets_whole_and_broken(script: Path, tmp_path: Path) -> None:
         "", "extension.frame", "extension.short.truncated", "extension.lacing.truncated",
         "extension.long.truncated", "packet.r3.odd", "packet.r5.duration",
     }  # fmt: skip
-
-
-def info(script: Path, capture: Path, *options: str) -> list[str]:
-    """The Info column of each packet."""
-    command = ["tshark", "-X", f"lua_script:{script}", "-r", str(capture), "-T", "fields"]
-    command += ["-e", "_ws.col.Info", "-d", f"udp.port=={PORT},rtp"]
-    command += ["-o", f"opus_dred.payload_type:{PAYLOAD_TYPE}", *options]
-    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-    return output.splitlines()
-
-
-FEC = "v12-fec.bit"
-
-
-def real_packets(name: str, count: int) -> list[bytes]:
-    """The first packets of a committed stream."""
-    with open_stream(Path(str(files("dredref.spec").joinpath("streams", name)))) as stream:
-        return [record.packet or b"" for record in stream][:count]
-
-
-def test_the_info_column_says_what_is_in_a_packet(script: Path, tmp_path: Path) -> None:
-    capture = tmp_path / "fec.pcap"
-    write_capture(capture, real_packets(FEC, 60))
-    lines = info(script, capture)
-    assert lines[50].endswith(" LBRR DRED v12 11 chunks back 415 ms levels 6-11")
-    assert "DRED" not in lines[0]
-
-
-def test_red_blocks_are_taken_apart(script: Path, tmp_path: Path) -> None:
-    """RFC 2198: the packet before, 20 ms earlier, then the packet itself."""
-    packets = real_packets(FEC, 60)
-    blocks = []
-    for before, packet in pairwise(packets):
-        head = struct.pack(">BI", 0x80 | PAYLOAD_TYPE, 960 << 18 | len(before) << 8)[:4]
-        blocks.append(head + bytes([PAYLOAD_TYPE]) + before + packet)
-    capture = tmp_path / "red.pcap"
-    write_capture(capture, blocks, payload_type=63)
-    lines = info(script, capture, "-o", "rtp.rfc2198_payload_type:63")
-    assert len(lines) == 59
-    assert lines[50].count("LBRR DRED v12 11 chunks back 415 ms levels 6-11") == 2
-
-
-def test_the_final_form_by_its_preference(script: Path, tmp_path: Path) -> None:
-    area = pack_extensions([Extension(60, 0, DRED[2:])], 1)
-    packet = build_packet(Packet(Toc(9, False, 3), (Frame(b"frame"),), False, area))
-    capture = tmp_path / "final.pcap"
-    write_capture(capture, [packet])
-    assert "DRED" not in info(script, capture)[0]
-    (line,) = info(script, capture, "-o", "opus_dred.extension_id:60")
-    assert " DRED v12 " in line

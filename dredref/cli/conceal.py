@@ -10,20 +10,25 @@ from typing import Any
 import click
 
 from dredref.cli.options import open_input, stderr, stdout, stream_options
-from dredref.cli.progress import progress, verbose_option
-from dredref.conceal import HOLD_MS, Concealment, conceal_stream
+from dredref.cli.progress import Update, progress, verbose_option
+from dredref.conceal import Log, play
 from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
 from dredref.losses.models import SYNTAX
+from dredref.opuslibrary import RATES
+from dredref.receiver.receiver import HOLD_MS, SOURCES, Settings
+from dredref.receiver.timeline import Transit, capture_transit, random_transit
 from dredref.spec.errors import UsageError
 from dredref.spec.tables import VERSIONS
 from dredref.streams import Record, Stream
-from dredref.streams.gap import expand_gaps
-from dredref.vocoder.files import check_samples_path, write_samples
+from dredref.vocoder.files import check_samples_path, open_samples
+
+CHOSEN = SOURCES[1:-1]
+"""Sources that --use may name."""
 
 
 @click.command()
-@click.argument("source", metavar="STREAM", type=click.Path())
-@click.argument("output", metavar="OUT.wav", type=click.Path())
+@click.argument("source", metavar="STREAM")
+@click.argument("output", metavar="OUT.wav")
 @click.option("--mask", help="Lose packets too: a digit for each, 1 for those that are lost.")
 @click.option(
     "--loss",
@@ -37,17 +42,47 @@ from dredref.vocoder.files import check_samples_path, write_samples
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Which packets a drawn loss takes: the same seed, the same packets.",
+    help="Which packets a drawn loss takes, and when they come: the same seed, the same packets.",
 )
-@click.option("--no-dred", is_flag=True, help="Leave losses to the codec: what DRED is worth.")
+@click.option(
+    "--delay-ms",
+    type=click.FloatRange(0, 10_000),
+    help="Playout delay: what comes later than this is not waited for. Without it each loss waits "
+    "for the packets after it.",
+)
+@click.option(
+    "--jitter-ms",
+    type=click.FloatRange(0, 10_000),
+    help="Packets are under way longer than the least by this on average; by default they arrive "
+    "as a capture says, or all alike.",
+)
 @click.option(
     "--hold-ms",
     type=click.FloatRange(0, 10_000),
     default=HOLD_MS,
     show_default=True,
-    help="How long after a loss packets may still help, as the first one after it always does.",
+    help="Without --delay-ms: how long after a loss packets may still help, as the first one "
+    "after it always does.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, every loss in it.")
+@click.option(
+    "--use",
+    metavar="LIST",
+    default=",".join(CHOSEN),
+    show_default=True,
+    help="What losses are made good from, if there is any; 'none' leaves them to the codec.",
+)
+@click.option("--no-dred", is_flag=True, help="The same without dred: what DRED is worth.")
+@click.option(
+    "--rate",
+    type=click.Choice([str(rate) for rate in RATES]),
+    default="16000",
+    show_default=True,
+    help="Sample rate of OUT.",
+)
+@click.option("--channels", type=click.IntRange(1, 2), default=1, show_default=True)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, every loss and source in it."
+)
 @stream_options
 @verbose_option
 def conceal(
@@ -57,27 +92,38 @@ def conceal(
     loss: float | None,
     loss_model: str | None,
     seed: int,
-    no_dred: bool,
+    delay_ms: float | None,
+    jitter_ms: float | None,
     hold_ms: float,
+    use: str,
+    no_dred: bool,
+    rate: str,
+    channels: int,
     as_json: bool,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
 ) -> None:
-    """Play STREAM into OUT.wav, or OUT.sw for bare samples, its losses made good from DRED.
+    """Play STREAM into OUT.wav, or OUT.sw for bare samples, its losses made good.
 
     Lost are records of length 0 in a .bit stream, packets that a capture lacks, and what --mask,
-    --loss or --loss-model take. The speech is 16 kHz, one channel. A loss is spoken from the DRED
-    of the packets after it; what that does not cover is left to the codec's own concealment.
+    --loss or --loss-model take. Each 10 ms are made from the best that has come by their deadline:
+    the packet, a RED copy of it, LBRR of the next packet, DRED of any packet, or features that the
+    concealment network predicts.
     """
     check_samples_path(output)
     if sum(given is not None for given in (mask, loss, loss_model)) > 1:
         raise UsageError("conceal.losses", "give one of --mask, --loss and --loss-model")
     digits = None if mask is None else read_mask(mask)
     model = None if loss_model is None else parse_loss_model(loss_model)
+    settings = Settings(
+        int(rate), channels, delay_ms, hold_ms, _chosen(use, no_dred), VERSIONS, final_id
+    )
+    transit = capture_transit() if jitter_ms is None else random_transit(jitter_ms, seed)
+    log = Log()
     with (
         open_input(source, payload_type, ssrc) as stream,
-        progress("speaking losses", unit="losses") as update,
+        progress("playing", unit="s") as update,
     ):
         records: Iterable[Record] = _first(stream)
         if digits is not None:
@@ -86,50 +132,80 @@ def conceal(
             records = drop_by_chance(records, loss, seed)
         elif model is not None:
             records = drop_lost(records, model.draw(seed))
-        found = conceal_stream(
-            records,
-            versions=() if no_dred else VERSIONS,
-            hold_ms=hold_ms,
-            final_id=final_id,
-            pre_skip=stream.info.pre_skip or 0,
-            progress=update,
-        )
+        pre_skip = stream.info.pre_skip or 0
+        written = _write(output, records, settings, log, pre_skip, transit, update)
         others = len(stream.infos) - 1
-    write_samples(output, found.pcm)
     if others:
         stderr.print(f"{source} holds {others} more streams, which were left out")
     if as_json:
-        click.echo(json.dumps(to_json(found)))
+        click.echo(json.dumps(to_json(log, written / settings.rate)))
     else:
-        stdout.print(_sentence(found))
+        stdout.print(_sentence(log))
 
 
-def to_json(found: Concealment) -> dict[str, Any]:
+def _chosen(use: str, no_dred: bool) -> tuple[str, ...]:
+    """The sources that are named.
+
+    Raises:
+        UsageError: ``conceal.use``.
+    """
+    names = [] if use == "none" else use.split(",")
+    unknown = sorted(set(names) - set(CHOSEN))
+    if unknown:
+        known = ", ".join(CHOSEN)
+        raise UsageError("conceal.use", f"--use names of {known}, or none; not {unknown[0]!r}")
+    return tuple(name for name in names if not (no_dred and name == "dred"))
+
+
+def _write(
+    output: str,
+    records: Iterable[Record],
+    settings: Settings,
+    log: Log,
+    pre_skip: int,
+    transit: Transit,
+    update: Update,
+) -> int:
+    """Play into a file; how many samples of each channel it has."""
+    written = 0
+    with open_samples(output, settings.rate, settings.channels) as write:
+        for block in play(records, settings, log, pre_skip=pre_skip, transit=transit):
+            write(block)
+            written += len(block)
+            update(log.seconds)
+    return written
+
+
+def to_json(log: Log, seconds: float) -> dict[str, Any]:
     """What became of a stream, without its speech."""
     return {
-        "packets": found.packets,
-        "lost": found.lost,
-        "malformed": found.malformed,
-        "seconds": len(found.pcm) / 16_000,
-        "recovered_10ms": found.recovered,
-        "held_10ms": found.held,
-        "left_10ms": found.left,
-        "losses": [asdict(loss) for loss in found.losses],
+        "packets": log.counts.packets,
+        "lost": log.counts.lost,
+        "malformed": log.counts.malformed,
+        "seconds": seconds,
+        "recovered_10ms": sum(loss.recovered for loss in log.losses),
+        "held_10ms": sum(loss.held for loss in log.losses),
+        "left_10ms": sum(loss.left for loss in log.losses),
+        "losses": [
+            {**asdict(loss), "recovered": loss.recovered, "left": loss.left} for loss in log.losses
+        ],
+        "sources": [[source, duration / 48] for source, duration in log.runs],
     }
 
 
-def _sentence(found: Concealment) -> str:
+def _sentence(log: Log) -> str:
     """The same for people."""
-    places = len(found.losses)
-    lost = f"{found.packets} packets, {found.lost} lost in {places} place{'s' * (places != 1)}"
-    malformed = f" ({found.malformed} of them malformed)" if found.malformed else ""
-    parts = found.recovered + found.held + found.left
-    spoken = f"{found.recovered} of {parts} parts of 10 ms spoken from DRED"
-    held = f", {found.held} with its newest vector held" if found.held else ""
-    return f"{lost}{malformed}; {spoken}{held}, {found.left} left to the codec"
+    counts, places = log.counts, len(log.losses)
+    lost = f"{counts.packets} packets, {counts.lost} lost in {places} place{'s' * (places != 1)}"
+    malformed = f" ({counts.malformed} of them malformed)" if counts.malformed else ""
+    parts = {
+        source: sum(loss.parts.get(source, 0) for loss in log.losses) for source in SOURCES[1:]
+    }
+    told = ", ".join(f"{count} {source}" for source, count in parts.items() if count)
+    return f"{lost}{malformed}; parts of 10 ms by source: {told or 'none'}"
 
 
 def _first(stream: Stream) -> Iterator[Record]:
     """The records of the first stream of an input."""
     number = stream.info.number
-    return expand_gaps(record for record in stream if record.stream == number)
+    return (record for record in stream if record.stream == number)

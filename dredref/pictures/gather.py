@@ -15,6 +15,7 @@ from dredref.scan import scan_batch
 from dredref.spec.errors import DredError
 from dredref.spec.tables import VERSIONS
 from dredref.streams.batch import batches_of
+from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record, StreamInfo
 from dredref.summary import StreamSummary, add_to_summaries
 from dredref.timeline import Entry, entry_of
@@ -114,17 +115,22 @@ def _with_sound(
     progress: Progress,
 ) -> StreamPicture:
     """The picture with what a receiver hears, with DRED and without, and what DRED alone holds."""
+    total = sum(packet_duration_48k(record.packet or b"") for record in records) // 48_000
 
-    def conceal(versions: Collection[int]) -> Concealment:
+    def tell(seconds: float) -> None:
+        progress("playing", int(seconds), max(total, int(seconds)))
+
+    def conceal(use: Collection[str]) -> Concealment:
         return conceal_stream(
             records,
             versions=versions,
+            use=use,
             final_id=final_id,
             pre_skip=pre_skip,
-            progress=lambda done, total: progress("speaking losses", done, total),
+            progress=tell,
         )
 
-    received, concealed = conceal(()), conceal(versions)
+    received, concealed = conceal(()), conceal(("dred",))
     first = (records[0].timestamp_48k or 0) + pre_skip
     alone = dredspeech.speak(
         dredspeech.pieces(records, final_id=final_id),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import dredref.conceal
+import dredref.receiver.vectors
 from dredref.conceal import Concealment, conceal_stream
 from dredref.conformance.adapters.libopus.codec import Decoder
 from dredref.conformance.adapters.libopus.peer import Peer
@@ -19,7 +19,7 @@ from dredref.metrics.audio import compare_audio
 from dredref.opusdecoder import LAG
 from dredref.payload.insert import strip_dred
 from dredref.payload.reader import Carried, read_carried
-from dredref.player import Player
+from dredref.receiver.codec import Codec
 from dredref.spec.dred import DredPayload
 from dredref.streams import Record, open_stream
 from dredref.tests.commands import code, run
@@ -56,7 +56,7 @@ def distance(found: np.ndarray) -> float:
 
 
 def test_dred_is_worth_much() -> None:
-    left = conceal_stream(lose(records()), versions=())
+    left = conceal_stream(lose(records()), use=())
     assert distance(concealed().pcm) < 0.4 * distance(left.pcm)
     assert (concealed().recovered, concealed().left) == (2 * len(LOST), 0)
     assert (left.recovered, left.left) == (0, 2 * len(LOST))
@@ -66,9 +66,9 @@ def test_dred_is_worth_much() -> None:
 def test_only_losses_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Received packets are heard as ever, but for what the codec is taught."""
     whole = concealed()  # before the patch: the tests share it
-    monkeypatch.setattr(Player, "teach", lambda self, end: None)
+    monkeypatch.setattr(Codec, "teach", lambda self, end: None)
     found = conceal_stream(lose(records())).pcm
-    left = conceal_stream(lose(records()), versions=()).pcm
+    left = conceal_stream(lose(records()), use=()).pcm
     touched = np.zeros(len(left), bool)
     for loss in whole.losses:
         start = int(16 * loss.start_ms) + LAG
@@ -91,7 +91,7 @@ def test_speech_stands_at_its_time(monkeypatch: pytest.MonkeyPatch, units: int) 
         return read_carried(moved)
 
     right = distance(concealed().pcm)
-    monkeypatch.setattr(dredref.conceal, "read_carried", misread)
+    monkeypatch.setattr(dredref.receiver.vectors, "read_carried", misread)
     assert distance(conceal_stream(lose(records())).pcm) > 1.3 * right
 
 
@@ -117,10 +117,11 @@ def test_later_packets_serve_where_the_first_has_no_dred() -> None:
 def test_what_dred_does_not_reach_is_left() -> None:
     """Two chunks of DRED and a loss of 200 ms: the newest parts alone, the codec before them."""
     given = lose(records("v12-dred-40ms.bit"), range(31, 41))
-    found = conceal_stream(given)
+    found = conceal_stream(given, use=("dred",))
     assert found.recovered + found.left == 20
     assert 2 <= found.recovered <= 8
-    left = conceal_stream(given, versions=()).pcm
+    left = conceal_stream(given, use=()).pcm
+    assert conceal_stream(given).losses[0].parts["plc"] == found.left
     start = (31 * FRAME + 160 * found.left) + LAG
     np.testing.assert_array_equal(found.pcm[:start], left[:start])
     assert (found.pcm != left)[start : 41 * FRAME].mean() > 0.9
@@ -202,8 +203,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert result.exit_code == 0
     lost = len(LOST)
     assert result.stdout == (
-        f"{len(mask)} packets, {lost} lost in 5 places; {2 * lost} of {2 * lost} parts of 10 ms "
-        "spoken from DRED, 0 left to the codec\n"
+        f"{len(mask)} packets, {lost} lost in 5 places; parts of 10 ms by source: {2 * lost} dred\n"
     )
     np.testing.assert_array_equal(read_samples(target), concealed().pcm)
 
@@ -221,6 +221,8 @@ def test_the_command_for_programs(tmp_path: Path) -> None:
     assert (tmp_path / "again.sw").read_bytes() == target.read_bytes()
     plain = json.loads(run("conceal", STREAM, target, *options, "--no-dred").stdout)
     assert (plain["lost"], plain["recovered_10ms"]) == (found["lost"], 0)
+    assert {part for loss in plain["losses"] for part in loss["parts"]} == {"plc"}
+    assert sum(ms for _, ms in found["sources"]) == 1000 * found["seconds"]
 
 
 def test_captures_lack_packets_of_their_own(tmp_path: Path) -> None:
@@ -238,6 +240,8 @@ def test_what_the_command_refuses(tmp_path: Path) -> None:
 
     assert refused(STREAM, tmp_path / "out.ogg") == "output.form"
     assert refused(STREAM, target, "--mask", "01", "--loss", "5") == "conceal.losses"
+    assert refused(STREAM, target, "--mask", "0", "--loss-model", "random:3") == "conceal.losses"
+    assert refused(STREAM, target, "--use", "dred,luck") == "conceal.use"
     assert refused(STREAM, target, "--mask", "0a") == "mask.syntax"
     assert refused(STREAM, target, "--mask", "0" * 1000) == "mask.length"
     assert refused(STREAM, target, "--loss", 100) == "conceal.nothing"
