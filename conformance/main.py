@@ -26,7 +26,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("dredref.cli.decode:decode", "Decode DRED to acoustic features."),
     "synthesize": ("dredref.cli.synthesize:synthesize", "Speak feature vectors."),
     "recover": ("dredref.cli.synthesize:recover", "Speak what one packet's DRED holds."),
-    "conceal": ("dredref.cli.conceal:conceal", "Play a stream, its losses concealed from DRED."),
+    "conceal": ("dredref.cli.conceal:conceal", "Play a stream, its losses concealed."),
+    "evaluate": (
+        "dredref.conformance.cli.evaluate:evaluate",
+        "What DRED, LBRR, RED and concealment are worth.",
+    ),
     "vectors": (
         "dredref.vectors.commands:vectors",
         "The vectors: list, show, make again, what they cover.",

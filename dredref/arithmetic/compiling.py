@@ -19,7 +19,7 @@ pass.
 **Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
 in each process where there is room for neither. numba looks at the source of the function that is
 kept and not of those that were put into it, nor at constants, so the key here takes in the modules
-that a function may take them from: those of its own folder, of this one and of the specification.
+that a function may take them from: those of its own folder and of this one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from numba.core import event
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
-from dredref import notices, spec
+from dredref import notices
 
 F = TypeVar("F", bound=Callable[..., Any])
 """A function, with its types."""
@@ -81,11 +81,10 @@ _event.register("numba:compile", _Notice())
 
 @cache
 def _sources(folder: Path) -> str:
-    """A digest of the modules here, in another folder, and of the specification's constants."""
+    """A digest of the modules here and in another folder."""
     digest = hashlib.sha256()
-    for place in (HERE, folder, Path(spec.__path__[0])):
-        for path in sorted(place.glob("*.py")):
-            digest.update(path.read_bytes())
+    for path in (*sorted(HERE.glob("*.py")), *sorted(folder.glob("*.py"))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

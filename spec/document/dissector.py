@@ -8,21 +8,11 @@ from typing import Any
 from construct import Construct
 from dredref.spec.document.layout import bit_fields, symbol_rows
 from dredref.spec.document.render import environment
-from dredref.spec.dred import (
-    CHUNK_LIMIT,
-    EXPERIMENT_ID,
-    EXTRA_UNIT,
-    OFFSET_BIAS,
-    PAYLOAD,
-    SPARE_BITS,
-    UNIT_48K,
-    UNITS_PER_CHUNK,
-)
+from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, OFFSET_BIAS, PAYLOAD, UNIT_48K
 from dredref.spec.extension import FIRST_LONG
 from dredref.spec.packet import FRAME_COUNT, TOC, parse_toc
-from dredref.spec.silk import LBRR_MASK
 from dredref.spec.symbols import CapSymbol
-from dredref.spec.tables import CURRENT_VERSION, LEVEL_STEPS, VERSIONS, quantizer_tables
+from dredref.spec.tables import VERSIONS
 
 
 def render_dissector() -> str:
@@ -42,28 +32,8 @@ def render_dissector() -> str:
             unit_48k=UNIT_48K,
             offset_bias=OFFSET_BIAS,
             extra_unit=EXTRA_UNIT,
-            spare_bits=SPARE_BITS,
-            chunk_limit=CHUNK_LIMIT,
-            units_per_chunk=UNITS_PER_CHUNK,
-            current_version=CURRENT_VERSION,
-            level_steps=LEVEL_STEPS,
-            lbrr_mask=LBRR_MASK,
-            tables=[(version, _tables(version)) for version in VERSIONS],
         )
     )
-
-
-def _tables(version: int) -> list[tuple[str, list[list[int]]]]:
-    """For state and latents: p0 and r of each value in turn, a row for each level."""
-    known = quantizer_tables(version)
-    found = []
-    for kind, table in (("state", known.state), ("latent", known.latent)):
-        rows = [
-            [number for pair in zip(p0, r, strict=True) for number in pair]
-            for p0, r in zip(table.p0.tolist(), table.r.tolist(), strict=True)
-        ]
-        found.append((kind, rows))
-    return found
 
 
 def _masks(declaration: Construct) -> list[dict[str, str]]:
