@@ -25,7 +25,7 @@ RECORD_HEAD = struct.Struct(">II")
 WANTED_BYTES = 1 << 20
 """Read of a file at a time."""
 
-_PROBED_RECORDS = 8
+_PROBED_PACKETS = 8
 _PROBED_BYTES = 1 << 16
 
 
@@ -34,10 +34,11 @@ def looks_like_bit(source: Source) -> bool:
 
     Lengths must lead from record to record. A source that ends exactly where a record ends passes;
     otherwise at least half of the packets looked at must have a TOC and frame count that an Opus
-    packet can have. One packet at least must be there: a row of zeros is not a stream.
+    packet can have. One packet at least must be there, be it behind lost ones: a row of zeros is
+    not a stream.
     """
     offset = packets = sound = 0
-    for _ in range(_PROBED_RECORDS):
+    while offset < _PROBED_BYTES and packets < _PROBED_PACKETS:
         head = source.peek(offset + RECORD_HEAD.size)[offset:]
         if len(head) < RECORD_HEAD.size:
             break
@@ -51,8 +52,6 @@ def looks_like_bit(source: Source) -> bool:
                 break
             packets += 1
             sound += packet_duration_48k(packet) > 0
-        if offset > _PROBED_BYTES:
-            break
     ends_here = len(source.peek(offset + 1)) == offset
     return packets > 0 and (ends_here or 2 * sound >= packets)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dredref.spec.errors import InputError
 from dredref.streams.bit import looks_like_bit
+from dredref.streams.hexlines import looks_like_hex
+from dredref.streams.media import KNOWN, MP4_FIRST_BOXES
 from dredref.streams.record import Container
-from dredref.streams.source import Source
+from dredref.streams.source import READ_LIMIT, Source
 
 PCAP_MAGICS = frozenset(
     bytes.fromhex(magic)
@@ -16,19 +18,20 @@ PCAP_MAGICS = frozenset(
 PCAPNG_SECTION = bytes.fromhex("0a0d0d0a")
 PCAPNG_ORDERS = (bytes.fromhex("1a2b3c4d"), bytes.fromhex("4d3c2b1a"))
 EBML_HEADER = bytes.fromhex("1a45dfa3")
-MP4_FIRST_BOXES = frozenset((b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"))
 
-FOREIGN: tuple[tuple[bytes, str], ...] = (
-    (b"RIFF", "a WAV or AVI file"),
-    (b"RF64", "a WAV file"),
-    (b"fLaC", "a FLAC file"),
-    (b"ID3", "an MP3 file"),
-    (b"\x1f\x8b", "compressed with gzip; unpack it first"),
-    (b"\xfd7zXZ\x00", "compressed with xz; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first"),
-    (b"PK\x03\x04", "a ZIP archive; unpack it first"),
+COMPRESSED: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "compressed with gzip"),
+    (b"\xfd7zXZ\x00", "compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"BZh", "compressed with bzip2"),
+    (b"PK\x03\x04", "a ZIP archive"),
 )
-"""First bytes -> what to tell a user who brings such a file."""
+"""First bytes -> what such a file is; it has to be unpacked first."""
+
+SEARCHED = 1 << 16
+"""Bytes in which the beginning of Ogg is looked for behind something else."""
+
+ID3_HEADER = 10
 
 
 def detect_format(source: Source) -> Container:
@@ -37,9 +40,34 @@ def detect_format(source: Source) -> Container:
     Raises:
         InputError: ``input.empty`` or ``input.unknown``.
     """
-    head = source.peek(12)
+    head = source.peek(16)
     if not head:
         raise InputError("input.empty", f"{source.name} is empty")
+    signed = _by_signature(head)
+    if signed is not None:
+        return signed
+    for magic, what in COMPRESSED:
+        if head.startswith(magic):
+            raise InputError("input.unknown", f"{source.name} is {what}; unpack it first")
+    if _starts_object(source):
+        return "jsonl"
+    if looks_like_hex(source):
+        return "hex"
+    if looks_like_bit(source):
+        return "bit"
+    if _ogg_ahead(source, head):
+        return "ogg"
+    if _is_text(source):
+        raise InputError(
+            "input.unknown",
+            f"{source.name} is text, but neither JSON lines nor one packet a line in hexadecimal. "
+            f"Read are {KNOWN}",
+        )
+    return "media"
+
+
+def _by_signature(head: bytes) -> Container | None:
+    """The kind that the first bytes name."""
     if head[:4] == b"OggS":
         return "ogg"
     if head[:4] == EBML_HEADER:
@@ -50,17 +78,30 @@ def detect_format(source: Source) -> Container:
         return "pcapng"
     if head[4:8] in MP4_FIRST_BOXES:
         return "mp4"
-    if _starts_object(source):
-        return "jsonl"
-    if looks_like_bit(source):
-        return "bit"
-    for magic, what in FOREIGN:
-        if head.startswith(magic):
-            raise InputError("input.unknown", f"{source.name} is {what}")
-    raise InputError(
-        "input.unknown",
-        f"{source.name} is no Ogg, WebM, MP4, pcap, pcapng, opus_demo .bit or JSON lines",
-    )
+    if head.startswith(b"#!rtpplay1.0 "):
+        return "rtpdump"
+    if head.startswith((b"MJR0", b"MEETECHO")):
+        return "mjr"
+    return None
+
+
+def _ogg_ahead(source: Source, head: bytes) -> bool:
+    """Whether Ogg begins behind a tag of ID3v2, or behind other bytes that are not many."""
+    if head.startswith(b"ID3") and len(head) >= ID3_HEADER:
+        size = 0
+        for byte in head[6:ID3_HEADER]:
+            size = size << 7 | byte & 127
+        end = ID3_HEADER + size
+        if end <= READ_LIMIT - 4 and source.peek(end + 4)[end:] == b"OggS":
+            return True
+    at = source.peek(SEARCHED).find(b"OggS\0\2")
+    return at > 0
+
+
+def _is_text(source: Source) -> bool:
+    """Whether the beginning is printable."""
+    block = source.peek(512)
+    return not any(byte < 9 or 13 < byte < 32 or byte > 126 for byte in block)
 
 
 def _starts_object(source: Source) -> bool:

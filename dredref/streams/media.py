@@ -29,6 +29,23 @@ _SLACK_48K = 4800
 EBML = b"\x1a\x45\xdf\xa3"
 """Matroska and WebM begin so."""
 
+MP4_FIRST_BOXES = frozenset((b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"))
+
+FOREIGN = (
+    (b"RIFF", "a WAV or AVI file"),
+    (b"RF64", "a WAV file"),
+    (b"fLaC", "a FLAC file"),
+    (b"ID3", "an MP3 file"),
+    (b"FLV", "a Flash video"),
+    (b"caff", "a CAF file"),
+)
+"""First bytes of files that FFmpeg mostly reads -> what they are."""
+
+KNOWN = (
+    "Ogg, WebM, MP4, MPEG-TS, CAF and what else FFmpeg reads, pcap, pcapng, rtpdump, Janus .mjr, "
+    "opus_demo .bit, JSON lines, hexadecimal lines"
+)
+
 
 def import_av() -> Any:
     """PyAV, or a word on how to get it."""
@@ -128,8 +145,11 @@ class MediaTrack:
 
 
 def kind_of_media(source: Source) -> Container:
-    """Matroska or MP4."""
-    return "matroska" if source.peek(4) == EBML else "mp4"
+    """Matroska, MP4, or anything else that FFmpeg may know."""
+    head = source.peek(8)
+    if head[:4] == EBML:
+        return "matroska"
+    return "mp4" if head[4:8] in MP4_FIRST_BOXES else "media"
 
 
 def is_opus(stream: Any) -> bool:
@@ -149,18 +169,34 @@ def open_container(source: Source, stack: ExitStack) -> InputContainer:
     av = import_av()
     kind = kind_of_media(source)
     file: BinaryIO | Source | None = source.seekable_file()
-    if file is None and kind == "mp4":
+    if file is None and kind != "matroska":
         file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         while block := source.read(BLOCK):
             file.write(block)
         file.seek(0)
     try:
         container: InputContainer = av.open(
-            file or source, mode="r", format=kind, metadata_errors="replace"
+            file or source,
+            mode="r",
+            format=None if kind == "media" else kind,
+            metadata_errors="replace",
         )
     except (av.error.FFmpegError, ValueError, EOFError) as error:
+        if kind == "media":
+            head = source.peek(4) or _first_bytes(file)
+            name = next((what for magic, what in FOREIGN if head.startswith(magic)), None)
+            found = f"is {name} that FFmpeg cannot read; read are" if name else "is no"
+            raise InputError("input.unknown", f"{source.name} {found} {KNOWN}") from error
         raise InputError("input.corrupt", f"{source.name} cannot be read: {why(error)}") from error
     return stack.enter_context(container)
+
+
+def _first_bytes(file: BinaryIO | Source | None) -> bytes:
+    """The first bytes of a file that can seek."""
+    if file is None or isinstance(file, Source):
+        return b""
+    file.seek(0)
+    return file.read(4)
 
 
 def why(error: Exception) -> str:
@@ -183,8 +219,11 @@ def read_media(source: Source) -> Iterator[Event]:
         chosen = [stream for stream in file.streams if is_opus(stream)]
         if not chosen:
             kinds = sorted({s.codec_context.name for s in file.streams if s.codec_context})
-            detail = f"{source.name} holds no Opus track, only {', '.join(kinds) or 'nothing'}"
-            raise InputError("input.no_opus_track", detail)
+            raise InputError(
+                "input.no_opus_track",
+                f"{source.name} (for FFmpeg: {file.format.long_name}) holds no Opus track, only "
+                f"{', '.join(kinds) or 'nothing'}; audio becomes Opus by dredref encode",
+            )
         tracks: dict[int, MediaTrack] = {}
         for stream in chosen:
             track = MediaTrack(stream, numbering, container)

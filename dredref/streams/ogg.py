@@ -20,6 +20,21 @@ from dredref.streams.track import MAX_LOST, Numbering, Track
 MAX_TAGS_BYTES = 1 << 24
 """Longest OpusTags that is kept; pictures make them large."""
 
+CODECS = (
+    (b"\x01vorbis", "Vorbis"),
+    (b"\x7fFLAC", "FLAC"),
+    (b"Speex   ", "Speex"),
+    (b"\x80theora", "Theora"),
+    (b"fishead", "a Skeleton"),
+    (b"CELT    ", "CELT, from before Opus"),
+    (b"PCM     ", "PCM"),
+    (b"OVP80", "VP8"),
+    (b"BBCD\0", "Dirac"),
+    (b"\x80kate", "Kate"),
+    (TAGS_SIGNATURE, "OpusTags without OpusHead"),
+)
+"""First bytes of other streams -> their codec."""
+
 MAX_LOGICAL = 256
 """Most logical streams open at a time."""
 
@@ -225,17 +240,19 @@ def walk_ogg(source: Source) -> Iterator[Step]:
     """
     numbering = Numbering()
     streams: dict[int, Logical | None] = {}
+    others: list[Notice] = []
     unfinished = 0
     for item in read_pages(source):
         if isinstance(item, Damage):
             notice = Notice(item.code, item.detail, numbering.records, count=item.skipped)
             yield Step(None, [notice])
             continue
-        if item.first:
-            yield _begin(item, streams, numbering, source.name)
+        headed = item.body.startswith(HEAD_SIGNATURE) and streams.get(item.serial) is None
+        if item.first or headed:
+            yield _begin(item, streams, numbering, others)
         elif item.serial not in streams:
             streams[item.serial] = None
-            detail = f"pages of stream {item.serial:#x} without its first"
+            detail = f"pages of stream {item.serial:#x} without its first, which holds OpusHead"
             yield Step(item, [Notice("ogg.orphan", detail, numbering.records)])
         else:
             logical = streams[item.serial]
@@ -246,6 +263,8 @@ def walk_ogg(source: Source) -> Iterator[Step]:
             raise InputError(
                 "input.corrupt", f"{source.name}: more than {MAX_LOGICAL} Ogg streams at a time"
             )
+    if not numbering.streams:
+        yield Step(None, [*others[:MAX_LOGICAL]])
     for logical in streams.values():
         unfinished += logical is not None
     if unfinished:
@@ -253,7 +272,12 @@ def walk_ogg(source: Source) -> Iterator[Step]:
         yield Step(None, [Notice("ogg.no_end", detail, numbering.records, count=unfinished)])
 
 
-def _begin(page: Page, streams: dict[int, Logical | None], numbering: Numbering, name: str) -> Step:
+def _begin(
+    page: Page,
+    streams: dict[int, Logical | None],
+    numbering: Numbering,
+    others: list[Notice],
+) -> Step:
     """Take the first page of a logical stream, of Opus or something else."""
     step = Step(page)
     packets = Assembler().feed(page, MAX_PACKET_BYTES)
@@ -265,6 +289,14 @@ def _begin(page: Page, streams: dict[int, Logical | None], numbering: Numbering,
             step.events.append(Notice("ogg.head", error.detail, numbering.records))
         else:
             streams[page.serial] = Logical(page, head, packets[0], numbering)
+            if not page.first:
+                detail = f"page {page.sequence} holds OpusHead and is not flagged as a first page"
+                step.events.append(Notice("ogg.flags", detail, numbering.records))
+    elif packets:
+        name = next((name for magic, name in CODECS if packets[0].startswith(magic)), None)
+        what = name or f"unknown, it begins {packets[0][:8]!r}"
+        detail = f"stream {page.serial:#x} is {what}, not Opus"
+        others.append(Notice("ogg.other", detail, numbering.records))
     return step
 
 

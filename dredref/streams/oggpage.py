@@ -43,6 +43,7 @@ HEADER = c.Struct(
 
 _HEADER_BYTES = 27
 _CHECKSUM = slice(22, 26)
+_SEQUENCE = slice(18, 22)
 _SEGMENTS = 26
 _MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -117,9 +118,11 @@ def read_pages(source: Source) -> Iterator[Page | Damage]:
     """
     damaged = 0
     while True:
+        tag = source.peek(3) == b"ID3"
         skipped = _seek_capture(source)
         if skipped:
-            yield Damage("ogg.junk", f"{skipped} bytes that are no Ogg page", skipped)
+            what = "of an ID3 tag" if tag else "that are no Ogg page"
+            yield Damage("ogg.junk", f"{skipped} bytes {what}", skipped)
         head = source.peek(_HEADER_BYTES)
         if not head:
             return
@@ -140,7 +143,9 @@ def read_pages(source: Source) -> Iterator[Page | Damage]:
         if cut:
             yield Damage("stream.truncated", f"the page at byte {at} breaks off", len(CAPTURE))
         else:
-            yield Damage("ogg.checksum", f"the page at byte {at} fails its checksum", len(CAPTURE))
+            number = int.from_bytes(head[_SEQUENCE], "little")
+            detail = f"checksum wrong on page {number} at byte {at}"
+            yield Damage("ogg.checksum", detail, len(CAPTURE))
         damaged += 1
         if damaged > MAX_DAMAGED:
             raise InputError(

@@ -10,8 +10,11 @@ from dredref.streams.capture.census import Census
 Kind: TypeAlias = Literal["packet", "extension_area", "dred_payload"]
 """What the bytes of a record are: an Opus packet, or a part of one (JSON lines only)."""
 
-Container: TypeAlias = Literal["bit", "ogg", "matroska", "mp4", "pcap", "pcapng", "jsonl"]
-"""Kinds of file that are read."""
+Container: TypeAlias = Literal[
+    "bit", "ogg", "matroska", "mp4", "media", "pcap", "pcapng", "rtpdump", "mjr", "jsonl", "hex"
+]
+"""Kinds of file that are read; ``media`` is all that FFmpeg reads beside Matroska and MP4, ``hex``
+hexadecimal lines and JSON arrays."""
 
 MAX_PACKET_BYTES = 1 << 20
 """Longest packet taken from any container. RFC 6716 sets no limit to padding; 48 frames of 1275

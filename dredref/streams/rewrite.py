@@ -71,6 +71,10 @@ def rewrite_stream(
     with Source.open(source) as opened:
         container = detect_format(opened)
         _refuse_other_kind(target, container)
+        if container not in REWRITERS:
+            raise InputError(
+                "output.kind", f"streams in {container} can be read, but not rewritten"
+            )
         module, _, name = REWRITERS[container].partition(":")
         rewriter: Rewriter = getattr(import_module(module), name)
         watch = _Watch(observe)

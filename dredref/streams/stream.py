@@ -29,10 +29,17 @@ READERS: dict[Container, str] = {
     "mp4": "dredref.streams.media:read_media",
     "pcap": "dredref.streams.rtp.reader:read_rtp",
     "pcapng": "dredref.streams.rtp.reader:read_rtp",
+    "rtpdump": "dredref.streams.rtp.reader:read_rtp",
+    "mjr": "dredref.streams.rtp.reader:read_rtp",
+    "media": "dredref.streams.media:read_media",
+    "hex": "dredref.streams.hexlines:read_hex",
 }
 """Kind of input -> the generator that reads it, imported on use."""
 
-RTP_CONTAINERS = ("pcap", "pcapng")
+SAID = 3
+"""Notices that an error repeats."""
+
+RTP_CONTAINERS = ("pcap", "pcapng", "rtpdump", "mjr")
 """Kinds of input for which `RtpOptions` say how they are read."""
 
 
@@ -68,7 +75,21 @@ class Stream(Closing):
             if isinstance(event, Record | RecordBatch):
                 break
         if not self.infos:
-            raise InputError("input.no_opus_track", f"{source.name} holds no Opus stream")
+            raise InputError(
+                "input.no_opus_track", f"{source.name} holds no Opus stream{self._said()}"
+            )
+        if not any(isinstance(event, Record | RecordBatch) for event in self._ahead):
+            raise InputError(
+                "input.no_packet", f"{source.name} holds no packet, only headers{self._said()}"
+            )
+
+    def _said(self) -> str:
+        """The first things that the reader had to say, for an error."""
+        told = [one for one in self.notices if one.code != "ogg.junk"] or self.notices
+        details = list(dict.fromkeys(notice.detail for notice in told))[:SAID]
+        left = sum(self.notice_counts.values()) - len(details)
+        more = f", and {left} notices more" if left > 0 and details else ""
+        return f": {'; '.join(details)}{more}" if details else ""
 
     @property
     def info(self) -> StreamInfo:

@@ -20,6 +20,9 @@ MAX_HEADERS = 24
 
 TCP, UDP, UDP_LITE = 6, 17, 136
 
+LINK_RTP = -1
+"""Stands for frames that are RTP packets without any header before them."""
+
 FIXED = ("fixed", 0)
 """In `Segment.sized`: something around the payload that keeps it from being given another size."""
 
@@ -272,6 +275,10 @@ def _frame_relay(walk: _Walk, at: int) -> Next:
 def _skip(size: int) -> Header:
     """A header of fixed size with IP behind it."""
     return lambda walk, at: ("link type", 101, at + size)
+
+
+def _bare(walk: _Walk, at: int) -> Next:
+    return Segment(UDP, bytes(4), 0, bytes(4), 0, walk.data, at, walk.end, (FIXED,))
 
 
 # Between the link and IP
@@ -536,6 +543,7 @@ TUNNELS: dict[int, Header] = {
 
 TABLES: dict[str, dict[int, Header]] = {
     "link type": {
+        LINK_RTP: _bare,
         0: _skip(4),
         1: _ethernet,
         9: _ppp,

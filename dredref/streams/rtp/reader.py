@@ -13,6 +13,7 @@ from dredref.streams.capture.messages import Messages
 from dredref.streams.capture.relay import is_text, name_of
 from dredref.streams.record import Container, Event, Notice
 from dredref.streams.rtp import labels
+from dredref.streams.rtp.dumps import read_mjr, read_rtpdump
 from dredref.streams.rtp.options import RtpOptions
 from dredref.streams.rtp.packet import RtpPacket, is_rtcp, parse_rtp
 from dredref.streams.rtp.sdp import Signalling
@@ -203,8 +204,10 @@ def read_rtp(source: Source, options: RtpOptions | None = None) -> Iterator[Even
         InputError: ``input.truncated``, ``input.no_rtp``, ``input.encrypted``, ``sdp.empty``.
         MissingExtraError: there are keys, and pylibsrtp is not installed.
     """
-    flows = Flows(kind_of_capture(source), options or RtpOptions())
-    for number, frame in enumerate(read_frames(source), start=1):
+    container = kind_of_capture(source)
+    read = {"rtpdump": read_rtpdump, "mjr": read_mjr}.get(container, read_frames)
+    flows = Flows(container, options or RtpOptions())
+    for number, frame in enumerate(read(source), start=1):
         if isinstance(frame, Broken):
             yield Notice("stream.truncated", frame.detail, flows.numbering.records)
             break
@@ -219,5 +222,8 @@ def read_rtp(source: Source, options: RtpOptions | None = None) -> Iterator[Even
 
 
 def kind_of_capture(source: Source) -> Container:
-    """The classic format or pcapng."""
-    return "pcapng" if source.peek(4) == SECTION_HEADER.to_bytes(4, "big") else "pcap"
+    """The classic format, pcapng, rtpdump or a recording of Janus."""
+    head = source.peek(4)
+    if head == SECTION_HEADER.to_bytes(4, "big"):
+        return "pcapng"
+    return "rtpdump" if head == b"#!rt" else "mjr" if head in (b"MJR0", b"MEET") else "pcap"

@@ -93,6 +93,8 @@ def test_mutated_files(kind: str) -> None:
         "input.no_opus_track",
         "input.no_rtp",
         "input.encrypted",
+        "input.no_packet",
+        "input.hex",
     }
 
 

@@ -71,7 +71,7 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
     ("data", "code", "word"),
     [
         (b"", "input.empty", "empty"),
-        (b"plain text, no stream at all", "input.unknown", "no Ogg"),
+        (b"plain text, no stream at all", "input.unknown", "is text"),
         (b"RIFF\x24\x08\x00\x00WAVEfmt ", "input.unknown", "WAV"),
         (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "input.unknown", "gzip"),
     ],

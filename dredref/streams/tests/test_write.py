@@ -47,7 +47,8 @@ def write(path: Path, records: list[Record], info: StreamInfo | None = None) -> 
 
 def read(path: Path) -> list[Record]:
     """Read it."""
-    with open_stream(path) as stream:
+    options = {"payload_type": 111} if path.suffix == ".pcap" else {}
+    with open_stream(path, **options) as stream:  # type: ignore[arg-type]
         return list(expand_gaps(stream))
 
 
