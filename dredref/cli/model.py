@@ -13,6 +13,7 @@ from rich.table import Table
 
 from dredref.cli.groups import SuggestingGroup
 from dredref.cli.options import stdout
+from dredref.cli.rate import rate
 from dredref.cli.tables import plain_table
 from dredref.files import atomic_output
 from dredref.model import PACKAGED, load, packaged
@@ -25,7 +26,10 @@ from dredref.spec.errors import InputError
 
 @click.group(cls=SuggestingGroup)
 def model() -> None:
-    """Show the networks' weights, or bring others."""
+    """Show the networks' weights, bring others, or measure them."""
+
+
+model.add_command(rate)
 
 
 @model.command("import")
