@@ -126,23 +126,23 @@ def dred_first_frame(reading: Reading) -> Iterator[Found]:
 def dred_header_overrun(reading: Reading) -> Iterator[Found]:
     """The header fits the payload."""
     if reading.dred is not None:
-        header = [symbol for symbol in reading.dred.symbols if "[" not in symbol.name]
+        header = [symbol for symbol in reading.dred.symbols if symbol.place is None]
         yield from _overrun(reading, header, "the header")
 
 
 def dred_state_overrun(reading: Reading) -> Iterator[Found]:
     """The initial state fits the payload."""
     if reading.dred is not None:
-        state = [symbol for symbol in reading.dred.symbols if symbol.name.startswith("state")]
+        state = [symbol for symbol in reading.dred.symbols if symbol.field == "state"]
         yield from _overrun(reading, state, "the state")
 
 
 def dred_chunk_overrun(reading: Reading) -> Iterator[Found]:
     """The last chunk fits the payload."""
     if reading.dred is not None and reading.dred.chunks:
-        last = f"chunks[{len(reading.dred.chunks) - 1}]"
-        symbols = [symbol for symbol in reading.dred.symbols if symbol.name.startswith(last)]
-        yield from _overrun(reading, symbols, f"chunk {len(reading.dred.chunks) - 1}")
+        last = len(reading.dred.chunks) - 1
+        symbols = [symbol for symbol in reading.dred.symbols if symbol.chunk == last]
+        yield from _overrun(reading, symbols, f"chunk {last}")
 
 
 def dred_chunks_none(reading: Reading) -> Iterator[Found]:
@@ -217,8 +217,8 @@ def dred_trailing_bits(reading: Reading) -> Iterator[Found]:
 def dred_extra_offset(reading: Reading) -> Iterator[Found]:
     """An extra offset is coded only where it is needed."""
     if reading.dred is not None and reading.dred.extra_offset == 0:
-        symbol = reading.dred.symbols[3]
-        yield *_position(reading, symbol.start), "an extra offset of 0"
+        [start] = [one.start for one in reading.dred.symbols if one.field == "extra_offset"]
+        yield *_position(reading, start), "an extra offset of 0"
 
 
 def dred_value_range(reading: Reading) -> Iterator[Found]:
@@ -227,18 +227,15 @@ def dred_value_range(reading: Reading) -> Iterator[Found]:
     if dred is None or dred.used > 8 * dred.bits_total:
         return
     state_limit, latent_limit = value_limits(dred.version)
-    vectors = [("state", dred.state, state_limit[dred.q0])]
-    vectors += [
-        (f"chunks[{index}].latents", chunk.latents, latent_limit[chunk.level])
-        for index, chunk in enumerate(dred.chunks)
-    ]
-    for name, values, limit in vectors:
-        for place in np.flatnonzero(np.abs(np.array(values, dtype=object)) > limit)[:1]:
-            symbol = f"{name}[{place}]"
-            start = next(found.start for found in dred.symbols if found.name == symbol)
-            detail = f"{symbol} is {values[place]}, at most {limit[place]} can be"
-            yield *_position(reading, start), detail
-            return
+    for symbol in dred.symbols:
+        if symbol.place is not None:
+            chunk = symbol.chunk
+            row = state_limit[dred.q0] if chunk is None else latent_limit[dred.chunks[chunk].level]
+            limit = row[symbol.place]
+            if abs(symbol.value) > limit:
+                detail = f"{symbol.name} is {symbol.value}, at most {limit} can be"
+                yield *_position(reading, symbol.start), detail
+                return
 
 
 @cache
@@ -277,8 +274,8 @@ def _overrun(reading: Reading, symbols: list[Symbol], what: str) -> Iterator[Fou
     assert reading.dred is not None
     end = 8 * reading.dred.bits_total
     for symbol in symbols:
-        if symbol.start + symbol.cost > end >= symbol.start:
-            missing = -(-(symbols[-1].start + symbols[-1].cost - end) // 8)
+        if symbol.end > end >= symbol.start:
+            missing = -(-(symbols[-1].end - end) // 8)
             detail = f"{what} needs {missing} bits more than there are"
             yield *_position(reading, symbol.start), detail
             return

@@ -19,6 +19,7 @@ from dredref.spec.symbols import (
     Symbol,
     Uint,
     WhileBitsLeft,
+    name_symbols,
     write_laplace,
 )
 from dredref.spec.tables import (
@@ -78,19 +79,21 @@ def _level(context: Container) -> int:
     return level_of_chunk(header.q0, header.dQ, header.qmax, context._index)
 
 
-PAYLOAD = Struct(
-    "q0" / Uint(16),
-    "dQ" / Uint(8),
-    "has_extra" / Rebuild(Uint(2), lambda context: int(context.extra_offset is not None)),
-    "extra_offset" / If(this.has_extra, Uint(256)),
-    "offset" / Uint(32),
-    "qmax" / IfThenElse((this.q0 < 14) & (this.dQ > 0), CapSymbol(this.q0), Computed(15)),
-    "state" / LaplaceVector(_tables),
-    "chunks"
-    / WhileBitsLeft(
-        SPARE_BITS,
-        Struct("level" / Computed(_level), "latents" / LaplaceVector(_latent_tables)),
-    ),
+PAYLOAD = name_symbols(
+    Struct(
+        "q0" / Uint(16),
+        "dQ" / Uint(8),
+        "has_extra" / Rebuild(Uint(2), lambda context: int(context.extra_offset is not None)),
+        "extra_offset" / If(this.has_extra, Uint(256)),
+        "offset" / Uint(32),
+        "qmax" / IfThenElse((this.q0 < 14) & (this.dQ > 0), CapSymbol(this.q0), Computed(15)),
+        "state" / LaplaceVector(_tables),
+        "chunks"
+        / WhileBitsLeft(
+            SPARE_BITS,
+            Struct("level" / Computed(_level), "latents" / LaplaceVector(_latent_tables)),
+        ),
+    )
 )
 """One DRED payload, a range-coded string; the newest chunk comes first."""
 
@@ -138,7 +141,7 @@ class DredPayload:
         """``tell_frac`` after the last symbol, in 1/8 bit; may pass the end."""
         if not self.symbols:
             return 8
-        return self.symbols[-1].start + self.symbols[-1].cost
+        return self.symbols[-1].end
 
     @property
     def bits_used(self) -> int:
@@ -150,10 +153,9 @@ class DredPayload:
         """Bits of the payload."""
         return 8 * self.size
 
-    def end_of(self, name: str) -> int:
-        """``tell_frac`` after the last symbol whose name starts with ``name``, in 1/8 bit."""
-        found = [symbol for symbol in self.symbols if symbol.name.startswith(name)]
-        return found[-1].start + found[-1].cost if found else 0
+    def end_of(self, field: str) -> int:
+        """``tell_frac`` after the last symbol of a field, in 1/8 bit; 0 without such a symbol."""
+        return max((symbol.end for symbol in self.symbols if symbol.field == field), default=0)
 
 
 def make_payload(
@@ -227,7 +229,7 @@ def _chunk_bounds(trace: Sequence[Symbol], count: int) -> tuple[list[int], list[
     """``tell_frac`` before and after each chunk; chunks are the last symbols, each as many."""
     if not count:
         return [], []
-    first = next(place for place, one in enumerate(trace) if one.name.startswith("chunks["))
+    first = next(place for place, one in enumerate(trace) if one.chunk is not None)
     size = (len(trace) - first) // count
     starts = [one.start for one in trace[first::size]]
     return starts, [one.end for one in trace[first + size - 1 :: size]]

@@ -2,18 +2,18 @@
 
 The stream that these constructs parse from is a ``RangeDecoder``, the one they build to a
 ``RangeEncoder`` (:mod:`dredref.spec.rangecoder`); a declaration made of them reads like any
-other construct layout. They take two parameters of the call: ``trace``, a list to which each
-symbol is appended with its place and cost, or None, and ``limit``, the most repetitions of
-:class:`WhileBitsLeft`.
+other construct layout, once :func:`name_symbols` has told each symbol its field. They take two
+parameters of the call: ``trace``, a list to which each symbol is appended with its place and
+cost, or None, and ``limit``, the most repetitions of :class:`WhileBitsLeft`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
-from construct import Construct
+from construct import Construct, Struct
 from dredref.spec.errors import BuildError
 from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 
@@ -28,12 +28,23 @@ FIRST_START = 8
 class Symbol(NamedTuple):
     """One symbol of a payload: what it is, its value, where it starts and what it costs."""
 
-    name: str
+    field: str
+    """The field of the payload, or of its chunk."""
+    chunk: int | None
+    """Which chunk it belongs to; None for header and state."""
+    place: int | None
+    """Its place in a vector; None for a field of one symbol."""
     value: int
     start: int
     """``tell_frac`` before it, in 1/8 bit."""
     cost: int
     """In 1/8 bit."""
+
+    @property
+    def name(self) -> str:
+        """How it is written: ``q0``, ``state[3]``, ``chunks[2].latents[5]``."""
+        chunk = "" if self.chunk is None else f"chunks[{self.chunk}]."
+        return f"{chunk}{self.field}" + ("" if self.place is None else f"[{self.place}]")
 
     @property
     def end(self) -> int:
@@ -109,29 +120,46 @@ def _value(parameter: Any, context: Any) -> Any:
     return parameter(context) if callable(parameter) else parameter
 
 
-@lru_cache(maxsize=4096)
-def _name(path: str) -> str:
-    """A symbol's name, from the path that construct gives: ``(parsing) -> state[0]``."""
-    return ".".join(path.split(" -> ")[1:])
+class _Coded(Construct):  # type: ignore[misc]
+    """What is coded as symbols of one field."""
+
+    field = ""
+
+    def note(
+        self,
+        coder: Any,
+        trace: list[Symbol] | None,
+        value: int,
+        chunk: int | None = None,
+        place: int | None = None,
+    ) -> None:
+        """Note the symbol that ends here in the call's trace, if one is kept."""
+        if trace is not None:
+            start = FIRST_START
+            if trace:
+                *_, before, cost = trace[-1]
+                start = before + cost
+            cost = coder.tell_frac() - start
+            trace.append(Symbol(self.field, chunk, place, value, start, cost))
 
 
-@lru_cache(maxsize=4096)
-def _names(path: str, count: int) -> tuple[str, ...]:
-    """The names of a vector's symbols."""
-    return tuple(f"{_name(path)}[{index}]" for index in range(count))
+def name_symbols(declaration: Struct) -> Struct:
+    """Tell each symbol of a declaration the name of the field that it is declared under."""
+    _name_symbols(declaration, "")
+    return declaration
 
 
-def _note(coder: Any, trace: list[Symbol] | None, name: str, value: int) -> None:
-    """Note the symbol that ends here in the call's trace, if one is kept."""
-    if trace is not None:
-        start = FIRST_START
-        if trace:
-            _, _, before, cost = trace[-1]
-            start = before + cost
-        trace.append(Symbol(name, value, start, coder.tell_frac() - start))
+def _name_symbols(declaration: Construct, field: str) -> None:
+    if isinstance(declaration, _Coded):
+        declaration.field = field
+    parts = [*getattr(declaration, "subcons", ())]
+    parts += [getattr(declaration, name, None) for name in ("subcon", "thensubcon", "elsesubcon")]
+    for part in parts:
+        if part is not None:
+            _name_symbols(part, part.name or field)
 
 
-class Uint(Construct):  # type: ignore[misc]
+class Uint(_Coded):
     """An integer below ``total``, all equally likely."""
 
     def __init__(self, total: Any) -> None:
@@ -141,16 +169,16 @@ class Uint(Construct):  # type: ignore[misc]
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
         value = stream.uint(_value(self.total, context))
-        _note(stream, context._params.trace, _name(path), value)
+        self.note(stream, context._params.trace, value)
         return value
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
         stream.uint(obj, _value(self.total, context))
-        _note(stream, context._params.trace, _name(path), obj)
+        self.note(stream, context._params.trace, obj)
         return obj
 
 
-class CapSymbol(Construct):  # type: ignore[misc]
+class CapSymbol(_Coded):
     """The highest level: half of the probability means 15, the rest is shared by lower ones.
 
     Of ``2n`` equally likely values with ``n = 14 - first`` the lower half means 15 and value
@@ -174,7 +202,7 @@ class CapSymbol(Construct):  # type: ignore[misc]
         else:
             stream.update(value, value + 1, 2 * count)
             level = first + 1 + value - count
-        _note(stream, context._params.trace, _name(path), level)
+        self.note(stream, context._params.trace, level)
         return level
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
@@ -187,11 +215,11 @@ class CapSymbol(Construct):  # type: ignore[misc]
         else:
             value = count + obj - (first + 1)
             stream.encode(value, value + 1, 2 * count)
-        _note(stream, context._params.trace, _name(path), obj)
+        self.note(stream, context._params.trace, obj)
         return obj
 
 
-class LaplaceVector(Construct):  # type: ignore[misc]
+class LaplaceVector(_Coded):
     """As many Laplace values as the tables' row has columns.
 
     Each is a signed integer: a symbol for zero and sign, then the magnitude in escapes of 7.
@@ -204,11 +232,11 @@ class LaplaceVector(Construct):  # type: ignore[misc]
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> tuple[int, ...]:
         p0_row, r_row = self.row(context)
-        trace = context._params.trace
+        trace, chunk = context._params.trace, context.get("_index")
         values = []
-        for name, p0, r in zip(_names(path, len(p0_row)), p0_row, r_row, strict=True):
+        for place, (p0, r) in enumerate(zip(p0_row, r_row, strict=True)):
             values.append(read_laplace(stream, p0, r))
-            _note(stream, trace, name, values[-1])
+            self.note(stream, trace, values[-1], chunk, place)
         return tuple(values)
 
     def _build(
@@ -217,11 +245,10 @@ class LaplaceVector(Construct):  # type: ignore[misc]
         p0_row, r_row = self.row(context)
         if len(obj) != len(p0_row):
             raise BuildError("dred.dimension", f"{len(obj)} values where {len(p0_row)} belong")
-        trace = context._params.trace
-        names = _names(path, len(p0_row))
-        for name, value, p0, r in zip(names, obj, p0_row, r_row, strict=True):
+        trace, chunk = context._params.trace, context.get("_index")
+        for place, (value, p0, r) in enumerate(zip(obj, p0_row, r_row, strict=True)):
             write_laplace(stream, value, p0, r)
-            _note(stream, trace, name, value)
+            self.note(stream, trace, value, chunk, place)
         return obj
 
 
@@ -241,12 +268,12 @@ class WhileBitsLeft(Construct):  # type: ignore[misc]
         items: list[Any] = []
         bits = 8 * len(stream.data)
         while len(items) < context._params.limit and bits - stream.tell() > self.spare:
-            context._index = index = len(items)
-            items.append(self.subcon._parsereport(stream, context, f"{path}[{index}]"))
+            context._index = len(items)
+            items.append(self.subcon._parsereport(stream, context, path))
         return items
 
     def _build(self, obj: Sequence[Any], stream: RangeEncoder, context: Any, path: str) -> Any:
         for index, item in enumerate(obj):
             context._index = index
-            self.subcon._build(item, stream, context, f"{path}[{index}]")
+            self.subcon._build(item, stream, context, path)
         return obj

@@ -83,8 +83,7 @@ def _add_dred(tree: Tree, dred: DredPayload, reading: Reading, verbose: bool) ->
         f"offset {dred.offset}{extra}: dred_offset {dred.dred_offset} "
         f"({dred.dred_offset * UNIT_MS:g} ms)"
     )
-    start = next((symbol.start for symbol in dred.symbols if symbol.name == "state[0]"), 8)
-    cost = dred.end_of("state") - start
+    cost = sum(symbol.cost for symbol in dred.symbols if symbol.field == "state")
     branch.add(f"state, {cost / 8:g} bits: {_numbers(dred.state)}")
     for index, chunk in enumerate(dred.chunks):
         branch.add(

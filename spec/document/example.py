@@ -42,6 +42,14 @@ class _Watched(RangeDecoder):
         after = (total, low, high, self.range, self.difference, self.tell_frac())
         self.notes.append((len(self.trace), after))
 
+    def run(self, frequency: int, total: int) -> int:
+        """As the reader's, but each symbol of the run is shown."""
+        count = 0
+        while self.decode(total) >= total - frequency:
+            self.update(total - frequency, total, total)
+            count += 1
+        return count
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

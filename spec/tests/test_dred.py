@@ -81,6 +81,23 @@ def test_qmax_is_coded_only_below_14_with_steps(q0: int, dQ: int) -> None:
         build_payload(replace(payload, qmax=q0))
 
 
+def test_symbols_say_their_field_chunk_and_place() -> None:
+    table = quantizer_tables(12).latent
+    coded = (table.r[6] != 0) & (table.p0[6] != 255)
+    chunks = [[9 * int(one) for one in coded]] * 2
+    payload = make_payload(12, 6, 3, 0, ZERO_STATE[12], chunks, extra_offset=1)
+    symbols = parse_payload(build_payload(payload), 12).symbols
+    header = [(one.field, one.chunk, one.place) for one in symbols if one.place is None]
+    fields = ("q0", "dQ", "has_extra", "extra_offset", "offset", "qmax")
+    assert header == [(name, None, None) for name in fields]
+    vectors = [(one.field, one.chunk, one.place) for one in symbols if one.place is not None]
+    assert vectors == [
+        *(("state", None, place) for place in range(STATE_DIM[12])),
+        *(("latents", chunk, place) for chunk in (0, 1) for place in range(LATENT_DIM[12])),
+    ]
+    assert {one.name for one in symbols} >= {"q0", "state[3]", "chunks[1].latents[5]"}
+
+
 def test_qmax_15_costs_one_bit() -> None:
     parsed = parse_payload(build_payload(make_payload(12, 6, 3, 0, ZERO_STATE[12], [])), 12)
     assert next(symbol.cost for symbol in parsed.symbols if symbol.name == "qmax") == 8
