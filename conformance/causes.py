@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dredref.conformance.outcome import Verdict
+from dredref.spec.dred import DECODER_CHUNKS
 from dredref.vectors.model import QueryInput, Vector
 
 from dredref.metrics.divergence import Divergence
@@ -109,6 +110,14 @@ def _cap(vector: Vector, found: Divergence, verdict: Verdict) -> bool:
     return bool(found.got == PACKET_CAP)
 
 
+def _nothing(vector: Vector, found: Divergence, verdict: Verdict) -> bool:
+    return found.got in (None, 0)
+
+
+def _stops(vector: Vector, found: Divergence, verdict: Verdict) -> bool:
+    return bool(found.got == DECODER_CHUNKS)
+
+
 LATE_PACKETS = 3
 """Packets at most that start at an older latent after the silences of a recording."""
 VECTORS_OF_A_CHUNK = 4
@@ -196,6 +205,14 @@ SYMPTOMS: Mapping[str, Symptom] = MappingProxyType(
         "ConvolutionHistory": Symptom(
             "the first chunk is right, those behind it are not", ("features",), _later_chunks
         ),
+        "LargeBody": Symptom(
+            "no DRED, or nothing to be had of it, where the body is large",
+            ("dred", "results.samples"),
+            _nothing,
+        ),
+        "ChunkLimit": Symptom("26 chunks and no more", _CHUNKS, _stops),
+        "SilenceSent": Symptom("silence in the redundancy", ("silence ms",)),
+        "FrameEnd": Symptom("other samples where other bytes stand behind the frames", ("pcm",)),
         "Damaged": Symptom("no answer shows it: whatever is answered in time is right"),
     }
 )

@@ -51,6 +51,13 @@ CLASSES: tuple[ConformanceClass, ...] = (
         "to those of the speech.",
     ),
     ConformanceClass(
+        "playback",
+        "Playback",
+        ("pcm",),
+        "Plays the same samples whatever stands behind the frames: DRED, other padding, the next "
+        "frame. Asked of every Opus decoder, also of one that knows no DRED.",
+    ),
+    ConformanceClass(
         "robustness",
         "Robustness",
         ("hostile",),

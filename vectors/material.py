@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,3 +73,8 @@ def bit_packets(content: bytes) -> list[bytes]:
         packets.append(content[place + 8 : place + 8 + size])
         place += 8 + size
     return packets
+
+
+def bit_stream(packets: Iterable[bytes]) -> bytes:
+    """Packets as a ``.bit`` file, without final ranges."""
+    return b"".join(len(one).to_bytes(4, "big") + bytes(4) + one for one in packets)

@@ -1,18 +1,22 @@
-"""What a vector is: frozen dataclasses that mirror ``schema.json``.
+"""What a vector is: frozen dataclasses, from which :mod:`dredref.vectors.schema` is made.
 
 A vector asks an implementation for one *operation* on one *input* and says what is *expected*.
 Inputs and expectations are told apart by type; their JSON forms carry the operation's name and
 the expectation's ``kind``. Byte strings are :class:`~dredref.vectors.blob.Blob`; features are
 little-endian float32, 20 to a vector of 10 ms; speech is little-endian signed 16-bit, mono,
 16 kHz unless a rate is given.
+
+A new operation is a dataclass here, in :data:`Input`; its name, its form in JSON, the schema and
+the protocol's list of operations follow from it. What answers it stands in
+``conformance/adapters/reference.py``, its text in ``conformance/PROTOCOL.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from dredref.spec.errors import InputError
 from dredref.vectors.blob import Blob
@@ -27,9 +31,39 @@ GROUPS: tuple[str, ...] = (
     "vocoder",
     "encode",
     "stream",
+    "pcm",
     "hostile",
 )
 """All groups, in the order of the pipeline."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """What JSON Schema asks of a value beyond its type."""
+
+    form: Mapping[str, Any]
+
+
+Count = Annotated[int, Rule({"minimum": 0})]
+Positive = Annotated[int, Rule({"minimum": 1})]
+Rate = Annotated[int, Rule({"enum": [8000, 12000, 16000, 24000, 48000]})]
+"""Samples a second."""
+Channels = Annotated[int, Rule({"enum": [1, 2]})]
+FrameMs = Annotated[float, Rule({"enum": [2.5, 5, 10, 20, 40, 60, 80, 100, 120]})]
+LongId = Annotated[int, Rule({"minimum": 32, "maximum": 127})]
+Mask = Annotated[str, Rule({"pattern": "^[01]+$"})]
+ErrorCode = Annotated[str, Rule({"pattern": "^[a-z0-9]+([.-][a-z0-9]+)+$"})]
+
+
+def _limits(*names: str) -> Rule:
+    """Limits: a figure above 0 for each of these."""
+    figure = {"type": "number", "exclusiveMinimum": 0}
+    properties = dict.fromkeys(names, figure)
+    return Rule({"properties": properties, "required": names, "additionalProperties": False})
+
+
+FeatureLimits = Annotated[Mapping[str, float], _limits("total", "max", "pitch")]
+AudioLimits = Annotated[Mapping[str, float], _limits("err4", "err16", "pitch")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +80,7 @@ class ExtensionInput:
 
     operation: ClassVar[str] = "extension"
     area: Blob
-    nb_frames: int
+    nb_frames: Annotated[int, Rule({"minimum": 1, "maximum": 48})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +92,12 @@ class PayloadInput:
     """
 
     operation: ClassVar[str] = "payload"
+    one_of: ClassVar[tuple[str, ...]] = ("payload", "packet")
     payload: Blob | None = None
     packet: Blob | None = None
-    frame_offset: int = 0
-    max_chunks: int = 26
-    final_id: int | None = None
+    frame_offset: Count = 0
+    max_chunks: Count = 26
+    final_id: LongId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +105,10 @@ class DecodeInput:
     """DRED to decode into features, newest first: four vectors for each chunk."""
 
     operation: ClassVar[str] = "decode"
+    one_of: ClassVar[tuple[str, ...]] = ("payload", "packet")
     payload: Blob | None = None
     packet: Blob | None = None
-    max_chunks: int = 26
+    max_chunks: Count = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +130,7 @@ class VocodeInput:
     """
 
     operation: ClassVar[str] = "vocode"
+    together: ClassVar[tuple[str, ...]] = ("history_pcm", "history_features")
     features: Blob
     history_pcm: Blob | None = None
     history_features: Blob | None = None
@@ -105,12 +142,12 @@ class EncodeInput:
 
     operation: ClassVar[str] = "encode"
     pcm: Blob
-    rate: int = 16000
-    channels: int = 1
-    bitrate: int = 32000
-    frame_ms: float = 20
-    dred_ms: int = 1000
-    loss_percent: int = 20
+    rate: Rate = 16000
+    channels: Channels = 1
+    bitrate: Count = 32000
+    frame_ms: FrameMs = 20
+    dred_ms: Count = 1000
+    loss_percent: Annotated[int, Rule({"minimum": 0, "maximum": 100})] = 20
     vbr: bool = True
     dtx: bool = False
 
@@ -124,7 +161,8 @@ class QueryInput:
     """
 
     operation: ClassVar[str] = "query"
-    queries: tuple[tuple[int, int, int], ...]
+    one_of: ClassVar[tuple[str, ...]] = ("packet", "stream")
+    queries: tuple[tuple[Count, int, Rate], ...]
     packet: Blob | None = None
     stream: Blob | None = None
 
@@ -138,9 +176,9 @@ class ConcealInput:
 
     operation: ClassVar[str] = "conceal"
     stream: Blob
-    mask: str
-    rate: int = 16000
-    channels: int = 1
+    mask: Mask
+    rate: Rate = 16000
+    channels: Channels = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +190,18 @@ class UnprocessedInput:
 
     operation: ClassVar[str] = "unprocessed"
     packet: Blob
-    samples: int
-    rate: int = 16000
+    samples: Positive
+    rate: Rate = 16000
+
+
+@dataclass(frozen=True, slots=True)
+class PcmInput:
+    """An Opus stream (``.bit``) to decode whole, without a loss."""
+
+    operation: ClassVar[str] = "pcm"
+    stream: Blob
+    rate: Rate = 48000
+    channels: Channels = 1
 
 
 Input = (
@@ -167,24 +215,11 @@ Input = (
     | QueryInput
     | ConcealInput
     | UnprocessedInput
+    | PcmInput
 )
 
 INPUTS: Mapping[str, type[Input]] = MappingProxyType(
-    {
-        kind.operation: kind
-        for kind in (
-            PacketInput,
-            ExtensionInput,
-            PayloadInput,
-            DecodeInput,
-            RecordsInput,
-            VocodeInput,
-            EncodeInput,
-            QueryInput,
-            ConcealInput,
-            UnprocessedInput,
-        )
-    }
+    {kind.operation: kind for kind in get_args(Input)}
 )
 """Operation -> the dataclass of its input."""
 
@@ -207,7 +242,7 @@ class Reject:
     """A refusal. ``code`` is compared with implementations that speak this project's codes."""
 
     kind: ClassVar[str] = "reject"
-    code: str
+    code: ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +251,7 @@ class Features:
 
     kind: ClassVar[str] = "features"
     features: Blob
-    limits: Mapping[str, float]
+    limits: FeatureLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +263,33 @@ class Audio:
     """
 
     kind: ClassVar[str] = "audio"
+    together: ClassVar[tuple[str, ...]] = ("original", "original_limits")
     pcm: Blob
-    limits: Mapping[str, float]
+    limits: AudioLimits
     original: Blob | None = None
-    original_limits: Mapping[str, float] | None = None
+    original_limits: AudioLimits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """Speech whose features, analysed by the reference, are within ``limits`` of ``features``.
+
+    The features are those that were asked for, so that this judges any vocoder. ``edge`` vectors at
+    either end are left out: the analysis has no speech on one side of them.
+    """
+
+    kind: ClassVar[str] = "analysed"
+    features: Blob
+    limits: FeatureLimits
+    edge: Count = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The samples that the implementation itself gives for ``stream``, to the last bit."""
+
+    kind: ClassVar[str] = "same"
+    stream: Blob
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +303,22 @@ class Encoded:
     ``min_ms``: what the fullest of them must cover. Where they are given: ``packet_bytes`` is the
     size of every packet; ``start_ms`` is how far from the recording's first sample the oldest
     vector of each packet with DRED may start; ``silent_packets`` are packets, at the least, whose
-    frames hold no more than a byte.
+    frames hold no more than a byte; ``silence_ms`` is how much silence the DRED of any packet may
+    end or begin with, at the most.
     """
 
     kind: ClassVar[str] = "encoded"
     features: Blob
-    limits: Mapping[str, float]
-    step: int = 1
+    limits: FeatureLimits
+    step: Annotated[int, Rule({"minimum": 1, "maximum": 4})] = 1
     align_ms: float = 10.0
     delay_ms: tuple[float, float] = (-20.0, 60.0)
-    min_packets: int = 1
+    min_packets: Count = 1
     min_ms: float = 40.0
-    packet_bytes: int | None = None
+    packet_bytes: Positive | None = None
     start_ms: float | None = None
-    silent_packets: int = 0
+    silent_packets: Count = 0
+    silence_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +328,10 @@ class Survive:
     kind: ClassVar[str] = "survive"
 
 
-Expected = Exact | Reject | Features | Audio | Encoded | Survive
+Expected = Exact | Reject | Features | Audio | Analysed | Same | Encoded | Survive
 
 EXPECTATIONS: Mapping[str, type[Expected]] = MappingProxyType(
-    {kind.kind: kind for kind in (Exact, Reject, Features, Audio, Encoded, Survive)}
+    {kind.kind: kind for kind in get_args(Expected)}
 )
 """``kind`` -> the dataclass of an expectation."""
 
@@ -298,6 +358,12 @@ class Vector:
     def operation(self) -> str:
         """Name of the operation asked for."""
         return self.input.operation
+
+    def baseline(self) -> Vector | None:
+        """The question to ask first, where an answer is compared with the implementation's own."""
+        if not isinstance(self.expected, Same) or not isinstance(self.input, PcmInput):
+            return None
+        return replace(self, input=replace(self.input, stream=self.expected.stream))
 
     def request(self) -> dict[str, Any]:
         """The question as the harness protocol sends it: bytes in hex, nothing expected."""

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit
-from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
+from dredref.conformance.running.replies import Capabilities, FaultError, Reply, Unsupported
 from dredref.spec.dred import DredPayload, parse_payload
-from dredref.spec.errors import MissingExtraError, ParseError, UsageError
+from dredref.spec.errors import InputError, MissingExtraError, ParseError, UsageError
+from dredref.spec.packet import parse_packet
 from dredref.vectors import answers
 from dredref.vectors.blob import Blob
 from dredref.vectors.model import (
@@ -31,6 +32,7 @@ from dredref.vectors.model import (
     Input,
     PacketInput,
     PayloadInput,
+    PcmInput,
     QueryInput,
     RecordsInput,
     VocodeInput,
@@ -51,6 +53,11 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
         return Refusal(error.code, error.detail)
     except (MissingExtraError, UsageError) as error:
         return Unsupported(str(error))
+    except InputError as error:
+        return Refusal(error.code, str(error))
+    except FaultError as broken:
+        # A stream that breaks off, read by the same function as a program's output.
+        return Refusal("stream.truncated", broken.detail)
 
 
 def _input(operation: str, given: Mapping[str, Any]) -> Input:
@@ -138,7 +145,10 @@ def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
         dtx=given.dtx,
         dred=DredRequest(reach_ms=given.dred_ms, version=wanted),
     )
-    pcm = np.frombuffer(given.pcm.read(), "<i2").reshape(-1, given.channels)
+    samples = np.frombuffer(given.pcm.read(), "<i2")
+    if samples.size % given.channels:
+        raise InputError("audio.form", "the recording ends within a sample of its channels")
+    pcm = samples.reshape(-1, given.channels)
     with tempfile.TemporaryDirectory(prefix="dredref-") as name:
         source, target = Path(name) / "in.wav", Path(name) / "out.bit"
         soundfile.write(source, pcm, given.rate, subtype="PCM_16")
@@ -159,6 +169,19 @@ def _conceal(given: ConcealInput, wanted: int) -> dict[str, Any]:
     # The packet after a loss alone, as libopus is asked: what would come later is a receiver's own.
     found = conceal_stream(lossy, versions=(wanted,), hold_ms=0, use=("dred", "plc"))
     return {"pcm": found.pcm.astype("<i2").tobytes().hex()}
+
+
+def _pcm(given: PcmInput, _: int) -> dict[str, Any]:
+    from dredref.opusdecoder import OpusDecoder
+
+    if (given.rate, given.channels) != (48_000, 1):
+        raise UsageError("pcm.form", "PyAV's libopus decodes at 48 kHz, one channel here")
+    decoder = OpusDecoder()
+    parts = [np.zeros(0, np.int16)]
+    for packet in read_bit(given.stream.read()):
+        parse_packet(packet)  # What is malformed is refused, as everywhere.
+        parts.append(decoder.decode(packet))
+    return {"pcm": np.concatenate(parts).astype("<i2").tobytes().hex()}
 
 
 def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
@@ -185,6 +208,7 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "encode": _encode,
     "query": _query,
     "conceal": _conceal,
+    "pcm": _pcm,
 }
 """Operation -> who answers, given the input and the DRED version."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable, Set
@@ -51,6 +52,17 @@ def _libopus(build: str) -> Adapter:
     )
 
 
+def _pyav(name: str, codec: str) -> Adapter:
+    """A decoder of FFmpeg in PyAV's wheel."""
+    found = importlib.util.find_spec("av") is not None
+    return Adapter(
+        name,
+        f"FFmpeg's decoder {codec}, through PyAV",
+        (sys.executable, "-m", "dredref.conformance.adapters.pyav", codec),
+        lambda: "" if found else "PyAV is not installed: pip install 'dredref[containers]'",
+    )
+
+
 ADAPTERS: dict[str, Adapter] = {
     adapter.name: adapter
     for adapter in (
@@ -63,6 +75,8 @@ ADAPTERS: dict[str, Adapter] = {
             frozenset({"decode", "records", "vocode", "encode", "conceal"}),
         ),
         *map(_libopus, RECIPES),
+        _pyav("ffmpeg-opus", "opus"),
+        _pyav("ffmpeg-libopus", "libopus"),
     )
 }
 """Name -> built-in implementation."""

@@ -17,12 +17,17 @@ from dredref.metrics.divergence import Divergence
 
 REACH = 960
 """Samples, 60 ms, up to which a shift of the whole is looked for."""
+NEAR_ENOUGH = "near to the recording, which decides, but not to the reference's vocoder"
 
 Pcm = NDArray[np.int16]
 
 
 def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:
-    """Compare the answer's speech with the reference's and, if given, with the recording."""
+    """Compare the answer's speech with the reference's and, if given, with the recording.
+
+    The recording decides, as in upstream's procedure. Speech that is near to it, or that has no
+    recording to be near to, and is not near to the reference's vocoder misses a SHOULD.
+    """
     reference = np.frombuffer(expected.pcm.read(), "<i2")
     try:
         candidate = pcm_field(answer)
@@ -43,7 +48,7 @@ def _judge(expected: Audio, reference: Pcm, candidate: Pcm, start: int = 0) -> V
     """A verdict on speech that begins ``start`` samples into the vector's."""
     verdict = judge_audio(compare_audio(reference, candidate), expected.limits)
     if expected.original is None or expected.original_limits is None:
-        return verdict
+        return replace(verdict, binding=False)
     original = np.frombuffer(expected.original.read(), "<i2")[start:][: candidate.size]
     comparison = compare_audio(original, candidate[: original.size])
     other = judge_audio(comparison, expected.original_limits, "original ")
@@ -51,7 +56,8 @@ def _judge(expected: Audio, reference: Pcm, candidate: Pcm, start: int = 0) -> V
         verdict.ok and other.ok,
         verdict.divergence or other.divergence,
         verdict.measures + other.measures,
-        verdict.note,
+        verdict.note if verdict.ok or not other.ok else NEAR_ENOUGH,
+        binding=not other.ok,
     )
 
 

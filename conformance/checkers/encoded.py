@@ -27,6 +27,9 @@ from dredref.metrics.features import compare_features, features_from_bytes
 REACH = 240
 """Shifts looked at either way, in 2.5 ms: 600 ms."""
 MS_PER_VECTOR = 10.0
+SILENT = 18.0
+"""A vector is of silence if its first cepstrum lies this much below the recording's largest. In the
+recordings that are judged by it silence lies 23 below, and the quietest speech 15."""
 
 
 def check_encoded(vector: Vector, expected: Encoded, answer: Mapping[str, Any]) -> Verdict:
@@ -74,11 +77,12 @@ def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
     delay = int(np.median([found.delay for found in clear]))
     aligned = _check_alignment(clear, delay, expected)
     early = _check_start(dred, delay, expected)
+    silent = _check_silence(dred, ruler, delay, expected)
     nearness = _check_features(dred, ruler, delay, expected)
-    parts = (aligned, early, nearness)
+    parts = (aligned, early, silent, nearness)
     return Verdict(
         all(part.ok for part in parts),
-        aligned.divergence or early.divergence or nearness.divergence,
+        next((part.divergence for part in parts if part.divergence), None),
         tuple(measure for part in parts for measure in part.measures),
     )
 
@@ -126,6 +130,29 @@ def _check_start(dred: Sequence[DredFeatures], delay: int, expected: Encoded) ->
             )
             return Verdict(False, found, (measure,))
     return Verdict(True, None, (measure,))
+
+
+def _check_silence(
+    dred: Sequence[DredFeatures], ruler: Array, delay: int, expected: Encoded
+) -> Verdict:
+    """How much silence the redundancy of a packet ends or begins with."""
+    if expected.silence_ms is None:
+        return Verdict(True)
+    loud = ruler[:, 0] > ruler[:, 0].max() - SILENT
+    worst, owner = 0.0, None
+    for one in dred:
+        rows, inside = rows_at(loud[:, None], expected.step, one.positions(delay))
+        sounding = np.flatnonzero(rows[:, 0].astype(bool) & inside)
+        edge = len(inside)
+        if sounding.size:
+            edge = max(int(sounding[0]), len(inside) - 1 - int(sounding[-1]))
+        if edge * MS_PER_VECTOR > worst:
+            worst, owner = edge * MS_PER_VECTOR, one.packet
+    measure = Measure("silence at an end ms", worst, expected.silence_ms)
+    if measure.kept:
+        return Verdict(True, None, (measure,))
+    found = Divergence("silence ms", 0.0, worst, frame=owner, limit=expected.silence_ms)
+    return Verdict(False, found, (measure,))
 
 
 def _check_features(

@@ -8,6 +8,7 @@ decode      the same, where one level serves all chunks    the same
 vocode      float32 features                               16-bit samples
 encode      16-bit samples                                 opus_demo's ``.bit``
 conceal     opus_demo's ``.bit``; losses in ``{mask}``     16-bit samples
+pcm         opus_demo's ``.bit``                           16-bit samples
 others      the question as JSON                           the reply's body as JSON
 ==========  =============================================  ==================================
 """
@@ -34,7 +35,7 @@ from dredref.vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
 
 from dredref.rdovae.records import MAX_UNITS, UNITS_PER_CHUNK, write_records
 
-BINARY = ("records", "decode", "vocode", "encode", "conceal")
+BINARY = ("records", "decode", "vocode", "encode", "conceal", "pcm")
 """Operations whose files are not JSON."""
 MOST_CHUNKS = MAX_UNITS // UNITS_PER_CHUNK
 """Chunks that a record has room for."""
@@ -62,6 +63,8 @@ def write_input(vector: Vector, folder: Path) -> Path | Unsupported:
         request = vector.request()
         path.write_bytes(bytes.fromhex(request["stream"]))
         (folder / "mask").write_text("\n".join(request["mask"]) + "\n")
+    elif vector.operation == "pcm":
+        path.write_bytes(bytes.fromhex(vector.request()["stream"]))
     else:
         path.write_text(json.dumps({"operation": vector.operation, "input": vector.request()}))
     return path
@@ -84,7 +87,7 @@ def read_output(vector: Vector, path: Path) -> Reply:
             raise FaultError(FaultKind.GARBAGE, f"{len(content)} bytes are no whole vectors")
         rows = np.frombuffer(content, "<f4").reshape(-1, 20)[::-1]
         return Answer({"features": rows.tobytes().hex()})
-    if vector.operation in ("vocode", "conceal"):
+    if vector.operation in ("vocode", "conceal", "pcm"):
         return Answer({"pcm": content.hex()})
     if vector.operation == "encode":
         return Answer({"packets": [packet.hex() for packet in read_bit(content)]})

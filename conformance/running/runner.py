@@ -102,7 +102,7 @@ def run_one(vector: Vector, implementation: Implementation, known: Capabilities)
         return _result(vector, Outcome.UNSUPPORTED, f"no DRED version {vector.version}")
     start = time.monotonic()
     try:
-        reply = implementation.ask(vector)
+        baseline, reply = put(vector, implementation.ask)
     except FaultError as fault:
         seconds = time.monotonic() - start
         late = fault.kind is FaultKind.HANG
@@ -114,11 +114,25 @@ def run_one(vector: Vector, implementation: Implementation, known: Capabilities)
     if isinstance(reply, Unsupported):
         return _result(vector, Outcome.UNSUPPORTED, reply.reason, seconds=seconds)
     try:
-        verdict = check(vector, reply, codes=known.codes)
+        verdict = check(vector, reply, codes=known.codes, baseline=baseline)
     except DredError as error:
         # A missing file, a wrong digest.
         return _result(vector, Outcome.SKIPPED, f"the vector is broken: {error}", seconds=seconds)
     return _judged(vector, reply, verdict, seconds)
+
+
+def put(vector: Vector, ask: Callable[[Vector], Reply]) -> tuple[Answer | None, Reply]:
+    """Ask a vector's question, and the one that comes first if there is one.
+
+    Returns:
+        The first answer, where there is one, and the reply to be judged: that to the first question
+        where that was no answer.
+    """
+    first = vector.baseline()
+    if first is None:
+        return None, ask(vector)
+    reply = ask(first)
+    return (reply, ask(vector)) if isinstance(reply, Answer) else (None, reply)
 
 
 def _judged(vector: Vector, reply: Reply, verdict: Verdict, seconds: float) -> Result:

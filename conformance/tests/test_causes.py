@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dredref.conformance.adapters.reference import answer, capabilities
 from dredref.conformance.causes import SYMPTOMS
@@ -17,8 +18,9 @@ from dredref.conformance.report.write import html, vectors_of
 from dredref.conformance.running.harness import Harness, Implementation
 from dredref.conformance.running.process import Limits
 from dredref.conformance.running.runner import run_one, run_vectors
+from dredref.spec.reading import read_packet
 from dredref.vectors.flags import FLAGS
-from dredref.vectors.model import Vector
+from dredref.vectors.model import Audio, Vector
 from dredref.vectors.suite import load_suite
 
 WRAPPER = str(Path(__file__).with_name("wrapper.py"))
@@ -32,7 +34,11 @@ def run_wrapped(mode: str, *globs: str) -> Run:
     def make() -> Implementation:
         return Harness([sys.executable, WRAPPER, mode], Limits(start_seconds=120, seconds=120))
 
-    results = run_vectors(vectors, make, capabilities())
+    return run_of(run_vectors(vectors, make, capabilities()), vectors)
+
+
+def run_of(results: list[Result], vectors: list[Vector]) -> Run:
+    """Results as a run."""
     notes = {flag: text for vector in vectors for flag, text in vector.notes.items()}
     told = {"version": "x", "digest": "0", "totals": count_vectors(vectors), "notes": notes}
     return Run(capabilities(), told, {}, {}, "2026-01-01T00:00:00", 1.0, tuple(results))
@@ -112,6 +118,72 @@ def test_shifted_speech_is_told_as_shifted() -> None:
     run = run_wrapped("shift", "vocoder.read.1", "vocoder.continued.030")
     texts = [str(one.divergence["text"]) for one in run.results if one.divergence]
     assert texts == ["pcm late by samples: expected 0, got 80"] * 2
+
+
+def test_refused_large_bodies_are_told_as_that() -> None:
+    globs = ("payload.v12.large.body-0998.*", "payload.v12.large.body-1024.*")
+    run = run_wrapped("large", *globs)
+    assert [one.outcome for one in run.results] == [Outcome.PASS] * 2 + [Outcome.FAIL] * 2
+    (found,) = findings(run)
+    assert found.name == "payload: a refusal body of more than N bytes"
+    assert dict(found.watched) == {"LargeBody": 2}
+    (found,) = findings(run_wrapped("none-large", *globs))
+    assert (found.name, found.missed) == ("LargeBody", 2)
+
+
+def test_no_dred_is_as_right_as_a_refusal_where_an_area_breaks() -> None:
+    run = run_wrapped("no-error", "payload.v12.carried.error.*")
+    broken = [one for one in run.results if ".packet" not in one.id]
+    area = [one for one in broken if one.reason.startswith("no DRED")]
+    assert len(area) == 5
+    assert {one.outcome for one in run.results} == {Outcome.PASS}
+
+
+def test_nearness_to_the_vocoder_alone_is_a_should() -> None:
+    vector = load_suite().find("vocoder.synthetic")
+    pcm = bytes.fromhex(str(true_answer(vector)["pcm"]))
+    quiet = (np.frombuffer(pcm, "<i2") // 8).astype("<i2").tobytes()
+    result = judge(vector, {"pcm": quiet.hex()})
+    assert (vector.level, result.outcome) == ("MUST", Outcome.NONSTRICT)
+    vector = load_suite().find("vocoder.read.1")
+    silent = bytes(len(pcm_of(vector)))
+    assert judge(vector, {"pcm": silent.hex()}).outcome is Outcome.FAIL
+    assert judge(vector, {"pcm": ""}).outcome is Outcome.FAIL
+    # The recording itself is as near to the recording as can be, whatever FARGAN makes of it.
+    assert isinstance(vector.expected, Audio)
+    assert vector.expected.original is not None
+    spoken = vector.expected.original.read()[: len(silent)]
+    result = judge(vector, {"pcm": spoken.hex()})
+    assert result.outcome in (Outcome.PASS, Outcome.NONSTRICT)
+
+
+def pcm_of(vector: Vector) -> bytes:
+    """The speech that a vector expects."""
+    assert isinstance(vector.expected, Audio)
+    return vector.expected.pcm.read()
+
+
+@pytest.mark.parametrize(("shift", "gain"), [(80, 1.0), (-80, 1.0), (0, 0.5)])
+def test_analysis_of_the_speech_judges_any_vocoder(shift: int, gain: float) -> None:
+    vector = load_suite().find("vocoder.analysed.read-1")
+    spoken = np.frombuffer(pcm_of(load_suite().find("vocoder.read.1")), "<i2")
+    assert judge(vector, {"pcm": spoken.tobytes().hex()}).outcome is Outcome.PASS
+    changed = (gain * np.roll(spoken, shift)).astype("<i2")
+    result = judge(vector, {"pcm": changed.tobytes().hex()})
+    assert result.outcome is Outcome.NONSTRICT
+
+
+def test_silence_that_is_sent_is_seen() -> None:
+    vector = load_suite().find("encode.v12.left-out.trailing")
+    value = true_answer(vector)
+    assert judge(vector, value).outcome is Outcome.PASS
+    packets = list(value["packets"])  # type: ignore[call-overload]
+    late = packets[60]
+    reading = read_packet(bytes.fromhex(late))
+    assert reading.dred is not None
+    silent = [*packets[:-10], *[late] * 10]
+    result = judge(vector, {"packets": silent})
+    assert result.outcome is Outcome.NONSTRICT
 
 
 def test_silence_sent_for_speech_is_not_called_history() -> None:

@@ -14,6 +14,7 @@ import sys
 from dredref.conformance.adapters.reference import answer
 from dredref.conformance.checkers import check
 from dredref.conformance.running.replies import Unsupported
+from dredref.conformance.running.runner import put
 from dredref.vectors.model import GROUPS, Vector
 from dredref.vectors.suite import load_suite
 
@@ -21,12 +22,12 @@ from dredref.vectors.suite import load_suite
 def fault_of(vector: Vector) -> str:
     """What is wrong with the reference's answer, or the empty string."""
     try:
-        reply = answer(vector.operation, vector.request())
+        baseline, reply = put(vector, lambda one: answer(one.operation, one.request()))
     except Exception as error:  # a fault may raise anything, and a crash is caught too
         return f"{type(error).__name__}: {error}"
     if isinstance(reply, Unsupported):
         return ""
-    verdict = check(vector, reply, codes=True)
+    verdict = check(vector, reply, codes=True, baseline=baseline)
     return "" if verdict.ok else str(verdict.divergence)
 
 

@@ -18,8 +18,12 @@ from dredref.vectors.speech import (
     LEVELS,
     SPEECH_RATE,
     encoder_speech,
+    feature_bytes,
     pcm_bytes,
 )
+from numpy.typing import NDArray
+
+from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
 
 CLAUSES = (DRED, "libopus dnn/dred_encoder.c")
 ALIGN_MS = 10.0
@@ -43,6 +47,17 @@ SILENT_PACKETS = 8
 """Of 20 packets of silence; libopus and the reference send ten whole before they stop."""
 UNTIL_SILENCE = 1.6
 """Seconds of the longest recording with silence up to where it speaks again."""
+SILENCES = {
+    "trailing": ("2 s of speech, then 1.5 s of silence", 0.0, 1.5),
+    "leading": ("A second of silence, then 2 s of speech", 1.0, 0.0),
+}
+"""Title, and seconds of silence before and behind the words."""
+SILENCE_MS = 400.0
+"""Of a packet's DRED: what comes before an encoder knows that speech ended, 200 ms and more, and a
+chunk or two."""
+SILENCE_LIMITS = {"total": 6.0, "max": 4.0, "pitch": 1.0}
+"""Wide: features of silence are no matter of these vectors."""
+SILENCE_ALIGN_MS = 400.0
 RULER_BYTES = 400 * 20 * 4
 """Of a second of a recording's features, at every 2.5 ms."""
 ALWAYS = ("encoder.valid", "encoder.alignment", "encoder.features")
@@ -91,6 +106,7 @@ def drafts() -> Iterator[Draft]:
             _add(settings, case, version)
     yield settings
     yield _levels()
+    yield _left_out()
 
 
 def _draft(name: str, title: str) -> Draft:
@@ -207,6 +223,45 @@ def _levels() -> Draft:
                 ),
             )
     return draft
+
+
+def _left_out() -> Draft:
+    """Silence before and behind speech, which redundancy leaves out."""
+    draft = _draft("left-out", "Silence at either end is left out")
+    for name, (title, lead, tail) in SILENCES.items():
+        parts = [np.zeros(int(lead * SPEECH_RATE), np.int16), encoder_speech("words")]
+        parts.append(np.zeros(int(tail * SPEECH_RATE), np.int16))
+        pcm = np.concatenate(parts)
+        given = draft.binary(f"left-out-{name}.s16", pcm_bytes(pcm))
+        ruler = draft.binary(f"left-out-{name}.f32", feature_bytes(ruler_of(pcm)))
+        for version in reversed(VERSIONS):
+            draft.add(
+                f"v{version}.left-out.{name}",
+                title,
+                EncodeInput(given, bitrate=64_000),
+                level="SHOULD",
+                requirements=(*ALWAYS, "encoder.silence"),
+                flags=("SilenceSent",),
+                version=version,
+                expected=Encoded(
+                    ruler,
+                    SILENCE_LIMITS,
+                    align_ms=SILENCE_ALIGN_MS,
+                    min_ms=MIN_MS,
+                    silence_ms=SILENCE_MS,
+                ),
+            )
+    return draft
+
+
+def ruler_of(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The reference's analysis of a recording at every 2.5 ms, [positions, 20]."""
+    step = SPEECH_RATE // 400
+    padded = np.concatenate([pcm, np.zeros(4 * step, np.int16)])
+    count = len(pcm) // (4 * step)
+    shifted = np.stack([padded[place * step :][: count * 4 * step] for place in range(4)])
+    words = FeatureAnalyser(streams=4).analyse(from_int16(shifted))
+    return to_float32(words).transpose(1, 0, 2).reshape(-1, 20)
 
 
 def _first(whole: Blob, seconds: float | None, bytes_per_second: int) -> Blob:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dredref.spec.tables import VERSIONS
 from dredref.vectors.draft import DRED, EXTENSION, RFC, Draft, blob
+from dredref.vectors.groups import hostile_operations
 from dredref.vectors.groups.extension_parts import NEXT, RTE, RTE_LAST, laced, last, short
 from dredref.vectors.groups.packet import filler, toc
 from dredref.vectors.groups.payload_carriers import CELT_2_5, ID, carrying, dred_data
@@ -34,6 +35,7 @@ def drafts() -> Iterator[Draft]:
     yield _payloads()
     yield _carried()
     yield _features()
+    yield hostile_operations.operations()
 
 
 class _File(Draft):

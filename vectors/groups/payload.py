@@ -9,6 +9,7 @@ from dredref.vectors.draft import Draft
 from dredref.vectors.groups.payload_carriers import carriers
 from dredref.vectors.groups.payload_ends import bits_left, chunk_counts, tails, truncations
 from dredref.vectors.groups.payload_header import levels, offsets
+from dredref.vectors.groups.payload_large import large
 from dredref.vectors.groups.payload_symbols import escapes, symbols
 
 
@@ -24,3 +25,4 @@ def drafts() -> Iterator[Draft]:
         yield truncations(version)
         yield tails(version)
         yield carriers(version)
+        yield large(version)

@@ -11,9 +11,10 @@ from dredref.vectors.answers import chunks_wanted, query_packet
 from dredref.vectors.draft import DRED, Draft, blob
 from dredref.vectors.groups.extension_parts import NEXT, jump, last
 from dredref.vectors.groups.payload_carriers import ID, carrying, dred_data
+from dredref.vectors.groups.payload_large import SIZES, large_packet
 from dredref.vectors.groups.payload_parts import pattern_payload
 from dredref.vectors.groups.vocoder import call_names, call_original
-from dredref.vectors.material import bit_packets, manifest, read_material, read_speech
+from dredref.vectors.material import bit_packets, bit_stream, manifest, read_material, read_speech
 from dredref.vectors.model import (
     Audio,
     ConcealInput,
@@ -46,6 +47,7 @@ def drafts() -> Iterator[Draft]:
         yield _queries(version)
         yield _durations(version)
     yield _mixed()
+    yield _large()
     yield _conceal()
     yield _unprocessed()
 
@@ -166,7 +168,7 @@ def _mixed() -> Draft:
         carrying(last(ID, b"D\x0b" + dred_data(ours)[2:])),
         carrying(last(ID, dred_data(ours, 4))),
     ]
-    content = b"".join(len(one).to_bytes(4, "big") + bytes(4) + one for one in packets)
+    content = bit_stream(packets)
     for version in VERSIONS:
         queries = tuple((index, 96000, 48000) for index in range(len(packets)))
         results = [
@@ -181,6 +183,26 @@ def _mixed() -> Draft:
             version=version,
             expected=Exact({"results": results}),
         )
+    return draft
+
+
+def _large() -> Draft:
+    """Bodies of more than libopus writes."""
+    draft = _draft("large", "What packets with large bodies hold")
+    for version in VERSIONS:
+        for size in SIZES:
+            packet = large_packet(version, size)
+            queries = tuple((0, EVERYTHING_MS * rate // 1000, rate) for rate in RATES)
+            results = [query_packet(packet, samples, rate, version) for _, samples, rate in queries]
+            draft.add(
+                f"large.v{version}.body-{size:04d}",
+                f"A packet whose DRED has {size} bytes without its prefix",
+                QueryInput(queries, packet=blob(packet)),
+                requirements=("decoder.reach",),
+                flags=("LargeBody",),
+                version=version,
+                expected=Exact({"results": results}),
+            )
     return draft
 
 

@@ -90,6 +90,6 @@ def test_coverage_fails_where_something_is_missing(tmp_path: Path) -> None:
     assert rows["id and L"]["missing"]
     kept = {row["id"]: row["covered"] for row in form["requirements"]}
     assert kept["packet.r3"]
-    assert not kept["dred.chunks-max"]
+    assert not kept["dred.chunks-none"]
     table = run("coverage", "--vectors", str(tmp_path))
     assert "missing" in table.output

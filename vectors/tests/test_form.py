@@ -13,6 +13,7 @@ from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.blob import Blob, blob_from_json
 from dredref.vectors.form import file_from_json, file_to_text
 from dredref.vectors.model import INPUTS
+from dredref.vectors.schema import PATH, schema_text
 from dredref.vectors.suite import DATA, load_suite
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schema.json").read_text("utf-8"))
@@ -61,6 +62,11 @@ def test_committed_files_are_valid_and_canonical() -> None:
         assert not seen & names
         seen |= names
     assert seen
+
+
+def test_schema_is_made_from_the_dataclasses() -> None:
+    """After a change: python -m dredref.vectors.schema."""
+    assert PATH.read_text("utf-8") == schema_text()
 
 
 def test_schema_knows_every_operation() -> None:

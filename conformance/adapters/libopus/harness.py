@@ -20,8 +20,8 @@ from dredref.conformance.adapters.libopus.peer import Dred, DredBatch, Peer
 from dredref.conformance.adapters.serve import serve
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit
-from dredref.conformance.running.replies import Capabilities, Reply, Unsupported
-from dredref.spec.errors import UsageError
+from dredref.conformance.running.replies import Capabilities, FaultError, Reply, Unsupported
+from dredref.spec.errors import DredError, UsageError
 from dredref.spec.packet import parse_packet
 
 MAX_CHUNKS = 26
@@ -48,6 +48,7 @@ class Libopus:
             "query": self.query,
             "conceal": self.conceal,
             "unprocessed": self.unprocessed,
+            "pcm": self.pcm,
         }
 
     def capabilities(self) -> Capabilities:
@@ -69,7 +70,7 @@ class Libopus:
         """Answer one question."""
         try:
             value = self.operations[operation](given)
-        except RefusedError as refused:
+        except (RefusedError, DredError, FaultError) as refused:
             return Refusal(None, str(refused))
         return value if isinstance(value, Unsupported) else Answer(value)
 
@@ -175,6 +176,8 @@ class Libopus:
         """A stream's packets."""
         channels = given["channels"]
         pcm = np.frombuffer(bytes.fromhex(given["pcm"]), "<i2")
+        if pcm.size % channels:
+            raise RefusedError("the recording ends within a sample of its channels")
         settings = Settings(
             rate=given["rate"],
             channels=channels,
@@ -211,7 +214,9 @@ class Libopus:
         packets = read_bit(bytes.fromhex(given["stream"]))
         rate, channels = given["rate"], given["channels"]
         lost = [digit == "1" for digit in given["mask"].ljust(len(packets), "0")]
-        first = next(packet for packet in packets if packet)
+        first = next((packet for packet in packets if packet), None)
+        if first is None:
+            raise RefusedError("a stream of no packet")
         size = self._duration(first) * rate // 48000
         parts: list[np.ndarray[Any, Any]] = []
         with Decoder(self.peer, rate, channels) as decoder:
@@ -226,6 +231,15 @@ class Libopus:
             parts += [decoder.decode(None, size) for _ in range(gap)]
         pcm = np.concatenate([part.reshape(-1) for part in parts])
         return {"pcm": pcm.astype("<i2").tobytes().hex()}
+
+    def pcm(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A stream decoded whole."""
+        rate, packets = given["rate"], read_bit(bytes.fromhex(given["stream"]))
+        with Decoder(self.peer, rate, given["channels"]) as decoder:
+            sizes = [self._duration(packet) * rate // 48000 for packet in packets]
+            pairs = zip(packets, sizes, strict=True)
+            parts = [decoder.decode(packet, size).reshape(-1) for packet, size in pairs]
+        return {"pcm": np.concatenate([np.zeros(0), *parts]).astype("<i2").tobytes().hex()}
 
     def unprocessed(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Speech from DRED that was read, its processing deferred and never done."""

@@ -1,0 +1,41 @@
+"""Speech by any vocoder: its features, analysed anew, against those that it was to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from dredref.conformance.checkers.features import judge_features
+from dredref.conformance.checkers.values import UnreadableError, pcm_field
+from dredref.conformance.outcome import Verdict
+from dredref.vectors.model import Analysed
+from numpy.typing import NDArray
+
+from dredref.metrics.divergence import Divergence
+from dredref.metrics.features import compare_features, features_from_bytes
+
+FRAME = 160
+"""Samples of a vector at 16 kHz."""
+
+
+def check_analysed(expected: Analysed, answer: Mapping[str, Any]) -> Verdict:
+    """Analyse the answer's speech and compare vector by vector."""
+    wanted = features_from_bytes(expected.features.read())
+    try:
+        pcm = pcm_field(answer)
+    except UnreadableError as problem:
+        return Verdict(False, problem.divergence)
+    if pcm.size != FRAME * len(wanted):
+        return Verdict(False, Divergence("pcm count", FRAME * len(wanted), pcm.size))
+    inner = slice(expected.edge, len(wanted) - expected.edge)
+    return judge_features(compare_features(wanted[inner], features_of(pcm)[inner]), expected.limits)
+
+
+def features_of(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
+    """The reference's analysis of speech, [vectors, 20]."""
+    # The networks take time to load.
+    from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+
+    words = FeatureAnalyser().analyse(from_int16(pcm)[np.newaxis])
+    return np.asarray(to_float32(words)[0], np.float64)
