@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check setup clean
+.PHONY: run test check setup typed docs man clean
 
 setup: $(VENV)/.ready
 
@@ -23,12 +23,19 @@ run: setup
 # The installed layout as links, for type checkers: they do not follow the build's mapping.
 TYPED := build/typed/dredref
 
-check: setup
+typed:
+	@rm -rf $(TYPED) && mkdir -p $(TYPED)
+	@ln -s $(abspath $(wildcard dredref/*)) $(abspath spec vectors conformance) $(TYPED)
+
+check: setup typed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -rf $(TYPED) && mkdir -p $(TYPED)
-	ln -s $(abspath $(wildcard dredref/*)) $(abspath spec vectors conformance) $(TYPED)
 	$(BIN)/mypy
+
+# The site in build/site, where a link that leads nowhere is an error; man pages in build/man.
+docs man: setup typed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python -m tools.docs $@
 
 test: check
 	$(BIN)/python -m pytest

@@ -29,7 +29,11 @@ INSIDE = ("spec", "vectors", "conformance")
 """Of those, what is installed inside ``dredref``."""
 INSTALLED = ".installed"
 """Folder of a clone that stands for its editable install."""
-PAGES = (ROOT / "README.md", *sorted((ROOT / "conformance" / "guides").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "conformance" / "guides").glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 LINKING = (
     *PAGES,
     ROOT / "spec" / "document" / "rendered" / "SPEC.md",
