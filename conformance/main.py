@@ -40,6 +40,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "dredref.conformance.cli.run:smoke",
         "See whether an implementation can be talked to.",
     ),
+    "replay": (
+        "dredref.conformance.cli.replay:replay",
+        "Put one vector of a recorded run again.",
+    ),
     "serve": (
         "dredref.conformance.cli.serve:serve",
         "Let the reference answer the harness protocol.",

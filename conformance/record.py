@@ -44,6 +44,14 @@ class Run:
     """UTC, ISO 8601."""
     seconds: float
     results: tuple[Result, ...]
+    label: str = ""
+    """What the user calls the run, to tell it from others."""
+
+    @property
+    def title(self) -> str:
+        """The implementation's name, with the label if there is one."""
+        name = self.implementation.name
+        return f"{name} ({self.label})" if self.label else name
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,6 +158,7 @@ def _header(run: Run) -> dict[str, Any]:
         "environment": dict(run.environment),
         "selection": dict(run.selection),
         "started": run.started,
+        "label": run.label,
     }
 
 
@@ -173,6 +182,7 @@ def _run(
         started=header["started"],
         seconds=footer["seconds"],
         results=tuple(_read_result(form) for form in results),
+        label=str(header.get("label", "")),
     )
 
 

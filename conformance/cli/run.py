@@ -13,9 +13,10 @@ from pathlib import Path
 
 import click
 from dredref.conformance.adapters.registry import ADAPTERS, adapter
+from dredref.conformance.changes import Changes, changes, failed_ids
 from dredref.conformance.classes import CLASSES, Claim, count_vectors
 from dredref.conformance.outcome import BAD, Outcome, Result
-from dredref.conformance.record import Run
+from dredref.conformance.record import Run, read_run
 from dredref.conformance.running.command import Command
 from dredref.conformance.running.environment import environment
 from dredref.conformance.running.harness import Harness, Implementation
@@ -144,6 +145,20 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
 )
+@click.option("--label", default="", metavar="TEXT", help="What to call this run in reports.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
+@click.option(
+    "--baseline",
+    metavar="RESULTS",
+    type=click.Path(path_type=Path),
+    help="An earlier run's results: only what did not fail there is a failure.",
+)
+@click.option(
+    "--rerun-failed",
+    metavar="RESULTS",
+    type=click.Path(path_type=Path),
+    help="Put only the vectors that failed in an earlier run.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Counts and verdicts on stdout.")
 @verbose_option
 def run(
@@ -153,6 +168,10 @@ def run(
     report: Path | None,
     as_json: bool,
     folder: Path | None,
+    label: str,
+    fail_fast: bool,
+    baseline: Path | None,
+    rerun_failed: Path | None,
     **how: object,
 ) -> None:
     """Put an implementation to the test.
@@ -162,7 +181,11 @@ def run(
     """
     suite = load_suite(folder)
     names = groups or None
+    before = read_run(baseline) if baseline else None
     chosen = list(suite.vectors(names, ids))
+    if rerun_failed is not None:
+        wanted = failed_ids(read_run(rerun_failed))
+        chosen = [vector for vector in chosen if vector.id in wanted]
     if not chosen:
         raise UsageError("run.selection", "no vector is selected; see dredref vectors list")
     make = make_implementation(**how)  # type: ignore[arg-type]
@@ -172,7 +195,7 @@ def run(
     for path in suite.files():
         notes |= suite.read(path).notes
     started, clock = datetime.now(UTC), time.monotonic()
-    results = _with_progress(chosen, make, known, jobs)
+    results = _with_progress(chosen, make, known, jobs, fail_fast=fail_fast)
     done = Run(
         implementation=known,
         suite={
@@ -186,22 +209,49 @@ def run(
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
         results=tuple(results),
+        label=label,
     )
+    found = changes(before, done) if before else None
     if report is not None:
         from dredref.conformance.report.write import write_report
 
         write_report(done, report, suite)
     if as_json:
-        click.echo(json.dumps(done.summary()))
+        click.echo(json.dumps(done.summary() | (_changes_json(found) if found else {})))
     else:
         print_run(done, stdout)
+        if found is not None:
+            _print_changes(found)
         if report is not None:
             click.echo(f"\nreport: {report / 'report.html'}")
-    sys.exit(1 if done.failed else 0)
+    sys.exit(1 if (found.regressed if found else done.failed) else 0)
+
+
+def _changes_json(found: Changes) -> dict[str, list[str]]:
+    """Ids of what changed."""
+    return {
+        "regressed": [one.id for one in found.regressed],
+        "fixed": [one.id for one in found.fixed],
+        "lost": [one.id for one in found.lost],
+    }
+
+
+def _print_changes(found: Changes) -> None:
+    """What changed since the baseline."""
+    stdout.print()
+    for word, results in (
+        ("regressed", found.regressed),
+        ("fixed", found.fixed),
+        ("no longer answered", found.lost),
+    ):
+        ids = ", ".join(one.id for one in results[:FIRST])
+        more = f" and {len(results) - FIRST} more" if len(results) > FIRST else ""
+        line = f"{word} since the baseline: {len(results)}  {ids}{more}".rstrip()
+        stdout.print(line, markup=False, soft_wrap=True)
 
 
 def _with_progress(
-    chosen: list[Vector], make: Maker, known: Capabilities, jobs: int
+    chosen: list[Vector], make: Maker, known: Capabilities, jobs: int, *, fail_fast: bool
 ) -> list[Result]:
     """Run, and tell the progress."""
     done = bad = 0
@@ -214,7 +264,7 @@ def _with_progress(
             note = f" [red]{bad} bad[/red]" if bad else ""
             update(done, what=f"{result.group}{note}")
 
-        return run_vectors(chosen, make, known, jobs=jobs, on_result=on_result)
+        return run_vectors(chosen, make, known, jobs=jobs, on_result=on_result, fail_fast=fail_fast)
 
 
 STYLES = {

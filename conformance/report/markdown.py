@@ -54,7 +54,7 @@ def markdown(run: Run) -> str:
 
 def comparison_markdown(runs: Sequence[Run]) -> str:
     """Classes and groups of several runs, a column each."""
-    names = " | ".join(cell(run.implementation.name) for run in runs)
+    names = " | ".join(cell(run.title) for run in runs)
     head = [f"| | {names} |", "|---|" + "---|" * len(runs)]
     lines = [
         "Verdict for each conformance class (vectors held, of all of the DRED versions known):",

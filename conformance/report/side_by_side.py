@@ -30,7 +30,7 @@ _CHIPS = {
 
 def compare_html(runs: Sequence[Run]) -> str:
     """The page."""
-    names = [run.implementation.name for run in runs]
+    names = [run.title for run in runs]
     by_id = [{result.id: result for result in run.results} for run in runs]
     ids: dict[str, Result] = {}
     for results in by_id:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +14,7 @@ from dredref.conformance.outcome import BAD, Measure, Outcome, Result
 from dredref.conformance.record import Run
 from dredref.conformance.report.details import NOTHING, Detail, detail
 from dredref.spec.requirements import requirements
+from dredref.vectors.material import bit_stream
 from dredref.vectors.model import GROUPS, Vector
 
 CARDS_EACH = 3
@@ -65,6 +68,54 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was asked and answered, for who wants to see for himself."""
+
+    request: str = ""
+    reply: str = ""
+    replay: str = ""
+    said: str = ""
+    download: str = ""
+    """The packets of an encoder's answer as a ``.bit`` file, a data URI."""
+
+
+SHOWN_JSON = 3000
+"""Characters of a request or reply on the page."""
+
+
+def exchange(result: Result, vector: Vector | None) -> Exchange:
+    """The exchange behind a result that did not pass."""
+    if result.outcome is Outcome.PASS:
+        return Exchange()
+    question = ""
+    if vector is not None:
+        form = {"cmd": "run", "seq": 1, "operation": vector.operation, "input": vector.request()}
+        question = _line(form)
+    packets = (result.answer or {}).get("packets")
+    return Exchange(
+        request=question,
+        reply=_line(result.answer) if result.answer else "",
+        replay=f"dredref replay results.jsonl {result.id} --command ...",
+        said=result.said,
+        download=_download(packets) if isinstance(packets, list) else "",
+    )
+
+
+def _line(form: Mapping[str, Any]) -> str:
+    """JSON as the protocol writes it, cut where it is long."""
+    text = json.dumps(form, separators=(",", ":"))
+    return text if len(text) <= SHOWN_JSON else f"{text[:SHOWN_JSON]}... ({len(text)} characters)"
+
+
+def _download(packets: list[Any]) -> str:
+    try:
+        content = bit_stream(bytes.fromhex(one) for one in packets)
+    except (TypeError, ValueError):
+        return ""
+    return "data:application/octet-stream;base64," + base64.b64encode(content).decode()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A vector on the page."""
 
@@ -83,6 +134,7 @@ class Entry:
     """Flags, what they stand for, and whether the answer shows the fault."""
     measures: tuple[Gauge, ...]
     detail: Detail
+    exchange: Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +250,8 @@ def _families(
             vector = vectors.get(result.id)
             if result.outcome is Outcome.PASS:
                 if result.answer is not None and vector is not None:
-                    cards.append(
-                        _entry(result, meanings, budget.heard(detail(vector, result, plots=True)))
-                    )
+                    inside = budget.heard(detail(vector, result, plots=True))
+                    cards.append(_entry(result, meanings, inside))
                 else:
                     passed.append(_entry(result, meanings, NOTHING))
                 continue
@@ -213,7 +264,7 @@ def _families(
                 inside = NOTHING
                 if vector is not None:
                     inside = budget.heard(detail(vector, result, plots=budget.plots(result)))
-                cards.append(_entry(result, meanings, inside))
+                cards.append(_entry(result, meanings, inside, exchange(result, vector)))
             else:
                 lines.append(_entry(result, meanings, NOTHING))
         bad = any(result.outcome in BAD for result in family)
@@ -233,7 +284,12 @@ def _families(
         )
 
 
-def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry:
+def _entry(
+    result: Result,
+    meanings: Mapping[str, str],
+    inside: Detail,
+    asked: Exchange | None = None,
+) -> Entry:
     """One vector as it is shown."""
     text = str(result.divergence["text"]) if result.divergence else ""
     return Entry(
@@ -254,6 +310,7 @@ def _entry(result: Result, meanings: Mapping[str, str], inside: Detail) -> Entry
         notes=notes_of(result, meanings),
         measures=tuple(gauge(one) for one in result.measures),
         detail=inside,
+        exchange=asked or Exchange(),
     )
 
 

@@ -68,6 +68,7 @@ def html(run: Run, vectors: dict[str, Vector]) -> str:
         "report.html.j2",
         title=f"DRED conformance of {run.implementation.name}",
         known=run.implementation,
+        label=run.label,
         suite=run.suite,
         partial=", ".join(selection),
         started=run.started.replace("T", " ").replace("+00:00", " UTC"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from dredref.conformance.causes import causes_of
 from dredref.conformance.checkers import Answer, Refusal, check, describe
-from dredref.conformance.outcome import Outcome, Result, Verdict
+from dredref.conformance.outcome import BAD, Outcome, Result, Verdict
 from dredref.conformance.running.harness import Implementation
 from dredref.conformance.running.replies import (
     Capabilities,
@@ -40,6 +40,7 @@ def run_vectors(
     *,
     jobs: int = 1,
     on_result: OnResult | None = None,
+    fail_fast: bool = False,
 ) -> list[Result]:
     """Put all vectors to an implementation.
 
@@ -49,9 +50,10 @@ def run_vectors(
         capabilities: what the implementation said of itself.
         jobs: workers.
         on_result: called with each result, in any order, from the workers.
+        fail_fast: put no more vectors once one has failed.
 
     Returns:
-        One result for each vector, in their order.
+        One result for each vector that was put, in their order.
     """
     results: list[Result | None] = [None] * len(vectors)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -59,18 +61,21 @@ def run_vectors(
         waiting.put(index)
     problems: list[BaseException] = []
     running: list[Implementation] = []
+    failed = threading.Event()
 
     def work() -> None:
         implementation = make()
         running.append(implementation)
         try:
-            while not problems:
+            while not problems and not (fail_fast and failed.is_set()):
                 try:
                     index = waiting.get_nowait()
                 except queue.Empty:
                     return
                 result = run_one(vectors[index], implementation, capabilities)
                 results[index] = result
+                if result.outcome in BAD:
+                    failed.set()
                 if on_result is not None:
                     on_result(result)
         except BaseException as problem:
@@ -94,8 +99,13 @@ def run_vectors(
     return _drop_surplus([result for result in results if result is not None])
 
 
-def run_one(vector: Vector, implementation: Implementation, known: Capabilities) -> Result:
-    """Put one vector to an implementation and judge what comes back."""
+def run_one(
+    vector: Vector, implementation: Implementation, known: Capabilities, *, keep: bool = False
+) -> Result:
+    """Put one vector to an implementation and judge what comes back.
+
+    The answer is kept in the result if it misses, if it is to be seen, or with ``keep``.
+    """
     if vector.operation not in known.operations:
         return _result(vector, Outcome.UNSUPPORTED, f"no operation {vector.operation}")
     if vector.version is not None and vector.version not in known.versions:
@@ -118,7 +128,7 @@ def run_one(vector: Vector, implementation: Implementation, known: Capabilities)
     except DredError as error:
         # A missing file, a wrong digest.
         return _result(vector, Outcome.SKIPPED, f"the vector is broken: {error}", seconds=seconds)
-    return _judged(vector, reply, verdict, seconds)
+    return _judged(vector, reply, verdict, seconds, keep=keep)
 
 
 def put(vector: Vector, ask: Callable[[Vector], Reply]) -> tuple[Answer | None, Reply]:
@@ -135,14 +145,16 @@ def put(vector: Vector, ask: Callable[[Vector], Reply]) -> tuple[Answer | None, 
     return (reply, ask(vector)) if isinstance(reply, Answer) else (None, reply)
 
 
-def _judged(vector: Vector, reply: Reply, verdict: Verdict, seconds: float) -> Result:
+def _judged(
+    vector: Vector, reply: Reply, verdict: Verdict, seconds: float, *, keep: bool
+) -> Result:
     """The result of an answer that could be checked."""
     if verdict.ok:
         outcome = Outcome.PASS
     else:
         binding = vector.level == "MUST" and verdict.binding
         outcome = Outcome.FAIL if binding else Outcome.NONSTRICT
-    keep = not verdict.ok or vector.group in SHOWN
+    keep = keep or not verdict.ok or vector.group in SHOWN
     kept = _kept(reply) if keep else None
     return _result(vector, outcome, verdict.note, verdict, seconds, kept)
 

@@ -88,7 +88,8 @@ def example_vectors(root: Path) -> list[Vector]:
     last = packets()[-1]
     rows, pcm = blob("rows.f32", ROWS.tobytes()), blob("speech.sw", SPEECH.tobytes())
     features = Features(rows, LIMITS)
-    audio = Audio(pcm, {"err4": 0.25, "err16": 1.0, "pitch": 0.15})
+    near = {"err4": 0.25, "err16": 1.0, "pitch": 0.15}
+    audio = Audio(pcm, near, pcm, near)
     encoded = Encoded(rows, LIMITS)
     return [
         make("packet.pass.one", PacketInput(Blob(inline=b"\x08\x01")), Survive()),

@@ -1,0 +1,62 @@
+"""``dredref replay``: one vector of a recorded run once more, request and reply shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from dredref.conformance.cli.run import implementation_options, learn, make_implementation
+from dredref.conformance.outcome import BAD
+from dredref.conformance.record import read_run
+from dredref.conformance.report.findings import where
+from dredref.conformance.running.runner import run_one
+from dredref.spec.errors import UsageError
+from dredref.vectors.suite import load_suite
+
+SHOWN = 2000
+"""Characters of a request or reply that are shown, unless all are asked for."""
+
+
+@click.command()
+@click.argument("results", metavar="RESULTS.jsonl", type=click.Path(path_type=Path))
+@click.argument("name", metavar="ID")
+@implementation_options
+@click.option("--full", is_flag=True, help="Show request and reply whole.")
+def replay(results: Path, name: str, folder: Path | None, full: bool, **how: Any) -> None:
+    """Put one vector of a recorded run to an implementation again.
+
+    Shows the request as the harness gets it, what came back, and what came of it then and now. Exit
+    code 0 if it does not fail now, 1 if it does, 2 if it cannot be put.
+    """
+    recorded = {one.id: one for one in read_run(results).results}
+    if name not in recorded:
+        raise UsageError("replay.id", f"{results} has no vector {name!r}")
+    vector = load_suite(folder).find(name)
+    make = make_implementation(**how)
+    known = learn(make)
+    implementation = make()
+    try:
+        now = run_one(vector, implementation, known, keep=True)
+    finally:
+        implementation.close()
+    question = {"cmd": "run", "seq": 1, "operation": vector.operation, "input": vector.request()}
+    limit = None if full else SHOWN
+    click.echo(f"request  {_short(question, limit)}")
+    click.echo(f"reply    {_short(now.answer, limit) if now.answer else now.reason}")
+    then = recorded[name]
+    click.echo(f"then     {then.outcome}  {where(then)}")
+    click.echo(f"now      {now.outcome}  {where(now)}")
+    if now.said:
+        click.echo(f"standard error:\n{now.said}")
+    sys.exit(1 if now.outcome in BAD else 0)
+
+
+def _short(value: Any, limit: int | None) -> str:
+    """JSON on one line, cut if it is long."""
+    text = json.dumps(value, separators=(",", ":"))
+    if limit is None or len(text) <= limit:
+        return text
+    return f"{text[:limit]}... ({len(text)} characters; --full shows all)"
