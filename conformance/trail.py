@@ -40,7 +40,7 @@ class TrailRow:
         """What checks it."""
         check = self.requirement.check
         return {
-            "parser": f"spec.{self.requirement.group}, while parsing",
+            "parser": f"dredref.spec.{self.requirement.group}, while parsing",
             "carrier": "dredref.spec.reading, while looking for DRED",
             "stream": "dredref.spec.checks.StreamChecker",
             "implementation": "dredref.conformance.checkers, on what an implementation answers",
