@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dredref.conformance.outcome import Outcome, Result
+from dredref.conformance.running import process
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.process import MEBI, Limits
 from dredref.conformance.running.replies import FaultError, FaultKind
 from dredref.conformance.running.runner import run_vectors
+from dredref.conformance.running.starving import starved_seconds
 from dredref.vectors.blob import Blob
 from dredref.vectors.model import Exact, Expected, ExtensionInput, Reject, Survive, Vector
 from dredref.vectors.suite import load_suite
@@ -191,3 +196,24 @@ def test_requests_are_plain_lines() -> None:
         assert line.isascii()
         assert "\\" not in line
         assert not any(isinstance(value, dict) for value in request.values())
+
+
+@pytest.mark.parametrize(("starved", "outcome"), [(0.0, Outcome.TIMEOUT), (1e6, Outcome.PASS)])
+def test_waiting_for_a_processor_is_not_counted(
+    starved: float, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no time at all a question is answered if the child has starved for as long."""
+    waited = itertools.count(0, starved) if starved else itertools.repeat(0.0)
+    monkeypatch.setattr(process, "starved_seconds", lambda pid: float(next(waited)))
+    command = [sys.executable, PROGRAM, "good"]
+    limits = replace(LIMITS, seconds=-1.0, start_seconds=60.0)
+    first = Harness(command, limits)
+    capabilities = first.capabilities()
+    first.close()
+    [found] = run_vectors([vector("x", "")], lambda: Harness(command, limits), capabilities, jobs=1)
+    assert found.outcome is outcome
+
+
+def test_starving_is_read_where_the_system_tells() -> None:
+    assert 0 <= starved_seconds(os.getpid()) < 1e6
+    assert starved_seconds(2**22 + 1) == 0
