@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, to_float32
+from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.tables import FRAME, Int
 from dredref.payload.placement import UNIT_48K
 from dredref.rdovae.decoder import decode_payloads
@@ -109,7 +109,7 @@ class AudioFeatures:
             return
         ready = np.stack([waiting[:whole] for waiting in self._waiting])
         self._waiting = [waiting[whole:] for waiting in self._waiting]
-        features = to_float32(self._analyser.analyse(ready)[..., :CEPSTRA])
+        features = self._analyser.analyse_q14(ready)[..., :CEPSTRA]
         self.rows = np.concatenate([self.rows, np.swapaxes(features, 0, 1).reshape(-1, CEPSTRA)])
 
     def forget(self, before: int) -> None:

@@ -263,7 +263,7 @@ def _packets(
     made = 0
     for block in audio.blocks(BLOCK_SECONDS):
         if encoder is not None:
-            encoder.feed(block)
+            encoder.feed_q8(block)
         waiting = np.concatenate([waiting, to_int16(block)])
         whole = len(waiting) // opus.frame_size * opus.frame_size
         made += whole // opus.frame_size

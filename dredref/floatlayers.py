@@ -28,9 +28,9 @@ class FloatLayer:
             InputError: ``model.layer``.
         """
         layer = model.layer(name, "wide")
-        weights = layer.words("wide").view(np.float32)
+        weights = layer.bits("wide").view(np.float32)
         self._weights = weights.reshape(layer.inputs, layer.outputs)
-        self._bias = layer.words("bias").view(np.float32)
+        self._bias = layer.bits("bias").view(np.float32)
 
     def __call__(self, x: Floats) -> Floats:
         """Return the outputs of one row."""
@@ -49,8 +49,8 @@ class Int8Layer:
         """
         layer = model.layer(name, "bytes")
         self._weights = layer.matrix.astype(np.float32)
-        self._scale = layer.words("scale").view(np.float32)
-        self._bias = layer.words("bias").view(np.float32)
+        self._scale = layer.bits("scale").view(np.float32)
+        self._bias = layer.bits("bias").view(np.float32)
 
     def __call__(self, x: Floats) -> Floats:
         """Return the outputs of one row."""

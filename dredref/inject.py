@@ -213,7 +213,7 @@ def _payloads(
             if block is None:
                 encoder.end()
                 break
-            encoder.feed(block)
+            encoder.feed_q8(block)
         payloads = encoder.payloads([slot for _, slot in part])
         progress(last / 48_000)
         yield {index: payload for (index, _), payload in zip(part, payloads, strict=True)}

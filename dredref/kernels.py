@@ -24,7 +24,6 @@ def make_ready() -> None:
     from dredref.payload.encoder import DredEncoder, DredSettings
     from dredref.payload.placement import Slot
     from dredref.rdovae.decoder import decode_payloads
-    from dredref.resample import to_input
     from dredref.spec.dred import parse_payload
     from dredref.vocoder import vocoder
     from dredref.vocoder.sizes import START_VECTORS
@@ -34,12 +33,12 @@ def make_ready() -> None:
     for version in VERSIONS:
         settings = DredSettings(version=version, skip_silence=False)
         encoder = DredEncoder(16_000, settings=settings)
-        encoder.feed(to_input(noise[:, None]))
+        encoder.feed(noise)
         encoder.end()
         (payload,) = encoder.payloads([Slot(7680, 960)])
         assert payload is not None
         (features,) = decode_payloads([parse_payload(payload, version)])
-    speech = vocoder().speak(features[np.newaxis])
+    speech = vocoder().utterance(features[np.newaxis])
     before = features[:1].repeat(START_VECTORS, axis=0)
     vocoder().resume(np.concatenate([before, features])[np.newaxis], speech[:, :320])
 

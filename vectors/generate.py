@@ -10,6 +10,8 @@ from pathlib import Path
 from dredref.vectors.form import file_to_text
 from dredref.vectors.model import GROUPS
 
+from dredref.arithmetic.carrier import using
+
 Notice = Callable[[str], object]
 """Called with the path of each file before it is looked at."""
 
@@ -29,7 +31,9 @@ def products(groups: Iterable[str] | None = None) -> Iterator[Product]:
         if group not in wanted:
             continue
         module = import_module(f"dredref.vectors.groups.{group}")
-        for draft in module.drafts():
+        with using("integer"):
+            drafts = list(module.drafts())
+        for draft in drafts:
             for name, content in sorted(draft.binaries.items()):
                 yield Product(name, content)
             text = file_to_text(draft.file())

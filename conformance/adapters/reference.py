@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -39,7 +40,7 @@ from dredref.vectors.model import (
 )
 
 if TYPE_CHECKING:
-    from dredref.vocoder.synthesis import Vocoder
+    pass
 
 
 def answer(operation: str, given: Mapping[str, Any]) -> Reply:
@@ -48,7 +49,8 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
     if answerer is None:
         return Unsupported(f"the reference has no {operation}")
     try:
-        return Answer(answerer(_input(operation, given), given.get("version", 12)))
+        with _carrier(operation):
+            return Answer(answerer(_input(operation, given), given.get("version", 12)))
     except ParseError as error:
         return Refusal(error.code, error.detail)
     except (MissingExtraError, UsageError) as error:
@@ -58,6 +60,19 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
     except FaultError as broken:
         # A stream that breaks off, read by the same function as a program's output.
         return Refusal("stream.truncated", broken.detail)
+
+
+COMPUTED = frozenset({"decode", "records", "vocode", "encode", "conceal"})
+"""Operations whose answers come out of networks and vocoder."""
+
+
+def _carrier(operation: str) -> AbstractContextManager[None]:
+    """The normative arithmetic, where an answer needs one; it takes time to load."""
+    if operation not in COMPUTED:
+        return nullcontext()
+    from dredref.arithmetic.carrier import using
+
+    return using("integer")
 
 
 def _input(operation: str, given: Mapping[str, Any]) -> Input:
@@ -114,21 +129,16 @@ def _records(given: RecordsInput, wanted: int) -> dict[str, Any]:
     return {"features": b"".join(one.astype("<f4").tobytes() for one in rows).hex()}
 
 
-@cache
-def _vocoder() -> Vocoder:
-    from dredref.vocoder.synthesis import Vocoder
-
-    return Vocoder()
-
-
 def _vocode(given: VocodeInput, _: int) -> dict[str, Any]:
+    from dredref.vocoder import vocoder
+
     vectors = np.frombuffer(given.features.read(), "<f4").reshape(1, -1, 20)
     if given.history_pcm is None or given.history_features is None:
-        pcm = _vocoder().speak(vectors)
+        pcm = vocoder().utterance(vectors)
     else:
         before = np.frombuffer(given.history_features.read(), "<f4").reshape(1, -1, 20)
         samples = np.frombuffer(given.history_pcm.read(), "<i2").reshape(1, -1)
-        pcm = _vocoder().resume(np.concatenate([before, vectors], axis=1), samples)
+        pcm = vocoder().resume(np.concatenate([before, vectors], axis=1), samples)
     return {"pcm": pcm[0].astype("<i2").tobytes().hex()}
 
 

@@ -13,8 +13,8 @@ from dredref.vectors.model import Audio, ConcealInput
 from dredref.vectors.suite import load_suite
 
 import dredref.receiver.codec
+from dredref.arithmetic.values import Pcm
 from dredref.metrics.audio import compare_audio
-from dredref.vocoder.synthesis import Pcm
 
 STREAM = "stream.conceal.v12.call-5"
 

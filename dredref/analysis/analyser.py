@@ -1,9 +1,7 @@
 """The feature analysis as one object: samples in, 20 features every 10 ms out.
 
 Several streams are analysed side by side; what does not depend on the frame before is computed for
-all frames of a block at once. Results do not depend on how a signal is cut into calls, nor on which
-kind of number carries it: they are libopus' own, bit for bit (its portable path; see
-:mod:`dredref.arithmetic.significand`).
+all frames of a block at once. Results do not depend on how a signal is cut into calls.
 
 Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 """
@@ -11,51 +9,42 @@ Source: libopus 1.6.1 dnn/lpcnet_enc.c (compute_frame_features).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref import pitch
 from dredref.analysis import cepstrum as cep
 from dredref.analysis import prediction
-from dredref.analysis.lowpass import Lowpass, emphasise
-from dredref.analysis.pitch_features import PHASE_BINS, correlation_features, phase_features
-from dredref.analysis.pitch_network import PitchNetwork
-from dredref.analysis.spectrum import (
-    PCM_LIMIT,
-    PCM_Q,
-    columns,
-    preemphasise,
-    signal_of,
-    spectrum,
+from dredref.analysis.lowpass import emphasise, lowpass
+from dredref.analysis.pitch_features import (
+    LAGS,
+    PHASE_BINS,
+    PHASE_FEATURES,
+    correlation_features,
+    phase_features,
 )
+from dredref.analysis.pitch_network import PitchNetwork
+from dredref.analysis.spectrum import PCM_LIMIT, PCM_Q, preemphasise, rows, spectrum
 from dredref.analysis.tables import (
     FEATURES,
     FRAME,
     LOOKBACK,
     LPC_ORDER,
     MAX_PERIOD,
+    MIN_PERIOD,
     WINDOW,
     Int,
 )
-from dredref.analysis.transform import Complex
-from dredref.analysis.voicing import period_of, voicing
+from dredref.analysis.voicing import voicing
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.carrier import Arithmetic, carrier_of, without_negative_zeros
 from dredref.arithmetic.fixed import saturate
-from dredref.arithmetic.significand import (
-    KINDS,
-    Form,
-    N,
-    Words,
-    carry,
-    concatenate,
-    nearest,
-    reshaped,
-    words_of,
-)
-from dredref.arithmetic.significand_arrays import arranged, from_fixed, zeros
+from dredref.arithmetic.number import Numbers
+from dredref.arithmetic.values import Features, Pcm, check_samples
 from dredref.model import packaged
 from dredref.model.weights import Model
-from dredref.spec.errors import InputError
+from dredref.spec.errors import InputError, UsageError
 
 BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
@@ -68,15 +57,15 @@ any kind at twice full scale stay below 2**18."""
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the analysis computes on its way, [streams, frames, ...], as binary32 words."""
+    """What the analysis computes on its way, float32 [streams, frames, ...]."""
 
-    features: Words
+    features: Features
     """The 20 features."""
-    lpc: Words
+    lpc: NDArray[np.float32]
     """Prediction coefficients [16]."""
-    phases: Words
+    phases: NDArray[np.float32]
     """Phase features [88]."""
-    correlations: Words
+    correlations: NDArray[np.float32]
     """Correlation features [224]."""
     period: Int
     """Pitch period in samples."""
@@ -86,160 +75,140 @@ class FeatureAnalyser:
     """Analyses ``streams`` streams that start in silence."""
 
     def __init__(
-        self, streams: int = 1, model: Model | None = None, form: Form = "integers"
+        self,
+        streams: int = 1,
+        model: Model | None = None,
+        arithmetic: Arithmetic | None = None,
     ) -> None:
         """Start from silence with ``model``, the packaged pitch network unless given.
-
-        Args:
-            streams: how many.
-            model: a pitch network.
-            form: how numbers are held; results are the same.
 
         Raises:
             InputError: ``model.layer`` if ``model`` is no pitch network.
         """
-        self._analysis: _Analysis[Any] = _Analysis(model or packaged("pitch"), streams, KINDS[form])
+        carrier = carrier_of(arithmetic)
+        self._streams, self._carrier = streams, carrier
+        self._network = PitchNetwork(model or packaged("pitch"), streams, carrier)
+        self._sample = np.zeros(streams, carrier)
+        self._signal = np.zeros((streams, WINDOW - FRAME), carrier)
+        self._bins = np.zeros((2, PHASE_BINS, streams, 1), carrier)
+        self._residual = np.zeros(streams, carrier)
+        self._excitation = np.zeros((streams, MAX_PERIOD), carrier)
+        self._low = np.zeros((streams, MAX_PERIOD), carrier)
+        self._lowpass = np.zeros((2, streams), carrier)
 
-    def analyse(self, pcm: Int) -> Words:
-        """Features [streams, frames, 20] of ``pcm`` [streams, 160 * frames], Q14.
+    def analyse(self, samples: Pcm) -> Features:
+        """Return the features, float32 [streams, n, 20], of samples [streams, 160 * n] at 16 kHz.
 
-        Samples are in units of 16-bit PCM, saturate at twice its range, and are rounded to 24
-        significant bits, which no 16-bit sample needs. Features are binary32 words.
+        Args:
+            samples: int16, or float32 within -1..1.
 
         Raises:
+            UsageError: ``samples.type``, ``samples.shape``, ``samples.range``.
             InputError: ``features.residual`` if a residual reaches ``RESIDUAL_LIMIT``.
-            ValueError: if the samples are no whole number of frames.
+        """
+        pcm = check_samples(samples, self._streams)
+        return self.stages(pcm.astype(np.int64) << PCM_Q).features
+
+    def analyse_q14(self, pcm: Int) -> Features:
+        """As :meth:`analyse`, of integers in units of 16-bit PCM, Q14: what a resampler gives.
+
+        They saturate at twice the range of 16 bits and are rounded to 24 significant bits.
         """
         return self.stages(pcm).features
 
     def stages(self, pcm: Int) -> Stages:
-        """As :meth:`analyse`, with what is computed on the way."""
+        """As :meth:`analyse_q14`, with what is computed on the way."""
         streams, count = pcm.shape
         if count % FRAME:
-            raise ValueError(f"{count} samples are no whole number of frames of {FRAME}")
-        if not count:
-            return _nothing(streams)
+            raise UsageError(
+                "samples.shape", f"{count} samples are no whole number of frames of {FRAME}"
+            )
         size = FRAME * max(1, BLOCK // streams)
         starts = range(0, count, size)
-        return _joined([self._analysis.stages(pcm[:, start : start + size]) for start in starts])
+        return _joined(streams, [self._block(pcm[:, start : start + size]) for start in starts])
 
-
-class _Analysis(Generic[N]):
-    """The analysis on one kind of number, with the memory of several streams."""
-
-    def __init__(self, model: Model, streams: int, like: N) -> None:
-        """Start from silence."""
-        self._streams = streams
-        self._like: N = like
-        self._network: PitchNetwork[N] = PitchNetwork(model, streams, like)
-        self._sample: N = zeros((streams, 1), like)
-        self._signal: N = zeros((streams, WINDOW - FRAME), like)
-        empty = zeros((PHASE_BINS, streams), like)
-        self._bins: Complex[N] = Complex(empty, empty)
-        self._residual: N = zeros((streams, 1), like)
-        self._excitation: N = zeros((streams, MAX_PERIOD), like)
-        self._low: N = zeros((streams, MAX_PERIOD), like)
-        at_rest = zeros((streams,), like)
-        self._lowpass: Lowpass[N] = Lowpass(at_rest, at_rest)
-
-    def stages(self, pcm: Int) -> Stages:
+    def _block(self, pcm: Int) -> Stages:
         """Stages of a block of samples [streams, 160 * frames]."""
         signal = self._extend_signal(pcm)
-        bins = spectrum(signal)
-        logs = cep.log_energies(cep.band_energies(bins))
+        re, im = spectrum(signal)
+        logs = cep.band_energies(re, im)
+        cep.log_energies(logs)
         cepstra = cep.cepstrum(logs)
-        levels = prediction.band_levels(cepstra)
-        lpc = prediction.levinson(prediction.autocorrelation(levels))
-        delayed = columns(signal[:, WINDOW - FRAME - LOOKBACK - LPC_ORDER : -LOOKBACK], 16 + FRAME)
-        residual = _bounded(signal_of(prediction.residual(delayed, lpc), self._streams))
-        phases = self._by_frame(self._phases(bins))
-        excitation = self._extend_excitation(residual)
-        correlations = self._by_frame(correlation_features(columns(excitation, MAX_PERIOD + FRAME)))
-        pitch: N = self._network.pitch(phases, correlations)
-        shape: tuple[int, ...] = (*pitch.shape, 1)
-        period = period_of(pitch)
-        low = columns(self._extend_low(residual), MAX_PERIOD + FRAME)
-        voiced = voicing(low, period.reshape(-1))
-        parts = (self._by_frame(cepstra), reshaped(pitch, shape), reshaped(voiced, shape))
-        features = words_of(concatenate(parts))
-        assert features.shape[-1] == FEATURES
-        lpc_words, phase_words = words_of(self._by_frame(lpc)), words_of(phases)
-        return Stages(features, lpc_words, phase_words, words_of(correlations), period)
+        ac = prediction.autocorrelation(prediction.band_levels(cepstra))
+        lpc = prediction.linear_prediction(ac)
+        delayed = rows(signal[:, WINDOW - FRAME - LOOKBACK - LPC_ORDER : -LOOKBACK], 16 + FRAME)
+        residual = self._bounded(prediction.residual(delayed, lpc).reshape(self._streams, -1))
+        phases = self._by_stream(self._phases(re, im))
+        excitation = np.empty_like(residual)
+        emphasise(residual, self._residual, excitation)
+        self._excitation, excitation = self._behind(self._excitation, excitation)
+        correlations = self._by_stream(correlation_features(rows(excitation, MAX_PERIOD + FRAME)))
+        pitches = self._network.pitch(phases, correlations)
+        period = pitch.period_of(pitches, MIN_PERIOD, MAX_PERIOD)
+        low = np.empty_like(residual)
+        lowpass(residual, self._lowpass, low)
+        self._low, low = self._behind(self._low, low)
+        voiced = voicing(rows(low, MAX_PERIOD + FRAME), period.reshape(-1))
+        features = np.empty((*pitches.shape, FEATURES), self._carrier)
+        features[..., :-2] = self._by_stream(np.ascontiguousarray(cepstra.T))
+        features[..., -2], features[..., -1] = pitches, voiced.reshape(pitches.shape)
+        return Stages(
+            without_negative_zeros(features),
+            without_negative_zeros(self._by_stream(lpc)),
+            without_negative_zeros(phases),
+            without_negative_zeros(correlations),
+            period,
+        )
 
-    def _by_frame(self, rows: N) -> N:
-        """Rows of columns as [streams, frames, rows]."""
-        return arranged(rows, lambda part: part.T.reshape(self._streams, -1, len(part)))
+    def _by_stream(self, of_frames: Numbers) -> Numbers:
+        """Rows of all streams' frames as [streams, frames, ...]."""
+        return of_frames.reshape(self._streams, -1, of_frames.shape[-1])
 
-    def _extend_signal(self, pcm: Int) -> N:
+    def _extend_signal(self, pcm: Int) -> Numbers:
         """The pre-emphasised signal of this block behind the frame before it."""
-        samples = from_fixed(saturate(pcm, PCM_LIMIT << PCM_Q), PCM_Q, self._like)
-        new = preemphasise(samples, self._sample)
-        self._sample = samples[:, -1:]
-        signal = concatenate((self._signal, new))
-        self._signal = signal[:, -(WINDOW - FRAME) :]
+        new = np.empty(pcm.shape, self._carrier)
+        preemphasise(saturate(pcm, PCM_LIMIT << PCM_Q), self._sample, new)
+        self._signal, signal = self._behind(self._signal, new)
         return signal
 
-    def _phases(self, bins: Complex[N]) -> N:
-        """Phase features; remembers the last frame's bins."""
-        now, last = bins.only(slice(PHASE_BINS)), self._bins
-        shape = (PHASE_BINS, self._streams, -1)
+    def _behind(self, past: Numbers, new: Numbers) -> tuple[Numbers, Numbers]:
+        """What is to be remembered of a signal [streams, n], and the signal behind its past."""
+        signal = np.concatenate((past, new), axis=1)
+        return signal[:, -past.shape[1] :].copy(), signal
 
-        def delayed(part: N, memory: N) -> tuple[N, N]:
-            by_stream = reshaped(part, shape)
-            both = concatenate((reshaped(memory, (*memory.shape, 1)), by_stream))
-            return reshaped(both[..., :-1], part.shape), both[..., -1]
+    def _phases(self, re: Numbers, im: Numbers) -> Numbers:
+        """Phase features [streams * frames, 88]; remembers the last frame's bins."""
+        now = np.stack((re[:PHASE_BINS], im[:PHASE_BINS]))
+        by_stream = now.reshape(2, PHASE_BINS, self._streams, -1)
+        both = np.concatenate((self._bins, by_stream), axis=-1)
+        self._bins = both[..., -1:].copy()
+        before = both[..., :-1].reshape(now.shape)
+        out = np.empty((now.shape[2], PHASE_FEATURES), self._carrier)
+        phase_features(now[0], now[1], before[0], before[1], out)
+        return out
 
-        (re, last_re), (im, last_im) = delayed(now.re, last.re), delayed(now.im, last.im)
-        self._bins = Complex(last_re, last_im)
-        return phase_features(now, Complex(re, im))
-
-    def _extend_excitation(self, residual: N) -> N:
-        """The excitation of this block behind the 256 samples before it."""
-        new = emphasise(concatenate((self._residual, residual)))
-        self._residual = residual[:, -1:]
-        excitation = concatenate((self._excitation, new))
-        self._excitation = excitation[:, -MAX_PERIOD:]
-        return excitation
-
-    def _extend_low(self, residual: N) -> N:
-        """The low-passed residual of this block behind the 256 samples before it."""
-        low = concatenate((self._low, self._lowpass(residual)))
-        self._low = low[:, -MAX_PERIOD:]
-        return low
+    def _bounded(self, residual: Numbers) -> Numbers:
+        """The residual, whose numbers are within what the stages after it take."""
+        magnitudes = residual.view(np.int32) & 0x7FFFFFFF
+        if int(magnitudes.max(initial=0)) >= nearest(str(RESIDUAL_LIMIT)):
+            raise InputError("features.residual", f"a prediction residual reaches {RESIDUAL_LIMIT}")
+        return residual
 
 
-def _bounded(residual: N) -> N:
-    """The residual, whose numbers are within what the stages after it take."""
-    if int((words_of(residual) & 0x7FFFFFFF).max()) >= nearest(str(RESIDUAL_LIMIT)):
-        raise InputError("features.residual", f"a prediction residual reaches {RESIDUAL_LIMIT}")
-    return residual
-
-
-def _joined(blocks: list[Stages]) -> Stages:
+def _joined(streams: int, blocks: list[Stages]) -> Stages:
     """Stages of blocks that follow each other."""
-    if len(blocks) == 1:
-        return blocks[0]
+
+    def nothing(size: int) -> NDArray[np.float32]:
+        return np.zeros((streams, 0, size), np.float32)
+
+    empty = Stages(
+        *(nothing(FEATURES), nothing(LPC_ORDER), nothing(PHASE_FEATURES), nothing(LAGS)),
+        np.zeros((streams, 0), np.int64),
+    )
     names = Stages.__slots__
     return Stages(
-        *(np.concatenate([getattr(block, name) for block in blocks], axis=1) for name in names)
+        *(
+            np.concatenate([getattr(block, name) for block in (empty, *blocks)], axis=1)
+            for name in names
+        )
     )
-
-
-def _nothing(streams: int) -> Stages:
-    """Stages of no frame."""
-
-    def empty(size: int) -> Words:
-        return np.zeros((streams, 0, size), np.int32)
-
-    period = np.zeros((streams, 0), np.int64)
-    return Stages(empty(FEATURES), empty(LPC_ORDER), empty(88), empty(224), period)
-
-
-def to_float32(features: Words) -> NDArray[np.float32]:
-    """Features as files and other programs take them: the numbers that the words are."""
-    return carry(features)
-
-
-def from_int16(pcm: NDArray[np.int16]) -> Int:
-    """16-bit samples in the format that the analysis takes, Q14."""
-    return pcm.astype(np.int64) << PCM_Q

@@ -12,90 +12,127 @@ import numpy as np
 from dredref.analysis.logarithm import log10
 from dredref.analysis.sums import chosen_sums
 from dredref.analysis.tables import BANDS, band_shares, cosines
-from dredref.analysis.transform import Complex
-from dredref.arithmetic.packed import Packed, pack_words
-from dredref.arithmetic.significand import Carried, N, concatenate, constant, words_of
-from dredref.arithmetic.significand_arrays import larger, stacked
-from dredref.arithmetic.significand_wide import narrow, root, wide_constant, widen
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.compiling import kernel, scalar
+from dredref.arithmetic.number import (
+    Number,
+    Numbers,
+    add,
+    choose,
+    from_bits,
+    from_bits64,
+    less,
+    load,
+    mul,
+    narrow,
+    sqrt,
+    store,
+    sub,
+    widen,
+)
 
-QUIET = "0.01"
+QUIET = nearest("0.01")
 """Added to each energy before its logarithm."""
 
-LOWEST = "-2"
+LOWEST = nearest("-2")
 """Where the floors start."""
 
-RANGE = "8"
+RANGE = nearest("8")
 """No band is taken to lie more than 80 dB below the loudest so far."""
 
-DECAY = "2.5"
+DECAY = nearest("2.5")
 """Nor more than 25 dB below its lower neighbour, floored the same way."""
 
-OFFSET = "4"
+OFFSET = nearest("4")
 """Taken from the first coefficient."""
+TWO = nearest("2")
+NINTH = nearest(Fraction(2, BANDS), 53, -1074)
+"""What the cosine transform is multiplied by the root of; bits of binary64."""
 
 
-def power(bins: Complex[N]) -> N:
-    """Squared magnitudes."""
-    squares: N = bins.re * bins.re + bins.im * bins.im
-    return squares
+@scalar
+def power(re: Number, im: Number) -> Number:
+    """A bin's squared magnitude."""
+    return add(mul(re, re), mul(im, im))
 
 
-def band_energies(bins: Complex[N]) -> N:
+@kernel
+def powers(re: Numbers, im: Numbers, out: Numbers) -> None:
+    """Squared magnitudes [bins, columns]."""
+    for i in range(out.shape[0]):
+        x, y, to = re[i], im[i], out[i]
+        for column in range(to.size):
+            store(to, column, power(load(x, column), load(y, column)))
+
+
+def band_energies(re: Numbers, im: Numbers) -> Numbers:
     """Energies of the 18 bands [18, columns]: weighted powers, added from the lowest bin up.
 
-    The outermost bands, halves of triangles, count twice.
+    The outermost bands, halves of triangles, will count twice.
     """
-    powers = power(bins)
+    bins, sums = np.empty_like(re), np.empty((BANDS, re.shape[1]), re.dtype)
+    powers(re, im, bins)
     places, weights = band_shares()
-    sums = chosen_sums(weights, places, powers)
-    outer = constant("2", sums)
-    return concatenate((outer * sums[:1], sums[1:-1], outer * sums[-1:]), axis=0)
+    chosen_sums(weights, places, bins, sums)
+    return sums
 
 
-def log_energies(energies: N) -> N:
-    """Decimal logarithms of band energies, floored from the lowest band upwards."""
-    return floored(log10(constant(QUIET, energies) + energies))
+@scalar
+def larger(x: Number, y: Number) -> Number:
+    """The larger of two numbers."""
+    return choose(y, x, less(x, y))
 
 
-def floored(raw: N) -> N:
-    """Logarithms [18, columns], none too far below those of lower bands."""
-    span, decay = constant(RANGE, raw), constant(DECAY, raw)
-    lowest = constant(LOWEST, raw)
-    if isinstance(raw, Packed):
-        return _floored(raw, span, decay, lowest)
-    loudest = follow = lowest
-    levels = []
-    for band in range(BANDS):
-        level = larger(loudest - span, larger(follow - decay, raw[band]))
-        loudest = larger(loudest, level)
-        follow = larger(follow - decay, level)
-        levels.append(level)
-    return stacked(levels)
+@kernel
+def log_energies(energies: Numbers) -> None:
+    """Decimal logarithms in place of energies [18, columns], floored from the lowest band upwards.
+
+    None lies too far below those of lower bands.
+    """
+    span, decay = from_bits(energies, RANGE), from_bits(energies, DECAY)
+    quiet, two = from_bits(energies, QUIET), from_bits(energies, TWO)
+    for column in range(energies.shape[1]):
+        loudest = follow = from_bits(energies, LOWEST)
+        for band in range(BANDS):
+            energy = load(energies, (band, column))
+            energy = choose(mul(two, energy), energy, band in (0, BANDS - 1))
+            fallen = sub(follow, decay)
+            level = larger(sub(loudest, span), larger(fallen, log10(add(quiet, energy))))
+            loudest, follow = larger(loudest, level), larger(fallen, level)
+            store(energies, (band, column), level)
 
 
-def _floored(raw: Carried, *limits: Carried) -> Carried:
-    """:func:`floored` in compiled integers."""
-    from dredref.analysis.compiled import floor_levels
+@kernel
+def scale_transform(x: Numbers) -> None:
+    """Multiply by the square root of 1/9 in 53 bits."""
+    root = sqrt(from_bits64(x, NINTH))
+    for i in range(x.shape[0]):
+        row = x[i]
+        for column in range(row.size):
+            store(row, column, narrow(mul(widen(load(row, column)), root)))
 
-    levels = words_of(raw)
-    floor_levels(levels, np.stack([words_of(limit) for limit in limits]))
-    return pack_words(levels)
 
-
-def cosine_transform(x: N, inverse: bool = False) -> N:
+def cosine_transform(x: Numbers, *, inverse: bool = False) -> Numbers:
     """The orthonormal cosine transform of columns of 18, or its inverse.
 
-    Products are added from the first number on; the sum is multiplied by the square root of 1/9 in
-    53 bits.
+    Products are added from the first number on, and the sum is scaled.
     """
-    table = cosines().T if inverse else cosines()
-    sums = chosen_sums(table, np.indices(table.shape)[0], x)
-    wide = widen(sums)
-    transformed: N = narrow(wide * root(wide_constant(Fraction(2, BANDS), wide)))
-    return transformed
+    table = np.ascontiguousarray(cosines().T) if inverse else cosines()
+    sums = np.empty_like(x)
+    chosen_sums(table, np.indices(table.shape)[0], x, sums)
+    scale_transform(sums)
+    return sums
 
 
-def cepstrum(logs: N) -> N:
+@kernel
+def add_to_first(x: Numbers, bits: int) -> None:
+    """Add a number to the first row."""
+    for column in range(x.shape[1]):
+        store(x, (0, column), add(load(x, (0, column)), from_bits(x, bits)))
+
+
+def cepstrum(logs: Numbers) -> Numbers:
     """Cepstra [18, columns] of log energies; 4 is taken from the first."""
     cepstra = cosine_transform(logs)
-    return concatenate((cepstra[:1] - constant(OFFSET, logs), cepstra[1:]), axis=0)
+    add_to_first(cepstra, nearest("-4"))
+    return cepstra

@@ -7,9 +7,9 @@ than 3e-7. Source: libopus 1.6.1 celt/mathops.h (its form for FLOAT_APPROX, whic
 
 from __future__ import annotations
 
-import numpy as np
-
-from dredref.arithmetic.significand import N, constant, from_integers, nearest, numbers, words_of
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.compiling import scalar
+from dredref.arithmetic.number import Number, add, from_bits, from_int, mul, sub, to_bits
 
 EIGHTHS = tuple(
     nearest(numeral)
@@ -29,34 +29,36 @@ LOGARITHMS = tuple(
 )
 """What the factor takes away: ``log2(1 + k/8)``."""
 
-MIDDLE = "1.0625"
+MIDDLE = nearest("1.0625")
 """Where the polynomial is centred."""
 
-POLYNOMIAL = ("0.0874628424", "1.35782957", "-0.638977051", "0.401971251", "-0.284154445")
-"""Coefficients, the constant first."""
+HIGHEST, *_LOWER = map(
+    nearest, ("-0.284154445", "0.401971251", "-0.638977051", "1.35782957", "0.0874628424")
+)
+LOWER = tuple(_LOWER)
+"""Coefficients of the polynomial, the highest first."""
 
-LOG10_2 = "0.3010299957"
+LOG10_2 = nearest("0.3010299957")
 """What makes it decimal."""
+ONE_FIELD = 127
+"""The exponent's field of numbers from 1 to below 2."""
 
 
-def log2(x: N) -> N:
-    """Logarithm to base 2 of numbers of at least ``2**-126``."""
-    words = words_of(x)
-    power = (words >> 23) - 127
-    eighth = (words >> 20) & 7
-    mantissa = numbers((words & 0x7FFFFF) | (127 << 23), x)
-    u = mantissa * numbers(np.array(EIGHTHS, np.int32)[eighth], x) - constant(MIDDLE, x)
-    *lower, highest = POLYNOMIAL
-    total = constant(highest, x)
-    for coefficient in reversed(lower):
-        total = constant(coefficient, x) + u * total
-    whole = from_integers(power.astype(np.int64), x)
-    known = numbers(np.array(LOGARITHMS, np.int32)[eighth], x)
-    with_power: N = whole + total
-    logarithm: N = with_power + known
-    return logarithm
+@scalar
+def log2(x: Number) -> Number:
+    """Logarithm to base 2 of a number of at least ``2**-126``."""
+    bits = to_bits(x)
+    eighth = (bits >> 20) & 7
+    mantissa = from_bits(x, (bits & 0x7FFFFF) | (ONE_FIELD << 23))
+    u = sub(mul(mantissa, from_bits(x, EIGHTHS[eighth])), from_bits(x, MIDDLE))
+    total = from_bits(x, HIGHEST)
+    for coefficient in LOWER:
+        total = add(from_bits(x, coefficient), mul(u, total))
+    with_power = add(from_int(x, (bits >> 23) - ONE_FIELD), total)
+    return add(with_power, from_bits(x, LOGARITHMS[eighth]))
 
 
-def log10(x: N) -> N:
+@scalar
+def log10(x: Number) -> Number:
     """Decimal logarithm."""
-    return constant(LOG10_2, x) * log2(x)
+    return mul(from_bits(x, LOG10_2), log2(x))

@@ -7,13 +7,29 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
+
 from dredref.analysis.logarithm import log10
-from dredref.analysis.sums import sliding_sums
+from dredref.analysis.sums import inner_product, sliding_sums
 from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
-from dredref.analysis.transform import Complex
-from dredref.arithmetic.significand import N, clip, concatenate, constant, reshaped
-from dredref.arithmetic.significand_arrays import inner_product, stacked
-from dredref.arithmetic.significand_wide import narrow, root, running_sums, wide_constant, widen
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.compiling import kernel, scalar
+from dredref.arithmetic.number import (
+    Number,
+    Numbers,
+    add,
+    clip_to_one,
+    div,
+    from_bits,
+    from_bits64,
+    load,
+    mul,
+    narrow,
+    sqrt,
+    store,
+    sub,
+    widen,
+)
 
 PHASE_BINS = 30
 """Bins that the phase features look at: up to 1450 Hz."""
@@ -24,62 +40,100 @@ PHASE_FEATURES = 3 * PHASE_BINS - 2
 LAGS = MAX_PERIOD - MIN_PERIOD
 """Lags of the correlation: from 256 down to 33 samples."""
 
-EMPTY = "1e-15"
+EMPTY = nearest("1e-15")
 """What powers begin with, so that none is zero."""
+ONE, TWO, SIX, TEN = map(nearest, ("1", "2", "6", "10"))
+SIXTY_FOURTH = nearest(Fraction(1, 64))
+ONE_64 = nearest("1", 53, -1074)
+"""1 in binary64."""
 
 
-def _raised_power(bins: Complex[N]) -> N:
+@scalar
+def raised_power(re: Number, im: Number) -> Number:
     """``1e-15 + re re + im im``, from left to right."""
-    raised: N = constant(EMPTY, bins.re) + bins.re * bins.re + bins.im * bins.im
-    return raised
+    return add(add(from_bits(re, EMPTY), mul(re, re)), mul(im, im))
 
 
-def _levels(bins: Complex[N]) -> N:
-    """``(10 log10(power) - 6) / 64`` of each bin, clipped to -1..1."""
-    one = constant("1", bins.re)
-    decibels = constant("10", bins.re) * log10(_raised_power(bins)) - constant("6", bins.re)
-    return clip(constant(Fraction(1, 64), bins.re) * decibels, -one, one)
+@scalar
+def level(re: Number, im: Number) -> Number:
+    """``(10 log10(power) - 6) / 64`` of a bin, clipped to -1..1."""
+    decibels = mul(from_bits(re, TEN), log10(raised_power(re, im)))
+    return clip_to_one(mul(from_bits(re, SIXTY_FOURTH), sub(decibels, from_bits(re, SIX))))
 
 
-def phase_features(bins: Complex[N], before: Complex[N]) -> N:
-    """How each bin's phase moved since the frame before, and its level [88, columns].
+@kernel
+def phase_features(
+    re: Numbers, im: Numbers, re_before: Numbers, im_before: Numbers, out: Numbers
+) -> None:
+    """How each bin's phase moved since the frame before, and its level [frames, 88].
 
     The product with the conjugate is divided by its length: root and reciprocal have 53 bits, and
     the reciprocal is rounded to 24.
 
     Args:
-        bins: the first 30 bins of each frame [30, columns].
-        before: the same bins, one frame earlier.
+        re: real parts of the first 30 bins of each frame [30, frames].
+        im: imaginary parts.
+        re_before: the same of one frame earlier.
+        im_before: the same.
+        out: filled.
     """
-    re = bins.re * before.re + bins.im * before.im
-    im = bins.im * before.re - bins.re * before.im
-    length = root(widen(_raised_power(Complex(re, im))))
-    inverse = narrow(wide_constant("1", length) / length)
-    levels = _levels(bins)
-    rows = stacked([(re * inverse)[1:], (im * inverse)[1:], levels[1:]], axis=1)
-    flat = reshaped(rows, (PHASE_FEATURES - 1, -1))
-    return concatenate((levels[:1], flat), axis=0)
+    one = from_bits64(re, ONE_64)
+    for frame in range(out.shape[0]):
+        features = out[frame]
+        store(features, 0, level(load(re, (0, frame)), load(im, (0, frame))))
+        for i in range(1, PHASE_BINS):
+            a, b = load(re, (i, frame)), load(im, (i, frame))
+            c, d = load(re_before, (i, frame)), load(im_before, (i, frame))
+            cosine, sine = add(mul(a, c), mul(b, d)), sub(mul(b, c), mul(a, d))
+            inverse = narrow(div(one, sqrt(widen(raised_power(cosine, sine)))))
+            at = 3 * i - 2
+            store(features, at, mul(cosine, inverse))
+            store(features, at + 1, mul(sine, inverse))
+            store(features, at + 2, level(a, b))
 
 
-def correlation_features(excitation: N) -> N:
-    """``2 <x, y> / (1 + <x, x> + <y, y>)`` for each lag [224, columns].
+@kernel
+def normalize(excitation: Numbers, correlation: Numbers) -> None:
+    """Bring correlations [frames, 224] to ``2 <x, y> / (1 + <x, x> + <y, y>)``.
+
+    The energy of ``y`` moves on from lag to lag in 53 bits: the square that comes in less the one
+    that leaves, then added.
+    """
+    one, two = from_bits(excitation, ONE), from_bits(excitation, TWO)
+    for frame in range(correlation.shape[0]):
+        x, out = excitation[frame], correlation[frame]
+        now, first = x[MAX_PERIOD:], x[:FRAME]
+        own = widen(add(one, inner_product(now, now)))
+        past = widen(inner_product(first, first))
+        for i in range(LAGS):
+            energy = narrow(add(own, past))
+            store(out, i, div(mul(two, load(out, i)), energy))
+            comes, leaves = widen(load(x, FRAME + i)), widen(load(x, i))
+            past = add(past, sub(mul(comes, comes), mul(leaves, leaves)))
+
+
+@kernel
+def first_products(excitation: Numbers, out: Numbers) -> None:
+    """The first sample's products [frames, 224], which correlations begin with."""
+    for frame in range(out.shape[0]):
+        factor = load(excitation, (frame, MAX_PERIOD))
+        for i in range(LAGS):
+            store(out, (frame, i), mul(factor, load(excitation, (frame, i))))
+
+
+def correlation_features(excitation: Numbers) -> Numbers:
+    """``2 <x, y> / (1 + <x, x> + <y, y>)`` for each lag [frames, 224].
 
     ``x`` is the frame, ``y`` the samples from 256 down to 33 before it. Sums of products run from
-    the first sample on. The energy of ``y`` moves on from lag to lag in 53 bits: the square that
-    comes in less the one that leaves, then added.
+    the first sample on.
 
     Args:
-        excitation: each frame with the 256 samples before it [416, columns].
+        excitation: each frame with the 256 samples before it [frames, 416].
     """
-    now = excitation[MAX_PERIOD:]
-    correlation = sliding_sums(
-        now[1:], excitation[1 : FRAME + LAGS - 1], now[:1] * excitation[:LAGS]
-    )
-    own = constant("1", now) + inner_product(now, now)
-    first = inner_product(excitation[:FRAME], excitation[:FRAME])
-    wide = widen(excitation[: FRAME + LAGS - 1])
-    squares = wide * wide
-    past = running_sums(widen(first), squares[FRAME:] - squares[: LAGS - 1])
-    energies = narrow(widen(own) + past)
-    normalised: N = constant("2", now) * correlation / energies
-    return normalised
+    correlation = np.empty((len(excitation), LAGS), excitation.dtype)
+    first_products(excitation, correlation)
+    now = np.ascontiguousarray(excitation[:, MAX_PERIOD + 1 :])
+    past = np.ascontiguousarray(excitation[:, 1 : FRAME + LAGS - 1])
+    sliding_sums(now, past, correlation)
+    normalize(excitation, correlation)
+    return correlation

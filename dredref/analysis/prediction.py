@@ -9,112 +9,155 @@ from fractions import Fraction
 
 import numpy as np
 
-from dredref.analysis.cepstrum import OFFSET, cosine_transform
+from dredref.analysis.cepstrum import OFFSET, add_to_first, cosine_transform
 from dredref.analysis.sums import sliding_sums
-from dredref.analysis.tables import COMPENSATION, LPC_ORDER, WINDOW, band_slopes
+from dredref.analysis.tables import COMPENSATION, LPC_ORDER, WINDOW, Bits, Int, band_slopes
 from dredref.analysis.transform import transform
-from dredref.arithmetic.packed import Packed, pack_words
-from dredref.arithmetic.significand import (
-    Carried,
-    N,
-    concatenate,
-    constant,
-    from_integers,
-    nearest,
-    numbers,
-    words_of,
-)
-from dredref.arithmetic.significand_arrays import (
-    arranged,
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.logs import power_of_ten
+from dredref.arithmetic.number import (
+    Numbers,
+    add,
+    div,
+    from_bits,
+    from_bits64,
+    from_int,
     less,
-    sum_of_products,
-    where,
-    zeros,
+    load,
+    mul,
+    narrow,
+    neg,
+    store,
+    sub,
+    widen,
 )
-from dredref.arithmetic.significand_logs import power_of_ten
-from dredref.arithmetic.significand_wide import narrow, wide_constant, widen
 
-NOISE = "0.0001"
-"""White floor 40 dB below the signal, in proportion to lag 0."""
 
-FLOOR = Fraction(26, 38)
+def _nearest64(value: Fraction | str) -> int:
+    return nearest(value, 53, -1074)
+
+
+NOISE = _nearest64("0.0001")
+"""White floor 40 dB below the signal, in proportion to lag 0; bits of binary64."""
+
+FLOOR = _nearest64(Fraction(26, 38))
 """White floor added to lag 0 besides, in squared sample units."""
 
-LAG_TAPER = "0.00006"
+LAG_TAPER = _nearest64("0.00006")
 """Lag ``k`` is multiplied by ``1 - 6e-5 k k``."""
+ONE = _nearest64("1")
 
-STOP = "0.001"
+STOP = nearest("0.001")
 """The recursion ends once the residual energy is below this part of the signal's (30 dB)."""
+LENGTH = nearest(str(WINDOW))
 
 
-def band_levels(cepstra: N) -> N:
+def band_levels(cepstra: Numbers) -> Numbers:
     """Energies of bands [18, columns] from their cepstra, each divided by the band's width."""
-    logs = concatenate((cepstra[:1] + constant(OFFSET, cepstra), cepstra[1:]), axis=0)
-    widths = np.array([nearest(width) for width in COMPENSATION], np.int32)
-    return power_of_ten(cosine_transform(logs, inverse=True), numbers(widths[:, None], cepstra))
+    logs = cepstra.copy()
+    add_to_first(logs, OFFSET)
+    widths = np.array([nearest(width) for width in COMPENSATION], np.int32).view(cepstra.dtype)
+    return power_of_ten(cosine_transform(logs, inverse=True), widths[:, None])
 
 
-def autocorrelation(levels: N) -> N:
-    """Autocorrelations at lags 0..16 [17, columns] of the spectrum between band levels.
+@kernel
+def interpolate(levels: Numbers, bands: Int, lower: Bits, upper: Bits, mirrored: Numbers) -> None:
+    """Bins on straight lines from band to band, zero in the middle, and their mirror image.
 
-    Bins lie on straight lines from band to band; the 161st is zero; the transform is that of the
-    spectrum and its mirror image, read backwards. Lag 0 is raised and the others are tapered with
-    53 bits, each rounded to 24 in the end.
+    Args:
+        levels: band levels [18, columns].
+        bands: the lower band of each bin [160].
+        lower: weight in the lower band [160].
+        upper: weight in the band above [160].
+        mirrored: filled, [320, columns].
     """
-    bands, lower, upper = band_slopes()
-    falling, rising = numbers(lower[:, None], levels), numbers(upper[:, None], levels)
-    bins = falling * levels[bands] + rising * levels[bands + 1]
-    last = zeros((1, *levels.shape[1:]), levels)
-    mirrored = concatenate((bins, last, bins[:0:-1]), axis=0)
-    lags = -np.arange(LPC_ORDER + 1) % WINDOW
-    raw = constant(str(WINDOW), levels) * transform(mirrored).re[lags]
-    first, others = widen(raw[:1]), widen(raw[1:])
-    raised = first + (first * wide_constant(NOISE, first) + wide_constant(FLOOR, first))
-    lag = widen(from_integers(np.arange(1, LPC_ORDER + 1)[:, None], levels))
-    taper = wide_constant("1", first) - wide_constant(LAG_TAPER, first) * lag * lag
-    return concatenate((narrow(raised), narrow(others * taper)), axis=0)
+    for i in range(bands.size):
+        falling, rising = from_bits(levels, lower[i]), from_bits(levels, upper[i])
+        low, high, to = levels[bands[i]], levels[bands[i] + 1], mirrored[i]
+        for column in range(to.size):
+            bin_ = add(mul(falling, load(low, column)), mul(rising, load(high, column)))
+            store(to, column, bin_)
+    middle = bands.size
+    for column in range(mirrored.shape[1]):
+        mirrored[middle, column] = 0
+        for i in range(1, middle):
+            mirrored[middle + i, column] = mirrored[middle - i, column]
 
 
-def levinson(ac: N) -> N:
-    """Prediction coefficients [16, columns] of autocorrelations [17, columns].
+@kernel
+def taper(raw: Numbers, ac: Numbers) -> None:
+    """Autocorrelations [frames, 17] of transformed spectra [320, columns], read backwards.
 
-    The residual is ``x[n] + sum(lpc[k] x[n-1-k])``. All columns take all 16 steps side by side;
-    those that have reached ``STOP`` keep what they have.
+    Lag 0 is raised and the others are tapered with 53 bits, each rounded to 24 in the end.
     """
-    if isinstance(ac, Packed):
-        return _levinson(ac)
-    lpc = zeros((0, *ac.shape[1:]), ac)
-    error = ac[0]
-    going = np.ones(ac.shape[1:], bool)
-    nothing, one = zeros(ac.shape[1:], ac), constant("1", ac)
-    stop = constant(STOP, ac) * ac[0]
-    for order in range(LPC_ORDER):
-        known = sum_of_products((lpc[k], ac[order - k]) for k in range(order)) if order else nothing
-        reflection = where(going, -(known + ac[order + 1]), nothing) / where(going, error, one)
-        changed = lpc + reflection * lpc[::-1]
-        lpc = concatenate((changed, arranged(reflection, lambda part: part[None])), axis=0)
-        error = error - reflection * reflection * error
-        going = going & ~less(error, stop)
+    length = from_bits(raw, LENGTH)
+    noise, floor = from_bits64(raw, NOISE), from_bits64(raw, FLOOR)
+    one, slope = from_bits64(raw, ONE), from_bits64(raw, LAG_TAPER)
+    for frame in range(ac.shape[0]):
+        first = widen(mul(length, load(raw, (0, frame))))
+        store(ac, (frame, 0), narrow(add(first, add(mul(first, noise), floor))))
+        for k in range(1, LPC_ORDER + 1):
+            lag = widen(from_int(raw, k))
+            weight = sub(one, mul(mul(slope, lag), lag))
+            other = widen(mul(length, load(raw, (WINDOW - k, frame))))
+            store(ac, (frame, k), narrow(mul(other, weight)))
+
+
+def autocorrelation(levels: Numbers) -> Numbers:
+    """Autocorrelations at lags 0..16 [frames, 17] of the spectrum between band levels."""
+    mirrored = np.empty((WINDOW, levels.shape[1]), levels.dtype)
+    interpolate(levels, *band_slopes(), mirrored)
+    re, _ = transform(mirrored)
+    ac = np.empty((levels.shape[1], LPC_ORDER + 1), levels.dtype)
+    taper(re, ac)
+    return ac
+
+
+@kernel
+def levinson_durbin(ac: Numbers, lpc: Numbers) -> None:
+    """Prediction coefficients of autocorrelations; the residual is ``x[n] + sum(lpc[k] x[n-1-k])``.
+
+    Args:
+        ac: at lags 0..16 [frames, 17].
+        lpc: zeros [frames, 16]; receives the coefficients.
+    """
+    for frame in range(lpc.shape[0]):
+        lags, found = ac[frame], lpc[frame]
+        error = load(lags, 0)
+        least = mul(from_bits(lags, STOP), error)
+        for order in range(LPC_ORDER):
+            known = from_int(lags, 0)
+            for k in range(order):
+                known = add(known, mul(load(found, k), load(lags, order - k)))
+            reflection = div(neg(add(known, load(lags, order + 1))), error)
+            for k in range((order + 1) // 2):
+                mirror = order - 1 - k
+                low, high = load(found, k), load(found, mirror)
+                store(found, k, add(low, mul(reflection, high)))
+                store(found, mirror, add(high, mul(reflection, low)))
+            store(found, order, reflection)
+            error = sub(error, mul(mul(reflection, reflection), error))
+            if less(error, least):
+                break
+
+
+def linear_prediction(ac: Numbers) -> Numbers:
+    """Prediction coefficients [frames, 16] of autocorrelations [frames, 17]."""
+    lpc = np.zeros((len(ac), LPC_ORDER), ac.dtype)
+    levinson_durbin(ac, lpc)
     return lpc
 
 
-def _levinson(ac: Carried) -> Carried:
-    """:func:`levinson` in compiled integers, frame by frame."""
-    from dredref.analysis.compiled import predict
-
-    rows = np.array(words_of(ac).T, order="C")
-    lpc = np.zeros((len(rows), LPC_ORDER), np.int32)
-    predict(rows, nearest(STOP), lpc)
-    return pack_words(lpc.T)
-
-
-def residual(framed: N, lpc: N) -> N:
-    """What prediction leaves of each frame [160, columns].
+def residual(framed: Numbers, lpc: Numbers) -> Numbers:
+    """What prediction leaves of each frame [frames, 160].
 
     The terms of the sum are the sample, then the past ones from the oldest on.
 
     Args:
-        framed: each frame with the 16 samples before it [176, columns].
-        lpc: coefficients [16, columns].
+        framed: each frame with the 16 samples before it [frames, 176].
+        lpc: coefficients [frames, 16].
     """
-    return sliding_sums(lpc[::-1], framed[:-1], framed[LPC_ORDER:])
+    sums = np.ascontiguousarray(framed[:, LPC_ORDER:])
+    sliding_sums(np.ascontiguousarray(lpc[:, ::-1]), framed, sums)
+    return sums

@@ -1,67 +1,75 @@
-"""Sums of products in stated orders: of weights with pieces of a signal, and with chosen rows.
-
-Frames stand in columns.
-"""
+"""Sums of products in stated orders: of a signal's pieces, of chosen rows, of two signals."""
 
 from __future__ import annotations
 
-import numpy as np
+from dredref.analysis.tables import Bits, Int
+from dredref.arithmetic.compiling import kernel, scalar
+from dredref.arithmetic.number import (
+    Number,
+    Numbers,
+    add,
+    from_bits,
+    from_int,
+    load,
+    mul,
+    scratch,
+    store,
+)
 
-from dredref.arithmetic.fixed import Integers
-from dredref.arithmetic.packed import Packed, pack_words
-from dredref.arithmetic.significand import Carried, N, Words, numbers, words_of
-from dredref.arithmetic.significand_arrays import sum_of_products
 
-
-def sliding_sums(weights: N, signal: N, start: N) -> N:
-    """``start[i] + weights[0] signal[i] + weights[1] signal[i + 1] + ...``, from left to right.
+@kernel
+def sliding_sums(weights: Numbers, signal: Numbers, sums: Numbers) -> None:
+    """``sums[i] + weights[0] signal[i] + weights[1] signal[i + 1] + ...``, from left to right.
 
     Args:
-        weights: [weights, columns]; each frame has its own.
-        signal: [weights + sums - 1, columns].
-        start: [sums, columns].
+        weights: [frames, weights].
+        signal: [frames, weights + sums - 1]; sum ``i`` is of what begins at ``i``.
+        sums: what sums begin with [frames, sums]; receives them.
     """
-    if isinstance(weights, Packed):
-        return _slide(weights, signal, start)
-    count = start.shape[0]
-    terms = ((weights[k], signal[k : k + count]) for k in range(weights.shape[0]))
-    sums: N = sum_of_products(terms, start)
-    return sums
+    frames, size = sums.shape
+    moving, total = scratch(sums, signal.shape[1]), scratch(sums, size)
+    for frame in range(frames):
+        given, out = signal[frame], sums[frame]
+        for i in range(given.size):
+            store(moving, i, load(given, i))
+        for i in range(size):
+            store(total, i, load(out, i))
+        for k in range(weights.shape[1]):
+            weight = load(weights, (frame, k))
+            for i in range(size):
+                store(total, i, add(load(total, i), mul(weight, load(moving, k + i))))
+        for i in range(size):
+            store(out, i, load(total, i))
 
 
-def chosen_sums(weights: Words, places: Integers, x: N) -> N:
-    """``weights[0, i] x[places[0, i]] + weights[1, i] x[places[1, i]] + ...``, from left to right.
+@kernel
+def chosen_sums(weights: Bits, places: Int, x: Numbers, sums: Numbers) -> None:
+    """``weights[0, i] x[places[0, i]] + weights[1, i] x[places[1, i]] + ...``, left to right.
 
     Args:
-        weights: words [terms, sums].
+        weights: bits [terms, sums].
         places: rows of ``x`` [terms, sums].
         x: [rows, columns].
+        sums: filled, [sums, columns].
     """
-    if isinstance(x, Packed):
-        return _choose(weights, places, x)
-    shares = numbers(weights[..., None], x)
-    sums: N = sum_of_products((shares[k], x[places[k]]) for k in range(len(places)))
-    return sums
+    total = scratch(sums, x.shape[1])
+    for i in range(sums.shape[0]):
+        for column in range(x.shape[1]):
+            store(total, column, from_int(total, 0))
+        for k in range(places.shape[0]):
+            row, weight = x[places[k, i]], from_bits(sums, weights[k, i])
+            for column in range(row.size):
+                product = mul(weight, load(row, column))
+                store(total, column, add(load(total, column), product))
+        out = sums[i]
+        for column in range(out.size):
+            store(out, column, load(total, column))
 
 
-def _choose(weights: Words, places: Integers, x: Carried) -> Carried:
-    """The sums in compiled integers, from words of columns."""
-    from dredref.analysis.compiled import choose
-
-    sums = np.zeros((weights.shape[1], x.shape[1]), np.int32)
-    choose(np.array(weights), np.array(places), words_of(x), sums)
-    return pack_words(sums)
-
-
-def _slide(weights: Carried, signal: Carried, start: Carried) -> Carried:
-    """The sums in compiled integers, frame by frame."""
-    from dredref.analysis.compiled import slide
-
-    sums = _rows(start)
-    slide(_rows(weights), _rows(signal), sums)
-    return pack_words(sums.T)
-
-
-def _rows(columns: Carried) -> Words:
-    """Words of columns, as rows in memory."""
-    return np.array(words_of(columns).T, order="C")
+@scalar
+def inner_product(x: Numbers, y: Numbers) -> Number:
+    """The sum of products of two signals, from the first sample on."""
+    total = from_int(x, 0)
+    for i in range(x.size):
+        total = add(total, mul(load(x, i), load(y, i)))
+    return total

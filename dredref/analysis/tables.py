@@ -1,4 +1,4 @@
-"""Constant tables of the feature analysis, as 24 significant bits hold them.
+"""Constant tables of the feature analysis, as the bits of binary32 numbers.
 
 Each follows from a formula that is evaluated here on integers and rounded once, so it is the same
 on every machine: window, twiddle factors and cosines (libopus 1.6.1 dnn/lpcnet_tables.c), the
@@ -16,10 +16,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Words, from_words, nearest
+from dredref.arithmetic.binary32 import nearest, value_of
 from dredref.arithmetic.trigonometry import cosine, sine
 
 Int = NDArray[np.int64]
+Bits = NDArray[np.int32]
+"""Bits of binary32 numbers."""
 
 FRAME = 160
 """Samples of a frame: 10 ms at 16 kHz."""
@@ -68,18 +70,18 @@ def _sine(turns: Fraction) -> Fraction:
     return Fraction(sine(turns, _FINE), 1 << _FINE)
 
 
-def _words(values: list[Fraction]) -> Words:
+def _bits(values: list[Fraction]) -> Bits:
     return np.array([nearest(value) for value in values], np.int32)
 
 
 @cache
-def window() -> Words:
+def window() -> Bits:
     """The power-complementary window [320].
 
     Rises as sin(pi/2 * sin(pi/2 * (n + 1/2) / 160)**2) and falls the same way.
     """
     inner = [_sine(Fraction(2 * n + 1, 8 * FRAME)) for n in range(FRAME)]
-    rise = _words([_sine(value * value * Fraction(1, 4)) for value in inner])
+    rise = _bits([_sine(value * value * Fraction(1, 4)) for value in inner])
     return np.concatenate((rise, rise[::-1]))
 
 
@@ -92,10 +94,10 @@ TWIDDLE_RESIDUES: Mapping[tuple[int, int], str] = {
 
 
 @cache
-def twiddles() -> Words:
+def twiddles() -> Bits:
     """``exp(-2 pi i k / 320)``: real and imaginary parts [2, 320]."""
     turns = [Fraction(k, WINDOW) for k in range(WINDOW)]
-    table = np.stack([_words([*map(_cosine, turns)]), _words([-_sine(turn) for turn in turns])])
+    table = np.stack([_bits([*map(_cosine, turns)]), _bits([-_sine(turn) for turn in turns])])
     for place, numeral in TWIDDLE_RESIDUES.items():
         table[place] = nearest(numeral)
     return table
@@ -119,10 +121,10 @@ COSINE_RESIDUES: Mapping[tuple[int, int], str] = {
 
 
 @cache
-def cosines() -> Words:
+def cosines() -> Bits:
     """``cos(pi (n + 1/2) k / 18)`` [band n, coefficient k]; column 0 holds sqrt(1/2)."""
     turns = [[Fraction((2 * n + 1) * k, 4 * BANDS) for k in range(BANDS)] for n in range(BANDS)]
-    table = np.stack([_words([*map(_cosine, row)]) for row in turns])
+    table = np.stack([_bits([*map(_cosine, row)]) for row in turns])
     table[:, 0] = nearest(_cosine(Fraction(1, 8)))
     for place, numeral in COSINE_RESIDUES.items():
         table[place] = nearest(numeral)
@@ -130,7 +132,7 @@ def cosines() -> Words:
 
 
 @cache
-def band_slopes() -> tuple[Int, Words, Words]:
+def band_slopes() -> tuple[Int, Bits, Bits]:
     """How each bin [160] is shared: its lower band, the weight in that, and in the band above.
 
     The weight ``j / width`` in the band above is rounded, then that in the lower, ``1`` less it.
@@ -140,13 +142,13 @@ def band_slopes() -> tuple[Int, Words, Words]:
         for step in range(high - low):
             share = nearest(Fraction(step, high - low))
             bands.append(band)
-            lower.append(nearest(1 - fraction_of(share)))
+            lower.append(nearest(1 - value_of(share)))
             upper.append(share)
     return np.array(bands), np.array(lower, np.int32), np.array(upper, np.int32)
 
 
 @cache
-def band_shares() -> tuple[Int, Words]:
+def band_shares() -> tuple[Int, Bits]:
     """Bins and weights [44, 18] of each band, from its lowest bin up; then bin 0 with no weight."""
     shares: list[list[tuple[int, int]]] = [[] for _ in range(BANDS)]
     for bin_, (band, low, high) in enumerate(zip(*band_slopes(), strict=True)):
@@ -155,9 +157,3 @@ def band_shares() -> tuple[Int, Words]:
     longest = max(map(len, shares))
     padded = np.array([share + [(0, 0)] * (longest - len(share)) for share in shares])
     return padded[..., 0].T, padded[..., 1].T.astype(np.int32)
-
-
-def fraction_of(word: int) -> Fraction:
-    """The number that a word is."""
-    pair = from_words(np.array([word], np.int32))
-    return int(pair.m[0]) * Fraction(2) ** int(pair.e[0])

@@ -1,169 +1,176 @@
-"""How integer functions are compiled: numba's decorators with types, and integers of 32 bits.
+"""How functions of numbers are compiled, and what runs where there is no compiler.
 
-Three kinds of functions stand in modules whose names begin with ``compiled``:
+Five kinds of functions are marked:
 
-* :func:`scalar` - rules for one number, put into the code of what calls them;
-* :func:`kernel` - loops over arrays, which release the interpreter's lock;
-* :func:`part` - a part of one kernel.
+* :func:`operation` - an operation whose first operand's type chooses the rule, see
+  :mod:`dredref.arithmetic.number`;
+* :func:`scalar` - a function of numbers, put into the code of what calls it;
+* :func:`kernel` - loops over arrays, called from Python; they release the interpreter's lock;
+* :func:`loop` - the same for kernels alone;
+* :func:`part` - a part of one kernel. A kernel is compiled anew into each kernel that calls it, so
+  that levels of them would multiply what there is to compile.
 
-**Lanes of 32 bits.** Loops run several numbers at once as wide as their widest integer. numba takes
-the sum of two ``int32`` for an ``int64``, and shifts too, which halves the speed; so results are
-cast back by :data:`i32` after each operation, and shifts are :func:`left` and :func:`right`.
+numba compiles them where it is installed (:mod:`dredref.arithmetic.with_numba`). Elsewhere they run
+as the Python that they are, with the same results and some hundred times slower: what stands below
+is that form of decorators and machine instructions.
 
-**One array, one use.** A loop that reads and writes the same array is not vectorised, as no order
-of its steps is known to be safe: the output of a fast loop is an array of its own.
-
-**Notice.** The first function that has to be compiled tells :mod:`dredref.notices`, since seconds
-pass.
-
-**Cache.** What is compiled is kept on disk, next to the module or in the user's cache, and compiled
-in each process where there is room for neither. numba looks at the source of the function that is
-kept and not of those that were put into it, nor at constants, so the key here takes in the modules
-that a function may take them from: those of its own folder and of this one.
+**Lanes of 32 bits.** Loops run several numbers at once, as wide as their widest integer. numba
+takes the sum of two ``int32`` for an ``int64``, and shifts too, which halves the speed; so results
+are cast back by :func:`i32` after each operation, and shifts are :func:`left` and :func:`right`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from contextlib import suppress
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import wraps
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import event
-from numba.core.caching import FunctionCache
-from numba.extending import intrinsic
-
-from dredref import notices
 
 F = TypeVar("F", bound=Callable[..., Any])
 """A function, with its types."""
+Rules = Mapping[type, Callable[..., Any]]
+"""What an operation does with numbers of other kinds than the machine's floats."""
 
-_numba: Any = numba
-_numpy: Any = np
-
-i32: Callable[[int], int] = _numba.int32
-"""The low 32 bits of an integer, as a signed one; in compiled code."""
-i64: Callable[[int], int] = _numba.int64
-"""An integer in 64 bits; in compiled code."""
-constant32: Callable[[int], int] = _numpy.int32
-"""An integer that compiled code takes for one of 32 bits."""
-
-HERE = Path(__file__).parent
-
-NOTICE = "compiling integer functions for this machine; they are kept for the next time"
-
-_listener: Any = event.Listener
+LANES = 32
+"""Products that :func:`dot` takes at once; layers pad their inputs to a multiple."""
+COMPILED = find_spec("numba") is not None
+"""Whether functions are compiled here."""
 
 
-class _Notice(_listener):  # type: ignore[misc]
-    """Tells once that functions are being compiled; what is read from the cache is not."""
-
-    told = False
-
-    def on_start(self, _event: Any) -> None:
-        if not self.told:
-            notices.tell(NOTICE)
-        self.told = True
-
-    def on_end(self, _event: Any) -> None:
-        """Nothing is said of ends."""
+def i32(x: Any) -> int:
+    """The low 32 bits of an integer as a signed one; a float is cut to an integer."""
+    return ((int(x) + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
 
 
-_event: Any = event
-_event.register("numba:compile", _Notice())
+def i64(x: Any) -> int:
+    """An integer of 64 bits."""
+    return int(x)
 
 
-@cache
-def _sources(folder: Path) -> str:
-    """A digest of the modules here and in another folder."""
-    digest = hashlib.sha256()
-    for path in (*sorted(HERE.glob("*.py")), *sorted(folder.glob("*.py"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def constant32(x: int) -> int:
+    """An integer that compiled functions take for one of 32 bits."""
+    return x
 
 
-_base: Any = FunctionCache
-_intrinsic: Any = intrinsic
+def f32(x: Any) -> Any:
+    """The ``float32`` that is nearest."""
+    return np.float32(x)
 
 
-class _Cache(_base):  # type: ignore[misc]
-    """numba's cache, whose entries hold for one state of the modules that were put together."""
-
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        folder = Path(self._py_func.__code__.co_filename).parent
-        return (*super()._index_key(sig, codegen), _sources(folder))
+def f64(x: Any) -> Any:
+    """The ``float64`` that is nearest."""
+    return np.float64(x)
 
 
-def _by_type(dispatcher: Any) -> Any:
-    """Have a function compiled once for each type of its arguments, not for each constant too."""
-    template = getattr(dispatcher, "get_call_template", None)
-    if template is not None:
-        general: Any = types.unliteral
-        dispatcher.get_call_template = lambda arguments, named: template(
-            tuple(map(general, arguments)), {name: general(named[name]) for name in named}
-        )
-    return dispatcher
+def left(x: int, n: int) -> int:
+    """``x * 2**n`` in 32 bits, for ``n`` from 0 to 31."""
+    return i32(int(x) << int(n))
 
 
-def scalar(function: F) -> F:
-    """Compile a rule for numbers in registers into whatever calls it."""
-    compiled: F = _by_type(_numba.njit(forceinline=True, error_model="numpy")(function))
-    return compiled
+def right(x: int, n: int) -> int:
+    """``floor(x / 2**n)`` in 32 bits, for ``n`` from 0 to 31."""
+    return int(x) >> int(n)
+
+
+def right_unsigned(x: int, n: int) -> int:
+    """The same for 32 bits without a sign."""
+    return i32((int(x) & 0xFFFFFFFF) >> int(n))
+
+
+def leading_zeros(x: int) -> int:
+    """Zeros above the highest bit of 32 bits; 32 for 0."""
+    return 32 - (int(x) & 0xFFFFFFFF).bit_length()
+
+
+def leading_zeros64(x: int) -> int:
+    """Zeros above the highest bit of 64 bits; 64 for 0."""
+    return 64 - (int(x) & 0xFFFFFFFFFFFFFFFF).bit_length()
+
+
+def float_bits(x: Any) -> int:
+    """The bits of a ``float32``."""
+    return int(np.float32(x).view(np.int32))
+
+
+def bits_float(bits: int) -> Any:
+    """The ``float32`` of 32 bits."""
+    return np.int32(bits).view(np.float32)
+
+
+def bits_float64(bits: int) -> Any:
+    """The ``float64`` of 64 bits."""
+    return np.int64(bits).view(np.float64)
+
+
+def dot(weights: Any, start: int, size: int, x: Any, rows: Any) -> Any:
+    """Integer sums of products of 8-bit weights with rows of 8-bit activations.
+
+    Args:
+        weights: ``int8``, flat.
+        start: where the weights that are meant begin.
+        size: how many they are, a multiple of ``LANES``.
+        x: activations, ``int16`` [rows, ``size`` or more].
+        rows: the rows that are meant, a tuple of 1 or 4 indices.
+
+    Returns:
+        As many sums, ``int32``; the caller keeps them within it by a bound on the weights.
+    """
+    taken = weights[start : start + size].astype(np.int64)
+    return tuple(int(taken @ x[row, :size].astype(np.int64)) for row in rows)
 
 
 def kernel(function: F) -> F:
-    """Compile loops over arrays; other threads run meanwhile."""
-    dispatcher: Any = _numba.njit(nogil=True, error_model="numpy")(function)
-    with suppress(RuntimeError):  # nowhere to write
-        dispatcher._cache = _Cache(function)
-    compiled: F = _by_type(dispatcher)
-    return compiled
+    """Loops over arrays."""
+    return function
+
+
+def scalar(function: F) -> F:
+    """A function of numbers."""
+    return function
+
+
+def loop(function: F) -> F:
+    """Loops over arrays that other compiled functions alone call."""
+    return function
 
 
 def part(function: F) -> F:
-    """Compile a part of a kernel where it is called, and nowhere else.
+    """A part of one kernel, compiled as if it stood there."""
+    return function
 
-    A kernel that calls kernels is compiled together with them, though each of them is compiled on
-    its own too; what has one caller need not be.
+
+def operation(rules: Rules, kind_of: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Choose an operation's rule by the kind of its first operand.
+
+    The decorated function is the rule for the machine's floats.
     """
-    compiled: F = _numba.njit(inline="always", error_model="numpy")(function)
-    return compiled
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def choose(*operands: Any) -> Any:
+            return rules.get(kind_of(operands[0]), function)(*operands)
+
+        chosen: Any = choose
+        return chosen  # type: ignore[no-any-return]
+
+    return decorate
 
 
-def _instruction(name: str) -> Any:
-    """An instruction of two ``int32``."""
+if COMPILED and not TYPE_CHECKING:
+    from dredref.arithmetic import with_numba
 
-    def of_two(_context: Any, _x: Any, _y: Any) -> Any:
-        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            return getattr(builder, name)(*arguments)
-
-        return types.int32(types.int32, types.int32), generate
-
-    return _intrinsic(of_two)
+    globals().update({name: getattr(with_numba, name) for name in with_numba.__all__})
 
 
-left: Callable[[int, int], int] = _instruction("shl")
-"""``x * 2**n`` in 32 bits, for ``n`` from 0 to 31."""
-right: Callable[[int, int], int] = _instruction("ashr")
-"""``floor(x / 2**n)`` in 32 bits, for ``n`` from 0 to 31."""
-right_unsigned: Callable[[int, int], int] = _instruction("lshr")
-"""The same for 32 bits without a sign."""
+@scalar
+def most(a: int, b: int) -> int:
+    """The larger of two integers."""
+    return a if a > b else b
 
 
-def _leading_zeros(_context: Any, _x: Any) -> Any:
-    """The instruction that counts leading zeros, defined for 0 too."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return _x(_x), generate
-
-
-leading_zeros: Callable[[int], int] = _intrinsic(_leading_zeros)
-"""Zeros above the highest bit of an ``int32`` or ``int64``, as one; all bits for 0."""
+@scalar
+def least(a: int, b: int) -> int:
+    """The smaller of two integers."""
+    return a if a < b else b

@@ -13,13 +13,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Form
-from dredref.cli.options import form_option, json_option, open_input, stream_options, tell
+from dredref.cli.options import arithmetic_option, json_option, open_input, stream_options, tell
 from dredref.cli.progress import tracked, verbose_option
 from dredref.files import atomic_output
 from dredref.model import load
 from dredref.model.weights import Model
-from dredref.rdovae.decoder import FEATURES, VECTORS, decode_payloads
 from dredref.rdovae.records import read_records, write_records
 from dredref.scan.values import read_values
 from dredref.spec.dred import DredPayload
@@ -51,7 +49,7 @@ Found = tuple[int, DredPayload]
     "of this DRED version; OUT.f32 holds their features, oldest first.",
 )
 @click.option("--model", "model_path", metavar="FILE", help="Use this decoder network.")
-@form_option
+@arithmetic_option
 @json_option
 @stream_options
 @verbose_option
@@ -62,7 +60,6 @@ def decode(
     max_chunks: int | None,
     records: str | None,
     model_path: str | None,
-    form: Form,
     as_json: bool,
     payload_type: int | None,
     ssrc: int | None,
@@ -73,14 +70,13 @@ def decode(
     OUT.npz has an entry for each record with DRED in `index`, `version`, `dred_offset` (2.5 ms),
     `chunks` and `start`, the first of its rows in `features` [rows, 20]: four a chunk, newest
     first. OUT.f32, with --packet or --records, has the vectors alone, little-endian float32.
-    OUT.bit has the payloads themselves, as records of fargan_demo -dred-decoding. Many packets are
-    decoded twice as fast with --form binary32.
+    OUT.bit has the payloads themselves, as records of fargan_demo -dred-decoding.
     """
     kind = _kind(output, packet, records)
     model = load(model_path) if model_path else None
     if records is not None:
         payloads = read_records(_read(source), int(records))
-        rows = _decoded(tracked(payloads, "decoding", "records"), model, form)
+        rows = _decoded(tracked(payloads, "decoding", "records"), model)
         _write_vectors(output, (part[::-1] for part in rows))
         _tell(output, len(payloads), sum(len(one.chunks) for one in payloads), as_json)
         return
@@ -101,9 +97,9 @@ def decode(
             found = iter(one)
         found = counted(found)
         if kind == ".npz":
-            _write_arrays(output, found, model, form)
+            _write_arrays(output, found, model)
         elif kind == ".f32":
-            _write_vectors(output, _decoded((payload for _, payload in found), model, form))
+            _write_vectors(output, _decoded((payload for _, payload in found), model))
         else:
             with atomic_output(output) as temporary:
                 temporary.write_bytes(write_records(payload for _, payload in found))
@@ -113,6 +109,8 @@ def decode(
 
 def _tell(output: str, payloads: int, chunks: int, as_json: bool) -> None:
     """Say what was written."""
+    from dredref.rdovae.decoder import VECTORS
+
     done = {"payloads": payloads, "chunks": chunks, "vectors": VECTORS * chunks, "output": output}
     sentence = f"{output}: {payloads} payloads, {chunks} chunks, {VECTORS * chunks} vectors"
     tell(done, sentence, as_json)
@@ -148,10 +146,10 @@ def _found(
         yield record.index, replace(dred, chunks=dred.chunks[:max_chunks])
 
 
-def _decoded(
-    payloads: Iterable[DredPayload], model: Model | None, form: Form
-) -> Iterator[NDArray[np.float32]]:
+def _decoded(payloads: Iterable[DredPayload], model: Model | None) -> Iterator[NDArray[np.float32]]:
     """Features of each payload, a batch at a time, each version of a batch by itself."""
+    from dredref.rdovae.decoder import decode_payloads
+
     left = iter(payloads)
     while batch := list(islice(left, BATCH)):
         rows: dict[int, NDArray[np.float32]] = {}
@@ -162,7 +160,7 @@ def _decoded(
                     f"model {model.name} does not decode DRED version {version}",
                 )
             places = [i for i, payload in enumerate(batch) if payload.version == version]
-            parts = decode_payloads([batch[i] for i in places], model, form)
+            parts = decode_payloads([batch[i] for i in places], model)
             rows.update(zip(places, parts, strict=True))
         yield from (rows[i] for i in range(len(batch)))
 
@@ -173,8 +171,10 @@ def _write_vectors(output: str, rows: Iterable[NDArray[np.float32]]) -> None:
             handle.write(part.astype("<f4").tobytes())
 
 
-def _write_arrays(output: str, found: Iterable[Found], model: Model | None, form: Form) -> None:
+def _write_arrays(output: str, found: Iterable[Found], model: Model | None) -> None:
     """Write OUT.npz; features wait in a file, so that memory holds a few numbers a record."""
+    from dredref.rdovae.decoder import FEATURES, VECTORS
+
     index, version, dred_offset, chunks = columns = [array("q") for _ in range(4)]
 
     def noted() -> Iterator[DredPayload]:
@@ -185,7 +185,7 @@ def _write_arrays(output: str, found: Iterable[Found], model: Model | None, form
             yield payload
 
     with atomic_output(output) as temporary, TemporaryFile(dir=temporary.parent) as features:
-        for part in _decoded(noted(), model, form):
+        for part in _decoded(noted(), model):
             features.write(part.tobytes())
         features.flush()
         counts = VECTORS * np.array(chunks, np.int64)

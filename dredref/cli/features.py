@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, to_float32
-from dredref.analysis.tables import FRAME, Int
-from dredref.arithmetic.significand import Form
 from dredref.audio import open_audio
-from dredref.cli.options import form_option, json_option, tell
+from dredref.cli.options import arithmetic_option, json_option, tell
 from dredref.cli.progress import progress, verbose_option
 from dredref.files import atomic_output
 from dredref.resample import Resampler
@@ -19,15 +17,18 @@ from dredref.vocoder.sizes import FEATURES
 @click.command()
 @click.argument("source", metavar="IN.wav", type=click.Path())
 @click.argument("output", metavar="OUT.f32", type=click.Path())
-@form_option
+@arithmetic_option
 @json_option
 @verbose_option
-def features(source: str, output: str, form: Form, as_json: bool) -> None:
+def features(source: str, output: str, as_json: bool) -> None:
     """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
 
     WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
     to 16 kHz mono as the DRED encoder does. Samples that do not fill a frame are left out.
     """
+    from dredref.analysis.analyser import FeatureAnalyser
+    from dredref.analysis.tables import FRAME
+
     with (
         open_audio(source) as audio,
         atomic_output(output) as temporary,
@@ -35,19 +36,19 @@ def features(source: str, output: str, form: Form, as_json: bool) -> None:
         progress("analysing", audio.length / audio.rate, "s") as update,
     ):
         resampler = Resampler(audio.rate, audio.channels)
-        analyser = FeatureAnalyser(form=form)
-        waiting: Int = np.zeros((1, 0), np.int64)
+        analyser = FeatureAnalyser()
+        waiting: NDArray[np.int64] = np.zeros((1, 0), np.int64)
         done = 0
         for block in audio.blocks():
             waiting = np.concatenate([waiting, resampler.convert(block[None])], axis=1)
             whole = waiting.shape[1] // FRAME * FRAME
-            file.write(to_float32(analyser.analyse(waiting[:, :whole])[0]).astype("<f4").tobytes())
+            file.write(analyser.analyse_q14(waiting[:, :whole])[0].astype("<f4").tobytes())
             waiting = waiting[:, whole:]
             done += len(block)
             update(done / audio.rate)
         rest = np.concatenate([waiting, resampler.flush()], axis=1)
         if rest.shape[1] >= FRAME:
-            file.write(to_float32(analyser.analyse(rest[:, :FRAME])[0]).astype("<f4").tobytes())
+            file.write(analyser.analyse_q14(rest[:, :FRAME])[0].astype("<f4").tobytes())
         vectors = file.tell() // (4 * FEATURES)
     result = {"vectors": vectors, "seconds": vectors / 100, "output": output}
     tell(result, f"{output}: {vectors} vectors of {FEATURES} numbers, one for every 10 ms", as_json)

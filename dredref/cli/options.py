@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from dredref.arithmetic.significand import FORMS
 from dredref.spec.errors import UsageError
 from dredref.streams import Stream, open_stream
 
@@ -102,15 +101,23 @@ def stream_options(command: F) -> F:
     return command
 
 
-form_option = click.option(
-    "--form",
-    type=click.Choice(FORMS),
-    default="integers",
-    show_default=True,
-    help="How numbers are held; the result is the same. integers: words, compiled; pairs: the "
-    "definition itself, slow; binary32: by the machine's floating-point unit.",
+def _use(_context: click.Context, _parameter: click.Parameter, arithmetic: str | None) -> None:
+    """Compute on what was asked for."""
+    if arithmetic is not None:
+        from dredref.arithmetic.carrier import use
+
+        use("integer" if arithmetic == "integer" else "hardware")
+
+
+arithmetic_option = click.option(
+    "--arithmetic",
+    type=click.Choice(["integer", "hardware"]),
+    callback=_use,
+    expose_value=False,
+    help="What carries the numbers; the result is the same. Without it the machine's floats, where "
+    "they round as IEEE 754 says; integer: the normative rules.",
 )
-"""The option that says how numbers are held."""
+"""The option that says what carries the numbers."""
 
 
 json_option = click.option(

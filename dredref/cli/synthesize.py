@@ -9,8 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Form
-from dredref.cli.options import form_option, json_option, open_input, stream_options, tell
+from dredref.cli.options import arithmetic_option, json_option, open_input, stream_options, tell
 from dredref.cli.progress import progress, verbose_option
 from dredref.inspection import read_record
 from dredref.model import load
@@ -38,11 +37,11 @@ from dredref.vocoder.synthesis import Progress, Vocoder
     "the others are spoken.",
 )
 @click.option("--model", metavar="FILE", help="A vocoder's model file other than the packaged one.")
-@form_option
+@arithmetic_option
 @json_option
 @verbose_option
 def synthesize(
-    features: str, output: str, before: str | None, model: str | None, form: Form, as_json: bool
+    features: str, output: str, before: str | None, model: str | None, as_json: bool
 ) -> None:
     """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
 
@@ -51,11 +50,11 @@ def synthesize(
     check_samples_path(output)
     vectors = read_features(features)
     chosen = None if model is None else load(model)
-    vocoder = Vocoder(chosen, form)
+    vocoder = Vocoder(chosen)
     frames = len(vectors) + 1 if before is None else len(vectors) - START_VECTORS
     with _progress(frames) as count:
         if before is None:
-            speech = vocoder.speak(vectors[None], count)
+            speech = vocoder.utterance(vectors[None], count)
         else:
             samples = read_samples(before)
             if len(samples) < START_SAMPLES:
@@ -73,6 +72,7 @@ def synthesize(
 @click.argument("source", metavar="INPUT", type=click.Path())
 @click.argument("output", metavar="OUT.wav", type=click.Path())
 @click.option("--packet", type=click.IntRange(0), required=True, help="Which record of INPUT.")
+@arithmetic_option
 @json_option
 @stream_options
 @verbose_option
@@ -101,7 +101,7 @@ def recover(
         raise UsageError("dred.absent", f"nothing to speak in record {packet} of {source}: {why}")
     vectors = oldest_first(dred)
     with _progress(len(vectors) + 1) as count:
-        speech = Vocoder().speak(vectors[None], count)[0]
+        speech = Vocoder().utterance(vectors[None], count)[0]
     write_samples(output, speech)
     ends = UNIT_MS * dred.dred_offset
     starts = ends - 40 * len(dred.chunks)

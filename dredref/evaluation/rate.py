@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16
+from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.tables import BANDS, FRAME
 from dredref.model.weights import Model
 from dredref.payload.writer import STEPS_PER_CHUNK, Levels, Request, write_payloads
@@ -80,18 +80,18 @@ def rate_distortion(
         progress(done)
 
 
-_Coded = tuple[Floats, NDArray[np.int32], NDArray[np.int32], list[Request]]
+_Coded = tuple[Floats, Floats, Floats, list[Request]]
 """Features, latents and states of a clip, and where payloads are asked for."""
 
 
 def _encoded(pcm: Pcm, version: int, model: Model | None) -> _Coded:
     whole = pcm[: len(pcm) // (2 * FRAME) * (2 * FRAME)]
-    features = FeatureAnalyser(1).analyse(from_int16(whole)[None])
+    features = FeatureAnalyser(1).analyse(whole[None])
     latents, states = RdovaeEncoder(version, model=model).encode(features)
     span = STEPS_PER_CHUNK * CHUNKS
     steps = range(span - 1, latents.shape[1], EVERY)
     requests = [Request(step, 0, CHUNKS, MOST_BYTES) for step in steps]
-    return features[0].view(np.float32), latents[0], states[0], requests
+    return features[0], latents[0], states[0], requests
 
 
 def _point(coded: Sequence[_Coded], level: int, version: int, model: Model | None) -> Point:

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.arithmetic.fixed import Integers
-from dredref.arithmetic.significand import Words, rounded, to_words
 from dredref.model.container import RawLayer, RawModel
 from dredref.spec.errors import InputError
 
@@ -102,19 +101,20 @@ class Layer:
             return sparse_matrix(blocks, index, self.inputs, self.outputs)
         return dense_matrix(blocks, self.inputs, self.outputs)
 
-    def words(self, role: str) -> Words:
-        """An array of the file as binary32 words, exactly, in the file's order.
+    def bits(self, role: str) -> NDArray[np.int32]:
+        """An array of the file as the bits of binary32 numbers, exactly, in the file's order.
 
         Raises:
             InputError: ``model.layer`` if there is none or a number has more than 24 bits.
         """
         if role not in self.raw.arrays:
             raise InputError("model.layer", f"layer {self.name} has no {role}")
-        m, q = self.raw.arrays[role].mantissa.astype(np.int64), self.raw.arrays[role].q
-        pairs = rounded(m, np.full_like(m, -q))
-        if np.any(pairs.m << np.maximum(pairs.e + q, 0) != m):
+        array = self.raw.arrays[role]
+        exact = np.ldexp(array.mantissa.astype(np.float64), -array.q)
+        found = exact.astype(np.float32)
+        if np.any(found != exact):
             raise InputError("model.layer", f"layer {self.name}: {role} is no array of binary32")
-        return to_words(pairs)
+        return found.view(np.int32)
 
 
 class Model:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.spectrum import PCM_Q
 from dredref.analysis.tables import Int
-from dredref.arithmetic.significand import Form
+from dredref.arithmetic.carrier import Arithmetic
+from dredref.arithmetic.values import check_samples
 from dredref.payload.activity import UNIT, ActivityDetector
 from dredref.payload.highpass import HighPass
 from dredref.payload.placement import (
@@ -29,7 +30,7 @@ from dredref.payload.writer import (
     write_payloads,
 )
 from dredref.rdovae.encoder import STEP, RdovaeEncoder
-from dredref.resample import Resampler
+from dredref.resample import Resampler, to_input
 from dredref.spec.dred import DECODER_CHUNKS
 from dredref.spec.errors import UsageError
 from dredref.spec.tables import CURRENT_VERSION
@@ -71,7 +72,7 @@ class DredEncoder:
         timestamp: int = 0,
         settings: DredSettings | None = None,
         activity: NDArray[np.bool_] | None = None,
-        form: Form = "integers",
+        arithmetic: Arithmetic | None = None,
     ) -> None:
         """Start before the first sample.
 
@@ -83,27 +84,27 @@ class DredEncoder:
             timestamp: of the first packet; its grid of 2.5 ms is that of all others.
             settings: levels and limits.
             activity: for each 2.5 ms of the audio, silence beyond its end; by energy if None.
-            form: how numbers are held; payloads are the same, and pairs of integers far slower.
+            arithmetic: what carries the numbers; payloads are the same.
 
         Raises:
             UsageError: ``audio.rate``, ``audio.channels``, ``encode.highpass``.
         """
         self.settings = settings or DredSettings()
         self._highpass = HighPass(self.settings.highpass, rate, channels)
-        self._resampler = Resampler(rate, channels)
+        self._resampler, self._channels = Resampler(rate, channels), channels
         aligned = Timeline.aligned(pre_skip, timestamp)
         self.timeline = replace(aligned, lead=aligned.lead // TICKS * TICKS)
-        self._analyser = FeatureAnalyser(form=form)
-        self._network = RdovaeEncoder(self.settings.version, form=form)
-        self._form = form
+        self._analyser = FeatureAnalyser(arithmetic=arithmetic)
+        self._network = RdovaeEncoder(self.settings.version, arithmetic=arithmetic)
+        self._arithmetic = arithmetic
         self._detector = None if activity is not None else ActivityDetector()
         self._given = activity
         self._waiting = np.zeros((1, self.timeline.lead // TICKS), np.int64)
         self._activity: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._units = 0
         """Index of the first unit of ``_activity``."""
-        self._latents = np.zeros((0, 0), np.int32)
-        self._states = np.zeros((0, 0), np.int32)
+        self._latents: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._states: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._speaks: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._first = 0
         """Index of the first latent vector that is kept."""
@@ -115,7 +116,22 @@ class DredEncoder:
         steps = self._first + len(self._latents)
         return STEP_48K * steps - self.timeline.lead
 
-    def feed(self, samples: Int) -> None:
+    def feed(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+        """Take audio [n] or [n, channels]: int16, or float32 within -1..1.
+
+        Raises:
+            UsageError: ``samples.type``, ``samples.shape``, ``samples.range``; ``encode.ended``.
+        """
+        given = np.asarray(samples)
+        shaped = given.reshape(len(given), -1)
+        if given.ndim not in (1, 2) or shaped.shape[1] != self._channels:
+            raise UsageError(
+                "samples.shape", f"samples are [n, {self._channels}], not {list(given.shape)}"
+            )
+        check_samples(shaped)
+        self.feed_q8(to_input(shaped))
+
+    def feed_q8(self, samples: Int) -> None:
         """Take audio [n] or [n, channels] in units of 16-bit PCM, Q8 (:func:`to_input`)."""
         if self._ended:
             raise UsageError("encode.ended", "audio was fed after its end")
@@ -152,7 +168,7 @@ class DredEncoder:
                 [request for request in wanted if request is not None],
                 self.settings.levels,
                 self.settings.version,
-                self._form,
+                self._arithmetic,
             )
         )
         result = [None if request is None else next(written) for request in wanted]
@@ -169,7 +185,7 @@ class DredEncoder:
         self._waiting = waiting[:, whole:]
         if not whole:
             return
-        latents, states = self._network.encode(self._analyser.analyse(waiting[:, :whole]))
+        latents, states = self._network.encode(self._analyser.analyse_q14(waiting[:, :whole]))
         if not len(self._latents):
             self._latents, self._states = latents[0], states[0]
         else:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dredref.arithmetic.carrier import Arithmetic
 from dredref.arithmetic.fixed import Integers
-from dredref.arithmetic.significand import Form, Words
 from dredref.payload.batch import BatchRangeEncoder, Mark
 from dredref.rdovae.quantize import quantize
 from dredref.spec.dred import EXTRA_UNIT, MAX_EXTENSION_BYTES, OFFSET_BIAS, SPARE_BITS
@@ -69,12 +70,12 @@ class Request:
 
 
 def write_payloads(
-    latents: Words,
-    states: Words,
+    latents: NDArray[np.float32],
+    states: NDArray[np.float32],
     requests: Sequence[Request],
     levels: Levels,
     version: int = CURRENT_VERSION,
-    form: Form = "integers",
+    arithmetic: Arithmetic | None = None,
 ) -> list[bytes | None]:
     """The payload of each request, or None where not even one chunk fits or may be sent.
 
@@ -82,12 +83,12 @@ def write_payloads(
     would start with 7 bits or less left, and so could not be seen, is left out.
 
     Args:
-        latents: [steps, L], binary32 words, oldest first.
-        states: initial states [steps, S], binary32 words.
+        latents: [steps, L], oldest first.
+        states: initial states [steps, S].
         requests: what each packet is to carry.
         levels: quantizer levels.
         version: DRED version.
-        form: how the quantizer holds numbers; payloads are the same.
+        arithmetic: what carries the numbers; payloads are the same.
 
     Raises:
         BuildError: ``dred.offset`` if an offset is out of the format's reach.
@@ -102,14 +103,14 @@ def write_payloads(
     everyone = np.arange(len(requests))
     _write_header(coder, everyone, [request.dred_offset for request in requests], levels)
     first = np.full(len(requests), levels.q0)
-    state_values = quantize(states[steps], first, tables.state, form)
+    state_values = quantize(states[steps], first, tables.state, arithmetic)
     _write_vector(coder, everyone, state_values, tables.state, first)
     marks = [coder.mark()]
     for index in range(int(counts.max(initial=0))):
         rows = everyone[counts > index]
         level = np.full(len(rows), levels.of_chunk(index))
         chunk = latents[steps[rows] - STEPS_PER_CHUNK * index]
-        values = quantize(chunk, level, tables.latent, form)
+        values = quantize(chunk, level, tables.latent, arithmetic)
         _write_vector(coder, rows, values, tables.latent, level)
         marks.append(coder.mark())
     tells = np.stack([mark.tell() for mark in marks])

@@ -116,7 +116,7 @@ def speak(
     """Return ``length`` samples from ``start`` on; silence where there is no DRED."""
     pcm = np.zeros(length, np.int16)
     for number, piece in enumerate(found, start=1):
-        speech = vocoder().speak(piece.vectors[None])[0]
+        speech = vocoder().utterance(piece.vectors[None])[0]
         first, last = piece.start - start, piece.start - start + len(speech)
         low, high = max(0, first), min(length, last)
         if low < high:

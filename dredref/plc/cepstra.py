@@ -91,6 +91,5 @@ def _spectrum(taps: Floats) -> tuple[Floats, Floats]:
     """Real and imaginary parts of the bins below 8 kHz of a few samples."""
     samples = np.zeros((WINDOW, 1), np.float32)
     samples[: len(taps), 0] = taps
-    bins = transform(samples)
-    re, im = (np.asarray(part, np.float32)[: WINDOW // 2, 0] for part in (bins.re, bins.im))
-    return re, im
+    re, im = transform(samples)
+    return re[: WINDOW // 2, 0], im[: WINDOW // 2, 0]

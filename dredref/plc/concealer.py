@@ -15,7 +15,7 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.analysis.analyser import FeatureAnalyser
 from dredref.model.weights import Model
 from dredref.plc.cepstra import burg_cepstra
 from dredref.plc.network import LIMIT, PredictionNetwork
@@ -151,7 +151,7 @@ class PacketLossConcealer:
         first = True
         while self._analysed + FRAME <= KEPT:
             frame = self._pcm[self._analysed : self._analysed + FRAME]
-            features = to_float32(self._analyser.analyse(from_int16(frame)[None]))[0, 0]
+            features = self._analyser.analyse(frame[None])[0, 0]
             if not (self._has_gap and first) and self._analysed >= self._heard:
                 self._append(features)
                 self._remember()

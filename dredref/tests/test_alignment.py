@@ -33,7 +33,7 @@ def speech() -> np.ndarray:
 def placed() -> list[Placed]:
     """Payloads of every 20 ms of three seconds."""
     encoder = DredEncoder(16_000, settings=DredSettings(Levels(6, 3, 15), chunks=12))
-    encoder.feed(to_input(speech()))
+    encoder.feed_q8(to_input(speech()))
     encoder.end()
     payloads = encoder.payloads([Slot(960 * index, 960) for index in range(150)])
     return [

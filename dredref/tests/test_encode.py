@@ -54,7 +54,7 @@ SLOTS = [Slot(960 * index, 960) for index in range(100)]
 
 def whole(settings: DredSettings | None = None) -> list[bytes | None]:
     encoder = DredEncoder(16_000, settings=settings)
-    encoder.feed(to_input(speech()))
+    encoder.feed_q8(to_input(speech()))
     encoder.end()
     return encoder.payloads(SLOTS)
 
@@ -66,7 +66,7 @@ def test_cutting_audio_and_packets_changes_nothing() -> None:
     got: list[bytes | None] = []
     for index, slot in enumerate(SLOTS):
         while fed < (slot.timestamp + slot.duration) // 3:
-            encoder.feed(samples[fed : fed + 777])
+            encoder.feed_q8(samples[fed : fed + 777])
             fed += 777
         if index % 7 == 6:
             got += encoder.payloads(SLOTS[len(got) : index + 1])
@@ -76,13 +76,13 @@ def test_cutting_audio_and_packets_changes_nothing() -> None:
 
 def test_audio_must_come_before_its_packet() -> None:
     encoder = DredEncoder(16_000)
-    encoder.feed(to_input(speech(16_000)))
+    encoder.feed_q8(to_input(speech(16_000)))
     with pytest.raises(UsageError) as caught:
         encoder.payloads(SLOTS)
     assert caught.value.code == "encode.audio"
     encoder.end()
     with pytest.raises(UsageError) as caught:
-        encoder.feed(to_input(speech(100)))
+        encoder.feed_q8(to_input(speech(100)))
     assert caught.value.code == "encode.ended"
 
 
@@ -90,7 +90,7 @@ def test_given_activity_decides() -> None:
     settings = DredSettings(Levels(6, 5, 15), chunks=10)
     for active in (False, True):
         encoder = DredEncoder(16_000, settings=settings, activity=np.full(800, active))
-        encoder.feed(to_input(speech()))
+        encoder.feed_q8(to_input(speech()))
         encoder.end()
         payloads = encoder.payloads(SLOTS)
         assert all((payload is not None) == active for payload in payloads[5:])

@@ -45,5 +45,4 @@ def test_commands_that_do_not_compute(arguments: tuple[str, ...]) -> None:
 def test_commands_that_do(tmp_path: Path) -> None:
     out = tmp_path / "out.f32"
     assert loads_numba("decode", str(STREAM), str(out), "--packet", "40")
-    assert not loads_numba("decode", str(STREAM), str(out), "--packet", "40", "--form", "binary32")
     assert len(out.read_bytes()) % 320 == 0

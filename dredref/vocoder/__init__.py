@@ -1,19 +1,11 @@
-"""FARGAN, the vocoder: feature vectors to speech.
+"""FARGAN, the vocoder: feature vectors to speech, sample for sample that of libopus' plain C build.
 
-The arithmetic is that of :mod:`dredref.arithmetic.significand`, integers by definition, and the
-speech is that of libopus' portable path, sample for sample.
-
-===================  =============================================================
-``synthesis``        the public interface: start, synthesize, speak
-``engine``           a run of frames, from a state to a state
-``network``          the specification of the two networks
-``weights``          its layers, made from the model
-``period``           the pitch period of a feature vector, and what it repeats
-``emphasis``         pre-emphasis, de-emphasis, rounding to 16 bits
-``compiled``         the two networks as compiled functions, which run by default
-``compiled_layers``  their layers
-``compiled_engine``  the engine that calls them
-===================  =============================================================
+==============  ====================================================
+``synthesis``   the public interface: start, synthesize, utterance, resume
+``engine``      a run of frames, from a state to a state
+``network``     the two networks
+``period``      what a pitch period repeats
+==============  ====================================================
 """
 
 from dredref.vocoder.state import VocoderState

@@ -1,35 +1,59 @@
-"""The vocoder over a run of frames, for either kind of number: from a state to a state."""
+"""The vocoder over a run of frames: from a state to a state."""
 
 from __future__ import annotations
 
-from typing import Generic
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.fixed import Integers
-from dredref.arithmetic.significand import N, Words, concatenate, numbers, words_of
+from dredref.arithmetic.carrier import Arithmetic, carrier_of, without_negative_zeros
+from dredref.arithmetic.logs import exp
+from dredref.arithmetic.number import Numbers
+from dredref.arithmetic.values import Features, Pcm
 from dredref.model.weights import Model
-from dredref.vocoder import emphasis
-from dredref.vocoder.network import SignalState, condition, subframe
-from dredref.vocoder.period import period_of
-from dredref.vocoder.sizes import FRAME, HISTORY, PITCH_FEATURE, SUBFRAME, SUBFRAMES
+from dredref.nn.build import padded
+from dredref.vocoder.network import (
+    PAST,
+    UNITS,
+    WIDEST,
+    Work,
+    build_network,
+    condition,
+    deemphasize,
+    preemphasize,
+    resume,
+    synthesize,
+)
+from dredref.vocoder.period import embedding_row, period_of, repetition
+from dredref.vocoder.sizes import (
+    CONDITION,
+    FRAME,
+    GRU_SIZES,
+    HISTORY,
+    PITCH_FEATURE,
+    SIGNAL_HIDDEN,
+    SIGNAL_INPUT,
+    SUBFRAME,
+    SUBFRAMES,
+)
 from dredref.vocoder.state import VocoderState, blank_state
-from dredref.vocoder.weights import Weights, make_weights
 
 
-class Engine(Generic[N]):
-    """The vocoder in one kind of number, as the specification of its networks is written."""
+class Engine:
+    """The vocoder's networks on one carrier."""
 
-    like: N
-
-    def __init__(self, model: Model, like: N) -> None:
-        """Make the layers of ``model``, for numbers of the kind of ``like``."""
-        self.weights: Weights[N] = make_weights(model, like)
-        self.like = like
+    def __init__(
+        self, model: Model, arithmetic: Arithmetic | None = None, workers: int = 1
+    ) -> None:
+        """Make the layers of ``model``; ``workers`` threads share the streams of a batch."""
+        self.carrier = carrier_of(arithmetic)
+        self._network = build_network(model, self.carrier)
+        self._workers = workers
 
     def start(
-        self, samples: NDArray[np.int16], features: Words, before: VocoderState | None = None
+        self, samples: Pcm, features: Features, before: VocoderState | None = None
     ) -> VocoderState:
         """The state after real samples [streams, 320] that five vectors go with.
 
@@ -41,71 +65,112 @@ class Engine(Generic[N]):
         it gives is replaced by the real samples. The period is that of the last vector but one,
         in the frame that follows too.
         """
-        blank = blank_state(len(samples)) if before is None else before
-        conditions, gains, frames, periods = self._conditions(blank, features)
-        period = periods[:, -2]
-        pcm = emphasis.from_pcm(samples, self.like)
-        real = emphasis.preemphasize(pcm)
-        silence = numbers(blank.history[:, : HISTORY - FRAME], self.like)
-        first = gains.shape[1] - SUBFRAMES
-        state = self._open(blank)
-        history = concatenate([silence, real[:, :FRAME]])
+        state = blank_state(len(samples)) if before is None else before
+        conditions, gains, memory, periods = self._conditions(state, features)
+        period, first = periods[:, -2], len(gains) - SUBFRAMES
+        scaled, real = (np.empty(samples.shape, self.carrier) for _ in range(2))
+        preemphasize(samples, scaled, real)
+        floats = real.view(np.float32)
+        history = np.concatenate([state.history[:, : HISTORY - FRAME], floats[:, :FRAME]], axis=1)
         for index in range(SUBFRAMES):
-            state = SignalState(history, state.convolution, state.units)
             which = slice(first + index, first + index + 1)
-            given = conditions[:, which], gains[:, which]
-            _, state = self._signal(state, *given, period[:, None])
-            heard = real[:, FRAME + index * SUBFRAME :][:, :SUBFRAME]
-            history = concatenate([state.history[:, : HISTORY - SUBFRAME], heard])
-        state = SignalState(history, state.convolution, state.units)
-        return _close(state, period, frames, words_of(pcm[:, -1]))
+            state = replace(state, history=history)
+            _, state = self._signal(state, conditions[which], gains[which], period[:, None])
+            heard = floats[:, FRAME + index * SUBFRAME :][:, :SUBFRAME]
+            history = np.concatenate([history[:, SUBFRAME:], heard], axis=1)
+        last = scaled.view(np.float32)[:, -1].copy()
+        return replace(state, period=period, frames=memory, history=history, deemphasis=last)
 
-    def run(self, state: VocoderState, features: Words) -> tuple[NDArray[np.int16], VocoderState]:
+    def run(self, state: VocoderState, features: Features) -> tuple[Pcm, VocoderState]:
         """Speech [streams, 160 * frames] of vectors [streams, frames, 20], and the state after."""
-        conditions, gains, frames, periods = self._conditions(state, features)
-        periods = np.concatenate([state.period[:, None], periods], axis=1)
-        signal, after = self._signal(self._open(state), conditions, gains, periods[:, :-1])
-        memory = numbers(state.deemphasis, self.like)
-        speech, memory = self._deemphasize(signal, memory)
-        closed = _close(after, periods[:, -1], frames, words_of(memory))
-        return emphasis.to_pcm(speech), closed
+        shared = self._workers > 1 and state.streams > 1
+        return (self._run_shared if shared else self._run)(state, features)
 
-    def _conditions(self, state: VocoderState, features: Words) -> tuple[N, N, Words, Integers]:
-        """Conditions, gains, the convolution's new memory and the periods of a run of frames."""
+    def _run(self, state: VocoderState, features: Features) -> tuple[Pcm, VocoderState]:
+        """:meth:`run` in one thread."""
+        conditions, gains, memory, periods = self._conditions(state, features)
+        used = np.concatenate([state.period[:, None], periods], axis=1)
+        line, after = self._signal(state, conditions, gains, used[:, :-1])
+        last = state.deemphasis.copy()
+        pcm = np.empty((len(line), line.shape[1] - HISTORY), np.int16)
+        deemphasize(line[:, HISTORY:], last.view(self.carrier), pcm)
+        return pcm, replace(after, period=used[:, -1], frames=memory, deemphasis=last)
+
+    def _run_shared(self, state: VocoderState, features: Features) -> tuple[Pcm, VocoderState]:
+        """:meth:`run` with the streams shared by threads."""
+        parts = np.array_split(np.arange(state.streams), min(self._workers, state.streams))
+        with ThreadPoolExecutor(self._workers) as pool:
+            jobs = [pool.submit(self._run, state.select(rows), features[rows]) for rows in parts]
+            done = [job.result() for job in jobs]
+        pcm = np.concatenate([part for part, _ in done])
+        return pcm, VocoderState.joined([after for _, after in done])
+
+    def _conditions(
+        self, state: VocoderState, features: Features
+    ) -> tuple[Numbers, Numbers, NDArray[np.float32], NDArray[np.int64]]:
+        """Conditions and gains of a run, the convolution's new memory, and the periods."""
+        streams, frames = features.shape[:2]
         periods = period_of(features[..., PITCH_FEATURE])
-        memory, vectors = numbers(state.frames, self.like), numbers(features, self.like)
-        conditions, gains, memory = condition(self.weights, memory, vectors, periods)
-        return conditions, gains, words_of(memory), periods
-
-    def _open(self, state: VocoderState) -> SignalState[N]:
-        """The part of a state that the signal network works on."""
-        units = tuple(numbers(unit, self.like) for unit in state.units)
-        history = numbers(state.history, self.like)
-        return SignalState(history, numbers(state.convolution, self.like), units)
+        memory = state.frames.copy()
+        conditions = np.empty((SUBFRAMES * frames, streams, CONDITION), self.carrier)
+        exponents = np.empty((SUBFRAMES * frames, streams), self.carrier)
+        condition(
+            self._network,
+            memory.view(self.carrier),
+            np.ascontiguousarray(features).view(self.carrier),
+            embedding_row(periods),
+            conditions,
+            exponents,
+        )
+        return conditions, exp(exponents), memory, periods
 
     def _signal(
-        self, state: SignalState[N], conditions: N, gains: N, periods: Integers
-    ) -> tuple[N, SignalState[N]]:
-        """Samples before de-emphasis, of a run that starts with a frame.
+        self, state: VocoderState, conditions: Numbers, gains: Numbers, periods: NDArray[np.int64]
+    ) -> tuple[Numbers, VocoderState]:
+        """History and samples before de-emphasis of a run that starts with a frame, and the state.
 
         ``periods`` are those that each frame uses, [streams, frames]; the last may be unfinished.
         """
-        parts = []
-        for index in range(gains.shape[1]):
-            given = conditions[:, index], gains[:, index], periods[:, index // SUBFRAMES]
-            samples, state = subframe(self.weights, state, *given)
-            parts.append(samples)
-        return concatenate(parts), state
+        subframes, streams = gains.shape
+        line = np.empty((streams, HISTORY + SUBFRAME * subframes), self.carrier)
+        line[:, :HISTORY] = state.history.view(self.carrier)
+        places = np.repeat(repetition()[periods.T], SUBFRAMES, axis=0)[:subframes]
+        work = self._open(state)
+        synthesize(self._network, work, line, conditions, gains, places)
+        after = VocoderState(
+            state.period,
+            state.frames,
+            without_negative_zeros(line[:, -HISTORY:].copy()),
+            without_negative_zeros(work.heard),
+            tuple(without_negative_zeros(unit) for unit in work.units),
+            state.deemphasis,
+        )
+        return line, after
 
-    def _deemphasize(self, signal: N, memory: N) -> tuple[N, N]:
-        """De-emphasis of a run."""
-        return emphasis.deemphasize(signal, memory)
+    def _open(self, state: VocoderState) -> Work:
+        """What subframes work on, with what a state holds."""
+        streams, carrier = state.streams, self.carrier
 
+        def numbers(width: int) -> Numbers:
+            return np.zeros((streams, width), carrier)
 
-def _close(
-    state: SignalState[N], period: Integers, frames: Words, deemphasis: Words
-) -> VocoderState:
-    """A whole state from its parts."""
-    units = tuple(words_of(unit) for unit in state.units)
-    history, convolution = words_of(state.history), words_of(state.convolution)
-    return VocoderState(period, frames, history, convolution, units, deemphasis)
+        def activations(width: int) -> NDArray[np.int16]:
+            return np.zeros((streams, padded(width)), np.int16)
+
+        first, second, third = (unit.copy().view(carrier) for unit in state.units)
+        ints = tuple(activations(size) for size in GRU_SIZES)
+        work = Work(
+            state.convolution.copy().view(carrier),
+            activations(2 * SIGNAL_INPUT),
+            (first, second, third),
+            (ints[0], ints[1], ints[2]),
+            numbers(SIGNAL_HIDDEN),
+            activations(SIGNAL_HIDDEN),
+            numbers(UNITS + 1),
+            activations(SIGNAL_HIDDEN + PAST),
+            activations(sum(GRU_SIZES) + SIGNAL_HIDDEN + PAST),
+            np.zeros((streams, WIDEST), np.int32),
+            *(numbers(WIDEST), numbers(WIDEST), activations(WIDEST)),
+        )
+        resume(work)
+        return work

@@ -46,3 +46,5 @@ SIGNAL_HIDDEN = 192
 """Its outputs."""
 GRU_SIZES = (160, 128, 128)
 """States of the three recurrent units."""
+SKIP = 128
+"""Numbers that the output layer is given."""

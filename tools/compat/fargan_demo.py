@@ -31,12 +31,12 @@ usage: {0} -features <input.pcm> <features.f32>
 
 def analysis(data: bytes) -> bytes:
     """Samples to feature vectors, one for every whole frame of 160."""
-    from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+    from dredref.analysis.analyser import FeatureAnalyser
     from dredref.vocoder.sizes import FRAME
 
     whole = len(data) // (2 * FRAME)
     samples = np.frombuffer(data, "<i2", whole * FRAME).astype(np.int16)[None]
-    vectors: bytes = to_float32(FeatureAnalyser().analyse(from_int16(samples))[0]).tobytes()
+    vectors: bytes = FeatureAnalyser().analyse(samples)[0].tobytes()
     return vectors
 
 
@@ -49,7 +49,7 @@ def synthesis(data: bytes) -> bytes:
     if not whole:
         raise InputError("features.empty", "there is no feature vector")
     vectors = np.frombuffer(data, "<f4", whole * FEATURES).reshape(1, whole, FEATURES)
-    samples: bytes = vocoder().speak(vectors)[0].astype("<i2").tobytes()
+    samples: bytes = vocoder().utterance(vectors)[0].astype("<i2").tobytes()
     return samples
 
 

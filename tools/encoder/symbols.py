@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.tables import QuantizerTable, quantizer_tables
+from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.analysis.analyser import FeatureAnalyser
+from dredref.analysis.spectrum import PCM_Q
 from dredref.analysis.tables import Int
-from dredref.arithmetic.significand import Carried
 from dredref.metrics.features import FeatureComparison, compare_features
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.encoder import STEP, RdovaeEncoder
@@ -30,14 +31,14 @@ LEAD = 11
 class Coded:
     """What an encoder makes of a clip: features, and latents and states of every 20 ms."""
 
-    features: Carried
-    latents: Carried
-    states: Carried
+    features: NDArray[np.float32]
+    latents: NDArray[np.float32]
+    states: NDArray[np.float32]
 
 
 def ours(name: str, version: int = 12) -> Coded:
     """The reference encoder's."""
-    return _coded(from_int16(clip(name)[None]), version)
+    return _coded(clip(name)[None].astype(np.int64) << PCM_Q, version)
 
 
 def theirs(name: str, peer: Peer) -> Coded:
@@ -56,9 +57,9 @@ def ours_at(name: str, rate: int, version: int = 12) -> Coded:
 
 def _coded(pcm: Int, version: int) -> Coded:
     """Analysis and network on samples at 16 kHz [1, n], Q14."""
-    features = FeatureAnalyser().analyse(pcm)
+    features = FeatureAnalyser().analyse_q14(pcm)
     latents, states = RdovaeEncoder(version).encode(features)
-    return Coded(to_float32(features)[0], *(v[0].view(np.float32) for v in (latents, states)))
+    return Coded(features[0], latents[0], states[0])
 
 
 def theirs_at(name: str, rate: int, peer: Peer) -> Coded:
@@ -120,9 +121,14 @@ def symbols_apart(
     return found
 
 
-def _apart(reference: Carried, candidate: Carried, level: int, table: QuantizerTable) -> Counts:
+def _apart(
+    reference: NDArray[np.float32],
+    candidate: NDArray[np.float32],
+    level: int,
+    table: QuantizerTable,
+) -> Counts:
     rows = np.full(len(reference), level)
-    theirs, mine = (quantize(v.view(np.int32), rows, table) for v in (reference, candidate))
+    theirs, mine = (quantize(v, rows, table) for v in (reference, candidate))
     apart = np.abs(theirs - mine)[:, table.coded[level]]
     return Counts(int((apart == 0).sum()), int((apart == 1).sum()), int((apart > 1).sum()))
 

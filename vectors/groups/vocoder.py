@@ -78,7 +78,7 @@ def _read() -> Draft:
     draft = _draft("read", "Read speech from its own features, 12 s each")
     names = call_names()
     features = np.stack([_features(name.partition("-v")[0]) for name in names])
-    spoken = vocoder().speak(features)
+    spoken = vocoder().utterance(features)
     for number, name in enumerate(names):
         start = manifest()[f"{name}.bit"]["start"] / SPEECH_RATE
         draft.add(
@@ -104,7 +104,7 @@ def _others() -> Draft:
     ]
     for name, title, features in cases:
         given = VocodeInput(draft.binary(f"{name}.f32", feature_bytes(features)))
-        spoken = vocoder().speak(features[np.newaxis])[0]
+        spoken = vocoder().utterance(features[np.newaxis])[0]
         wanted = Audio(draft.binary(f"{name}.s16", pcm_bytes(spoken)), LIMITS)
         draft.add(name, title, given, requirements=MUST, expected=wanted)
     clip = read_clip("librivox-3")

@@ -98,13 +98,13 @@ def test_layer_words() -> None:
     arrays = {"wide": Quantity(np.array([[3, (1 << 24) + 1]]), 4)}
     model = Model(RawModel("m", None, {}, (RawLayer("a", "dense", 1, 2, arrays),)))
     with pytest.raises(InputError, match=r"\[model.layer\]"):
-        model.layers["a"].words("wide")
+        model.layers["a"].bits("wide")
     with pytest.raises(InputError, match=r"\[model.layer\]"):
-        model.layers["a"].words("bias")
+        model.layers["a"].bits("bias")
     found = packaged("pitch").layers["gru_1_input"]
     quantity = found.raw.arrays["scale"]
     exact = [Fraction(int(m), 1 << quantity.q) for m in quantity.mantissa]
-    assert [Fraction(float(v)) for v in found.words("scale").view(np.float32)] == exact
+    assert [Fraction(float(v)) for v in found.bits("scale").view(np.float32)] == exact
 
 
 @pytest.mark.peer

@@ -16,9 +16,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16
+from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.tables import Int
-from dredref.arithmetic.significand import Form
+from dredref.arithmetic.carrier import Arithmetic
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
@@ -65,28 +65,29 @@ def noise(rate: int, seconds: float = 0.05, channels: int = 1) -> NDArray[np.int
     return rng.integers(-9000, 9000, (int(rate * seconds), channels)).astype(np.int16)
 
 
-def of(*arrays: NDArray[np.signedinteger[Any]]) -> str:
-    """SHA-256 of integers as little-endian int64, one array after the other."""
-    return hashlib.sha256(b"".join(a.astype("<i8").tobytes() for a in arrays)).hexdigest()
+def of(*arrays: NDArray[Any]) -> str:
+    """SHA-256 of integers, or of the bits of float32, as little-endian int64, one by one."""
+    whole = (a.view(np.int32) if a.dtype == np.float32 else a for a in arrays)
+    return hashlib.sha256(b"".join(a.astype("<i8").tobytes() for a in whole)).hexdigest()
 
 
-def digests(form: Form = "integers") -> Iterator[tuple[str, str]]:
+def digests(arithmetic: Arithmetic = "integer") -> Iterator[tuple[str, str]]:
     """Name and digest of each."""
     for rate in RATES:
         converted = Resampler(rate, 2).convert(to_input(noise(rate, channels=2))[None])
         yield f"resample-{rate}", of(converted)
-    yield "features-extremes", of(FeatureAnalyser(5, form=form).analyse(extremes()))
-    analyser = FeatureAnalyser(len(CLIPS), form=form)
-    features = analyser.analyse(from_int16(np.stack([*map(clip, CLIPS)])))
+    yield "features-extremes", of(FeatureAnalyser(5, arithmetic=arithmetic).analyse_q14(extremes()))
+    analyser = FeatureAnalyser(len(CLIPS), arithmetic=arithmetic)
+    features = analyser.analyse(np.stack([*map(clip, CLIPS)]))
     for name, rows in zip(CLIPS, features, strict=True):
         yield f"features-{name}", of(rows)
     for version in VERSIONS:
-        latents, states = RdovaeEncoder(version, len(CLIPS), form=form).encode(features)
+        latents, states = RdovaeEncoder(version, len(CLIPS), arithmetic=arithmetic).encode(features)
         for index, name in enumerate(CLIPS):
             yield f"latents-v{version}-{name}", of(latents[index], states[index])
     for name, settings in SETTINGS.items():
-        encoder = DredEncoder(16_000, settings=settings, form=form)
-        encoder.feed(to_input(clip("espeak-1")))
+        encoder = DredEncoder(16_000, settings=settings, arithmetic=arithmetic)
+        encoder.feed(clip("espeak-1"))
         encoder.end()
         payloads = encoder.payloads([Slot(960 * index, 960) for index in range(100)])
         parts = [len(part or b"").to_bytes(2, "big") + (part or b"") for part in payloads]

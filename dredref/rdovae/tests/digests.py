@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.arithmetic.significand import Form
+from dredref.arithmetic.carrier import Arithmetic
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.tests.inputs import DATA, extremes, payloads
 from dredref.spec.dred import DredPayload
@@ -41,11 +41,10 @@ def of(features: Sequence[NDArray[np.float32]]) -> str:
     return digest.hexdigest()
 
 
-def digests(form: Form = "integers", chunks: int = 1 << 20) -> Iterator[tuple[str, str]]:
-    """Name and digest of each, or of those that have so many chunks at most."""
+def digests(arithmetic: Arithmetic = "integer") -> Iterator[tuple[str, str]]:
+    """Name and digest of each."""
     for name, batch in inputs():
-        if sum(len(payload.chunks) for payload in batch) <= chunks:
-            yield name, of(decode_payloads(batch, form=form))
+        yield name, of(decode_payloads(batch, arithmetic=arithmetic))
 
 
 if __name__ == "__main__":

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from dredref.arithmetic.significand import PACKED, Form
+from dredref.arithmetic.carrier import Arithmetic
 from dredref.rdovae.decoder import (
     decode_payloads,
     packaged_decoder,
 )
-from dredref.rdovae.dequantize import network_inputs
 from dredref.rdovae.tests.digests import RECORDED, digests, inputs, of
 from dredref.rdovae.tests.inputs import as_batch, extremes, payloads
 
@@ -26,17 +22,10 @@ def recorded() -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("form", ["integers", "binary32"])
-def test_digests(form: Form) -> None:
+@pytest.mark.parametrize("arithmetic", ["integer", "hardware"])
+def test_digests(arithmetic: Arithmetic) -> None:
     """Every input, packets of a stream as one batch."""
-    assert dict(digests(form)) == recorded()
-
-
-def test_digests_of_the_definition() -> None:
-    """Pairs of integers, for the inputs that do not take long."""
-    found = dict(digests("pairs", chunks=30))
-    assert len(found) == 22
-    assert found == {name: recorded()[name] for name in found}
+    assert dict(digests(arithmetic)) == recorded()
 
 
 def test_one_by_one() -> None:
@@ -55,25 +44,15 @@ def test_a_digest_tells() -> None:
     assert of(rows) != recorded()["v12-fine"]
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_blas_threads(threads: str) -> None:
-    """A new interpreter whose BLAS has so many threads."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    environment = {**os.environ, **dict.fromkeys(names, threads)}
-    command = [sys.executable, "-m", "dredref.rdovae.tests.digests"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == recorded()
-
-
 @pytest.mark.parametrize("workers", [1, 2, 5])
-@pytest.mark.parametrize("rows", [1, 40, 1536])
-def test_batches(workers: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", [1, 40, 1536])
+def test_batches(workers: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the packets are cut into batches and shared by threads."""
-    monkeypatch.setattr("dredref.rdovae.decoder.BATCH_ROWS", (rows, rows))
+    monkeypatch.setattr("dredref.rdovae.decoder.BATCH", size)
     batch = payloads("v12-dtx.bit")[:60]
-    states, latents, counts = network_inputs(batch, 12, PACKED)
-    words = packaged_decoder(12)(states, latents, counts, workers)
-    np.testing.assert_array_equal(words, np.concatenate(decode_payloads(batch)).view(np.int32))
+    found = packaged_decoder(12).decode(batch, workers)
+    for one, other in zip(found, decode_payloads(batch, arithmetic="integer"), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_order_of_packets() -> None:
