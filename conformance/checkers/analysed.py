@@ -35,7 +35,7 @@ def check_analysed(expected: Analysed, answer: Mapping[str, Any]) -> Verdict:
 def features_of(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
     """The reference's analysis of speech, [vectors, 20]."""
     # The networks take time to load.
-    from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+    from dredref.analysis.analyser import FeatureAnalyser
 
-    words = FeatureAnalyser().analyse(from_int16(pcm)[np.newaxis])
-    return np.asarray(to_float32(words)[0], np.float64)
+    features: NDArray[np.float64] = FeatureAnalyser().analyse(pcm[None])[0].astype(np.float64)
+    return features

@@ -158,6 +158,6 @@ def residual(framed: Numbers, lpc: Numbers) -> Numbers:
         framed: each frame with the 16 samples before it [frames, 176].
         lpc: coefficients [frames, 16].
     """
-    sums = np.ascontiguousarray(framed[:, LPC_ORDER:])
+    sums = np.array(framed[:, LPC_ORDER:], order="C")
     sliding_sums(np.ascontiguousarray(lpc[:, ::-1]), framed, sums)
     return sums

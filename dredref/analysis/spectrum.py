@@ -47,7 +47,7 @@ def rows(signal: Numbers, size: int) -> Numbers:
     The last of them ends where the signal [streams, size + FRAME * (frames - 1)] ends.
     """
     framed = sliding_window_view(signal, size, axis=-1)[:, ::FRAME]
-    return np.ascontiguousarray(framed.reshape(-1, size))
+    return np.array(framed.reshape(-1, size), order="C")
 
 
 @kernel
@@ -61,7 +61,7 @@ def apply_window(framed: Numbers, shape: Bits) -> None:
 
 def spectrum(signal: Numbers) -> tuple[Numbers, Numbers]:
     """Bins 0..159, 50 Hz apart [160, columns], of each frame and the one before it."""
-    framed = np.ascontiguousarray(rows(signal, WINDOW).T)
+    framed = np.array(rows(signal, WINDOW).T, order="C")
     apply_window(framed, window())
     re, im = transform(framed)
     return re[:FRAME], im[:FRAME]

@@ -23,7 +23,7 @@ from dredref.vectors.speech import (
 )
 from numpy.typing import NDArray
 
-from dredref.analysis.analyser import FeatureAnalyser, from_int16, to_float32
+from dredref.analysis.analyser import FeatureAnalyser
 
 CLAUSES = (DRED, "libopus dnn/dred_encoder.c")
 ALIGN_MS = 10.0
@@ -260,8 +260,8 @@ def ruler_of(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
     padded = np.concatenate([pcm, np.zeros(4 * step, np.int16)])
     count = len(pcm) // (4 * step)
     shifted = np.stack([padded[place * step :][: count * 4 * step] for place in range(4)])
-    words = FeatureAnalyser(streams=4).analyse(from_int16(shifted))
-    return to_float32(words).transpose(1, 0, 2).reshape(-1, 20)
+    features = FeatureAnalyser(streams=4).analyse(shifted)
+    return np.ascontiguousarray(features.transpose(1, 0, 2).reshape(-1, 20))
 
 
 def _first(whole: Blob, seconds: float | None, bytes_per_second: int) -> Blob:
