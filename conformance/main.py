@@ -7,7 +7,6 @@ import sys
 from importlib import import_module
 
 import click
-from dredref.spec.errors import DredError
 
 from dredref import notices
 from dredref.cli.groups import SuggestingGroup
@@ -117,17 +116,12 @@ def _print_notice(notice: str) -> None:
 
 
 def main() -> None:
-    """Run the command line; the project's errors become one line and exit code 2."""
-    if sys.stderr.isatty():
+    """Run the command line and end the process; see :mod:`dredref.cli.ending`."""
+    from dredref.cli.ending import run_to_end
+
+    if sys.stderr is not None and sys.stderr.isatty():
         notices.listen(_print_notice)
-    try:
-        cli(prog_name="dredref")
-    except DredError as error:
-        click.echo(f"dredref: {error}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    run_to_end(lambda: cli(prog_name="dredref", standalone_mode=False))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dredref.spec.errors import InputError
+from dredref.temporary import clear_stale, own_prefix
 
 
 @contextmanager
@@ -22,29 +23,31 @@ def atomic_output(path: str | Path) -> Iterator[Path]:
         InputError: ``output.unwritable`` if the folder cannot be written to.
     """
     target = Path(path)
+    clear_stale(target.parent, f".{target.stem}.", target.suffix)
     try:
         handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix
+            dir=target.parent, prefix=own_prefix(f".{target.stem}."), suffix=target.suffix
         )
     except OSError as error:
-        raise InputError(
-            "output.unwritable", f"cannot write {target}: {error.strerror or error}"
-        ) from error
+        raise unwritable(target, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         try:
+            temporary.chmod(0o666 & ~umask)
             temporary.replace(target)
         except OSError as error:
-            raise InputError(
-                "output.unwritable", f"cannot write {target}: {error.strerror or error}"
-            ) from error
+            raise unwritable(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """The error that says why a file cannot be written."""
+    return InputError("output.unwritable", f"cannot write {path}: {error.strerror or error}")
 
 
 def make_folder(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from dredref.payload.rate import RatePlan, total_bitrate
 from dredref.spec.errors import ParseError, UsageError
 from dredref.spec.packet import parse_packet
 from dredref.streams import Record, StreamInfo, open_stream, rewrite_stream
+from dredref.temporary import temporary_folder
 
 DEFAULT_PRE_SKIP = 312
 """Delay of libopus, in samples at 48 kHz, for streams that do not state one: 6.5 ms."""
@@ -266,7 +266,7 @@ def seekable(source: str | Path) -> Iterator[str | Path]:
     if str(source) != "-":
         yield source
         return
-    with tempfile.NamedTemporaryFile(prefix="dredref.") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-        file.flush()
-        yield file.name
+    with temporary_folder() as folder:
+        with (folder / "input").open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield folder / "input"

@@ -54,11 +54,14 @@ class Suite:
             raise InputError(
                 "vectors.missing", f"cannot read {path}: {error.strerror or error}"
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise refuse(f"{path} is not JSON: {error}") from error
         if not isinstance(form, dict):
             raise refuse(f"{path} does not hold an object")
-        return file_from_json(form, self.root)
+        try:
+            return file_from_json(form, self.root)
+        except (TypeError, AttributeError, KeyError, RecursionError, ValueError) as error:
+            raise refuse(f"{path} is no vector file: {type(error).__name__}: {error}") from error
 
     def vectors(
         self, groups: Iterable[str] | None = None, ids: Iterable[str] = ()

@@ -6,13 +6,11 @@ command ``dredref serve`` as a harness.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,6 +144,7 @@ def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
     import soundfile
 
     from dredref.encode import DredRequest, EncodeRequest, encode_file
+    from dredref.temporary import temporary_folder
 
     request = EncodeRequest(
         bitrate=given.bitrate,
@@ -159,8 +158,8 @@ def _encode(given: EncodeInput, wanted: int) -> dict[str, Any]:
     if samples.size % given.channels:
         raise InputError("audio.form", "the recording ends within a sample of its channels")
     pcm = samples.reshape(-1, given.channels)
-    with tempfile.TemporaryDirectory(prefix="dredref-") as name:
-        source, target = Path(name) / "in.wav", Path(name) / "out.bit"
+    with temporary_folder() as folder:
+        source, target = folder / "in.wav", folder / "out.bit"
         soundfile.write(source, pcm, given.rate, subtype="PCM_16")
         encode_file(source, target, request)
         return {"packets": [one.hex() for one in read_bit(target.read_bytes())]}

@@ -18,7 +18,7 @@ from dredref.conformance.diff.model import Difference
 from rich.console import Console
 
 from dredref.cli.groups import SuggestingGroup
-from dredref.cli.options import stdout
+from dredref.cli.options import Finite, stdout
 from dredref.metrics.features import NAMES
 
 
@@ -44,7 +44,7 @@ def _shared(function: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--thresholds",
     nargs=3,
-    type=float,
+    type=Finite(),
     default=tuple(FEATURE_LIMITS.values()),
     show_default=True,
     metavar="TOTAL MAX PITCH",
@@ -66,7 +66,7 @@ def features(
 @click.option(
     "--thresholds",
     nargs=3,
-    type=float,
+    type=Finite(),
     default=tuple(AUDIO_LIMITS.values()),
     show_default=True,
     metavar="ERR4 ERR16 PITCH",

@@ -31,8 +31,9 @@ from dredref.vectors.suite import load_suite
 def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | None) -> None:
     """Report one run, or compare several side by side.
 
-    A file without its footer is refused: the run broke off. Exit code 0 if nothing failed in any
-    of the runs, 1 if something did, 2 if a file cannot be used.
+    A file without its footer, as a run leaves that broke off, is reported as incomplete. Exit
+    code 0 if nothing failed in any of the runs, 1 if something did, 2 if a file cannot be used or
+    a run is incomplete.
     """
     from dredref.conformance.report.markdown import comparison_markdown
     from dredref.conformance.report.markdown import markdown as run_markdown
@@ -41,7 +42,7 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
 
     from dredref.files import make_folder
 
-    found = [read_run(path) for path in runs]
+    found = [read_run(path, broken=True) for path in runs]
     if markdown:
         click.echo(run_markdown(found[0]) if len(found) == 1 else comparison_markdown(found))
     elif len(found) == 1:
@@ -56,4 +57,8 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
         put(output / "compare.html", compare_html(found))
         put(output / "compare.md", comparison_markdown(found))
         click.echo(f"report: {output / 'compare.html'}")
-    sys.exit(1 if any(one.failed for one in found) else 0)
+    for path, one in zip(runs, found, strict=True):
+        if one.broken:
+            click.echo(f"dredref: {path}: {one.missing}", err=True)
+    broken = any(one.broken for one in found)
+    sys.exit(2 if broken else 1 if any(one.failed for one in found) else 0)

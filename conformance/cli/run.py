@@ -7,7 +7,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from dredref.conformance.adapters.registry import ADAPTERS, adapter
 from dredref.conformance.changes import Changes, changes, failed_ids
 from dredref.conformance.classes import CLASSES, Claim, count_vectors
 from dredref.conformance.outcome import BAD, Outcome, Result
-from dredref.conformance.record import Run, read_run
+from dredref.conformance.record import Journal, Run, read_run
 from dredref.conformance.running.command import Command
 from dredref.conformance.running.environment import environment
 from dredref.conformance.running.harness import Harness, Implementation
@@ -31,10 +32,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from dredref.cli.options import stdout
+from dredref.cli.options import Finite, stdout
 from dredref.cli.progress import progress, verbose_option
+from dredref.files import make_folder
 
 Maker = Callable[[], Implementation]
+RESULTS = "results.jsonl"
+"""The file of a run in its report's folder."""
 
 
 def implementation_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -74,7 +78,13 @@ def implementation_options(function: Callable[..., None]) -> Callable[..., None]
                 type=click.IntRange(1, 125),
                 help="The exit code by which such a program refuses malformed input.",
             ),
-            click.option("--timeout", default=20.0, show_default=True, help="Seconds a question."),
+            click.option(
+                "--timeout",
+                type=Finite(0.001),
+                default=20.0,
+                show_default=True,
+                help="Seconds a question.",
+            ),
             click.option("--memory", default=2048, show_default=True, help="MiB it may take."),
             folder_option,
         )
@@ -159,6 +169,7 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
     type=click.Path(path_type=Path),
     help="Put only the vectors that failed in an earlier run.",
 )
+@click.option("--resume", is_flag=True, help="Go on with the run in the report's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Counts and verdicts on stdout.")
 @verbose_option
 def run(
@@ -166,6 +177,7 @@ def run(
     ids: tuple[str, ...],
     jobs: int,
     report: Path | None,
+    resume: bool,
     as_json: bool,
     folder: Path | None,
     label: str,
@@ -177,7 +189,8 @@ def run(
     """Put an implementation to the test.
 
     Exit code 0 if nothing failed (also if nothing was tested, which is said), 1 if something did, 2
-    if the run could not take place. Only the verdicts say what is conformant.
+    if the run could not take place. Only the verdicts say what is conformant. Results are written
+    as they come: what is left of a run that was ended can be reported, and gone on with.
     """
     suite = load_suite(folder)
     names = groups or None
@@ -194,9 +207,7 @@ def run(
     notes: dict[str, str] = {}
     for path in suite.files():
         notes |= suite.read(path).notes
-    started, clock = datetime.now(UTC), time.monotonic()
-    results = _with_progress(chosen, make, known, jobs, fail_fast=fail_fast)
-    done = Run(
+    planned = Run(
         implementation=known,
         suite={
             "version": SUITE_VERSION,
@@ -206,11 +217,23 @@ def run(
         },
         environment=environment(),
         selection={"groups": list(names or ()), "ids": list(ids)},
-        started=started.isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - clock, 3),
-        results=tuple(results),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=0.0,
+        results=(),
+        planned=len(chosen),
         label=label,
     )
+    if resume:
+        planned = _resumed(report, planned)
+    journal = _journal(report, planned)
+    clock = time.monotonic()
+    try:
+        results = _with_progress(chosen, make, known, jobs, planned.results, journal, fail_fast)
+    finally:
+        if journal is not None:
+            journal.close()
+    seconds = planned.seconds + round(time.monotonic() - clock, 3)
+    done = replace(planned, seconds=seconds, results=tuple(results))
     found = changes(before, done) if before else None
     if report is not None:
         from dredref.conformance.report.write import write_report
@@ -250,21 +273,65 @@ def _print_changes(found: Changes) -> None:
         stdout.print(line, markup=False, soft_wrap=True)
 
 
+def _journal(folder: Path | None, planned: Run) -> Journal | None:
+    """The file that results are written to as they come."""
+    if folder is None:
+        return None
+    make_folder(folder)
+    return Journal(folder / RESULTS, planned)
+
+
+def _resumed(folder: Path | None, planned: Run) -> Run:
+    """The run with the results of one that broke off.
+
+    Raises:
+        UsageError: ``run.resume`` if there is none, or one of other vectors or another program.
+    """
+    if folder is None:
+        raise UsageError("run.resume", "say with --report which run is to go on")
+    found = read_run(folder / RESULTS, broken=True)
+    if not found.broken:
+        raise UsageError("run.resume", f"the run in {folder} is complete")
+    same = (
+        found.suite["digest"] == planned.suite["digest"]
+        and found.selection == planned.selection
+        and found.implementation == planned.implementation
+    )
+    if not same:
+        detail = "has another suite, selection or implementation"
+        raise UsageError("run.resume", f"the run in {folder} {detail}")
+    return replace(planned, started=found.started, results=found.results)
+
+
 def _with_progress(
-    chosen: list[Vector], make: Maker, known: Capabilities, jobs: int, *, fail_fast: bool
+    chosen: list[Vector],
+    make: Maker,
+    known: Capabilities,
+    jobs: int,
+    before: Sequence[Result],
+    journal: Journal | None,
+    fail_fast: bool,
 ) -> list[Result]:
-    """Run, and tell the progress."""
-    done = bad = 0
+    """Run what is not there yet, and tell the progress."""
+    there = {result.id: result for result in before}
+    left = [vector for vector in chosen if vector.id not in there]
+    done = len(chosen) - len(left)
+    bad = sum(result.outcome in BAD for result in before)
     with progress(escape(known.name), len(chosen), "vectors") as update:
 
         def on_result(result: Result) -> None:
             nonlocal done, bad
             done += 1
             bad += result.outcome in BAD
+            if journal is not None:
+                journal.add(result)
             note = f" [red]{bad} bad[/red]" if bad else ""
             update(done, what=f"{result.group}{note}")
 
-        return run_vectors(chosen, make, known, jobs=jobs, on_result=on_result, fail_fast=fail_fast)
+        put = run_vectors(left, make, known, jobs=jobs, on_result=on_result, fail_fast=fail_fast)
+        for result in put:
+            there[result.id] = result
+    return [there[vector.id] for vector in chosen if vector.id in there]
 
 
 STYLES = {
@@ -365,4 +432,4 @@ def smoke(folder: Path | None, **how: object) -> None:
 def _titled(known: Capabilities) -> str:
     """Name and version of an implementation; the version only where the name does not say it."""
     version = "" if known.version in known.name else f" {known.version}"
-    return f"[bold]{known.name}[/bold]{version}"
+    return f"[bold]{escape(known.name)}[/bold]{escape(version)}"

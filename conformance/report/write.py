@@ -62,7 +62,7 @@ def vectors_of(run: Run, suite: Suite | None) -> dict[str, Vector]:
 
 def html(run: Run, vectors: dict[str, Vector]) -> str:
     """The page."""
-    selection = [*run.selection.get("groups", ()), *run.selection.get("ids", ())]
+    chosen = [*run.selection.get("groups", ()), *run.selection.get("ids", ())]
     tally = run.counts
     return render(
         "report.html.j2",
@@ -70,7 +70,7 @@ def html(run: Run, vectors: dict[str, Vector]) -> str:
         known=run.implementation,
         label=run.label,
         suite=run.suite,
-        partial=", ".join(selection),
+        partial=", ".join([*chosen, run.missing] if run.broken else chosen),
         started=run.started.replace("T", " ").replace("+00:00", " UTC"),
         seconds=f"{run.seconds:.1f}",
         total=len(run.results),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shlex
 import string
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +28,8 @@ from dredref.conformance.running.replies import (
 from dredref.conformance.running.said import key_line
 from dredref.spec.errors import UsageError
 from dredref.vectors.model import INPUTS, Vector
+
+from dredref.temporary import temporary_folder
 
 PLACES = frozenset(
     {
@@ -67,6 +68,7 @@ class Command:
                 not said what the command does.
         """
         self.words = _words(template)
+        self._child: Child | None = None
         unknown = [one for one in operations if one not in INPUTS]
         if unknown or not operations:
             raise UsageError(
@@ -93,8 +95,7 @@ class Command:
         Raises:
             FaultError: if it does not end as it should.
         """
-        with tempfile.TemporaryDirectory(prefix="dredref-") as name:
-            folder = Path(name)
+        with temporary_folder() as folder:
             written = write_input(vector, folder)
             if isinstance(written, Unsupported):
                 return written
@@ -111,11 +112,13 @@ class Command:
             return read_output(vector, folder / "output")
 
     def close(self) -> None:
-        """Nothing goes on between questions."""
+        """End what runs, if a question is open."""
+        if self._child is not None:
+            self._child.kill()
 
     def _run(self, command: Sequence[str], folder: Path) -> tuple[int, str]:
         """Exit code and what was said on standard error."""
-        child = Child(command, self.limits)
+        child = self._child = Child(command, self.limits)
         try:
             child.limit_files(self.limits.reply_bytes)
             code = child.wait(time.monotonic() + self.limits.seconds)
@@ -125,6 +128,7 @@ class Command:
             raise
         finally:
             child.kill()
+            self._child = None
 
 
 def _words(template: str) -> list[str]:

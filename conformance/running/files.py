@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from dredref.conformance.checkers import Answer
+from dredref.conformance.running import strict
 from dredref.conformance.running.replies import (
     FaultError,
     FaultKind,
@@ -92,8 +93,8 @@ def read_output(vector: Vector, path: Path) -> Reply:
     if vector.operation == "encode":
         return Answer({"packets": [packet.hex() for packet in read_bit(content)]})
     try:
-        message: Any = json.loads(content)
-    except (ValueError, RecursionError):
+        message: Any = strict.loads(content)
+    except ValueError:
         raise FaultError(FaultKind.GARBAGE, "the output file is not JSON") from None
     if not isinstance(message, dict):
         raise FaultError(FaultKind.GARBAGE, "the output file does not hold an object")

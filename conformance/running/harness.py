@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from dredref.conformance.running import strict
 from dredref.conformance.running.process import Child, Limits
 from dredref.conformance.running.replies import (
     PROTOCOL,
@@ -90,7 +91,7 @@ class Harness:
             message = self._exchange(question, self.limits.seconds)
             if "seq" not in message or isinstance(message["seq"], bool):
                 raise FaultError(FaultKind.GARBAGE, "a reply without a number")
-            if message["seq"] != number:
+            if type(message["seq"]) is not int or message["seq"] != number:
                 raise FaultError(FaultKind.NUMBER, "the reply has another question's number")
             return reply_from_json(message)
         except FaultError as fault:
@@ -145,8 +146,8 @@ class Harness:
         found, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         try:
-            reply = json.loads(found)
-        except (ValueError, RecursionError):
+            reply = strict.loads(found)
+        except ValueError:
             raise FaultError(FaultKind.GARBAGE, f"not JSON: {_shown(found)}") from None
         if not isinstance(reply, dict):
             raise FaultError(FaultKind.GARBAGE, f"not an object: {_shown(found)}")

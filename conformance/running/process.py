@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import selectors
 import signal
 import subprocess
@@ -13,11 +12,21 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from dredref.conformance.running.family import Family
 from dredref.conformance.running.replies import FaultError, FaultKind
 from dredref.conformance.running.said import key_line
 from dredref.conformance.running.starving import starved_seconds
+
+from dredref.text import clean
+
+try:
+    import resource as _resource
+except ImportError:  # Windows sets no such limits
+    _limits: Any = None
+else:
+    _limits = _resource
 
 MEBI = 1 << 20
 POLL_SECONDS = 0.05
@@ -26,7 +35,6 @@ ENDING_SECONDS = 1.0
 """Time to end after closing the output."""
 TAIL_BYTES = 32_000
 """How much of a child's standard error is kept."""
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Child:
             FaultError: ``start`` if there is no such program.
         """
         self.limits = limits
+        self.family = Family()
         try:
             self.process = subprocess.Popen(
                 command,
@@ -72,17 +81,17 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=cwd,
-                env=None if environment is None else {**os.environ, **environment},
+                env={**self.family.environment(), **(environment or {})},
                 start_new_session=True,
                 bufsize=0,
             )
         except OSError as error:
             raise FaultError(FaultKind.START, f"{command[0]}: {error.strerror or error}") from error
+        self.family.pid = self.process.pid
         self.input, self.output = _pipe(self.process.stdin), _pipe(self.process.stdout)
         for stream in (self.input, self.output):
             os.set_blocking(stream.fileno(), False)
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
+        self._limit("RLIMIT_CORE", 0)
         self._tail = b""
         self._said = 0
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
@@ -99,7 +108,7 @@ class Child:
     def said(self) -> str:
         """The end of what is on standard error, for a report."""
         self._reader.join(timeout=0.2)
-        return self._tail.decode("utf-8", "replace").strip()
+        return clean(self._tail.decode("utf-8", "replace").strip(), keep="\n\t")
 
     def exchange(self, outgoing: bytes, buffer: bytearray, deadline: float) -> bool:
         """Write ``outgoing`` and read until ``buffer`` holds a line.
@@ -182,8 +191,12 @@ class Child:
 
     def limit_files(self, size: int) -> None:
         """Let the child write no file larger than ``size``."""
+        self._limit("RLIMIT_FSIZE", size)
+
+    def _limit(self, name: str, amount: int) -> None:
+        """Set a limit of the system's, where it can be set for another process."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, size))
+            _limits.prlimit(self.process.pid, getattr(_limits, name), (amount, amount))
 
     def check_amounts(self, replied: int) -> None:
         """See that memory and output are within the limits.
@@ -195,7 +208,7 @@ class Child:
             raise FaultError(
                 FaultKind.FLOOD, f"more than {self.limits.reply_bytes / MEBI:g} MiB of output"
             )
-        if resident_bytes(self.process.pid) > self.limits.memory_bytes:
+        if self.family.resident_bytes() > self.limits.memory_bytes:
             raise FaultError(
                 FaultKind.MEMORY, f"more than {self.limits.memory_bytes / MEBI:g} MiB of memory"
             )
@@ -217,27 +230,17 @@ class Child:
         return FaultError(FaultKind.CRASH, _and(how, key_line(self.said())))
 
     def kill(self) -> None:
-        """End the child and all its children, and close the pipes."""
-        with contextlib.suppress(OSError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """End the child and all that came of it, and close the pipes."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.family.kill()
+        self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process and its children; 0 where the system does not tell."""
-    total = 0
-    try:
-        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-        for tasks in Path(f"/proc/{pid}/task").iterdir():
-            children = (tasks / "children").read_text().split()
-            total += sum(resident_bytes(int(child)) for child in children)
-    except (OSError, IndexError, ValueError):
-        return total
-    return total
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.vectors.model import INPUTS
 
+from dredref.text import clean
+
 PROTOCOL = 1
 """Version of the protocol in PROTOCOL.md."""
+NAME_CHARACTERS, SAID_CHARACTERS, DETAILS = 200, 500, 50
+"""What is kept of a name, of a sentence, and of details."""
+LAST_VERSION = 255
 
 
 class FaultKind(StrEnum):
@@ -94,27 +100,39 @@ def capabilities_from_json(message: Mapping[str, Any]) -> Capabilities:
     """
     protocol = message.get("protocol")
     if protocol != PROTOCOL:
-        raise FaultError(FaultKind.GARBAGE, f"protocol {protocol!r}, not {PROTOCOL}")
+        raise FaultError(FaultKind.GARBAGE, f"protocol {_said(protocol)}, not {PROTOCOL}")
     name, operations = message.get("name"), message.get("operations")
     if not isinstance(name, str) or not name:
         raise FaultError(FaultKind.GARBAGE, "the reply to start has no name")
-    if not isinstance(operations, list) or not all(one in INPUTS for one in operations):
+    if not isinstance(operations, list) or not all(
+        isinstance(one, str) and one in INPUTS for one in operations
+    ):
         known = ", ".join(INPUTS)
-        raise FaultError(FaultKind.GARBAGE, f"operations {operations!r}; there are: {known}")
+        raise FaultError(FaultKind.GARBAGE, f"operations {_said(operations)}; there are: {known}")
     versions = message.get("versions", [10, 12])
-    if not isinstance(versions, list) or not all(isinstance(one, int) for one in versions):
-        raise FaultError(FaultKind.GARBAGE, f"versions {versions!r}")
+    if not isinstance(versions, list) or not all(type(one) is int for one in versions):
+        raise FaultError(FaultKind.GARBAGE, f"versions {_said(versions)}")
+    if any(not 0 <= one <= LAST_VERSION for one in versions):
+        raise FaultError(FaultKind.GARBAGE, "a version that no byte can hold")
     details = message.get("details", {})
     if not isinstance(details, dict):
-        raise FaultError(FaultKind.GARBAGE, f"details {details!r}")
+        raise FaultError(FaultKind.GARBAGE, f"details {_said(details)}")
     return Capabilities(
-        name=name,
-        operations=tuple(operations),
-        version=str(message.get("version", "")),
-        versions=tuple(versions),
+        name=clean(name, NAME_CHARACTERS),
+        operations=tuple(dict.fromkeys(operations)),
+        version=clean(str(message.get("version", "")), NAME_CHARACTERS),
+        versions=tuple(dict.fromkeys(versions)),
         codes=message.get("codes") is True,
-        details={str(key): str(value) for key, value in details.items()},
+        details={
+            clean(str(key), NAME_CHARACTERS): clean(str(value), SAID_CHARACTERS)
+            for key, value in islice(details.items(), DETAILS)
+        },
     )
+
+
+def _said(value: object) -> str:
+    """A value of others, for a line."""
+    return clean(repr(value), NAME_CHARACTERS)
 
 
 def reply_from_json(message: Mapping[str, Any]) -> Reply:
@@ -133,7 +151,8 @@ def reply_from_json(message: Mapping[str, Any]) -> Reply:
         if bodies[0] == "answer":
             return Answer(body)
         code, detail = body.get("code"), body.get("detail", "")
-        return Refusal(code if isinstance(code, str) else None, str(detail)[:500])
+        known = clean(code, NAME_CHARACTERS) if isinstance(code, str) else None
+        return Refusal(known, clean(str(detail), SAID_CHARACTERS))
     if bodies[0] == "unsupported":
-        return Unsupported(str(body)[:500])
-    raise FaultError(FaultKind.FAILURE, str(body)[:500])
+        return Unsupported(clean(str(body), SAID_CHARACTERS))
+    raise FaultError(FaultKind.FAILURE, clean(str(body), SAID_CHARACTERS))

@@ -30,6 +30,9 @@ SHOWN = ("decode", "vocoder", "encode", "stream")
 SHOWN_EACH = 3
 """How many of each."""
 
+CLEARING_SECONDS = 5.0
+"""Time for workers to end once their implementations have."""
+
 OnResult = Callable[[Result], None]
 
 
@@ -90,10 +93,12 @@ def run_vectors(
     try:
         for thread in threads:
             thread.join()
-    except KeyboardInterrupt as stop:
+    except BaseException as stop:  # interrupted, or asked to end
         problems.append(stop)
-        for implementation in running:
+        for implementation in list(running):
             implementation.close()
+        for thread in threads:  # so that each clears away what it made
+            thread.join(timeout=CLEARING_SECONDS)
     if problems:
         raise problems[0]
     return _drop_surplus([result for result in results if result is not None])

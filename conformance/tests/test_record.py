@@ -78,7 +78,7 @@ def test_broken_off_and_edited_files_are_refused(tmp_path: Path) -> None:
     lines = path.read_text().splitlines(keepends=True)
     for broken, code in (
         (lines[:-1], "results.footer"),
-        ([*lines[:-1], lines[-1][:20]], "results.form"),
+        ([*lines[:-1], lines[-1][:20]], "results.footer"),
         ([*lines[:2], *lines[3:]], "results.footer"),
         ([line.replace('"fail"', '"pass"') for line in lines[:-1]] + lines[-1:], "results.footer"),
         (lines[1:], "results.form"),

@@ -11,7 +11,7 @@ import click
 
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
 from dredref.audio import AudioFile, open_audio
-from dredref.cli.options import open_input, stderr, stdout, stream_options
+from dredref.cli.options import Finite, open_input, stderr, stdout, stream_options
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
 from dredref.inject import DEFAULT_PRE_SKIP
@@ -27,14 +27,14 @@ BATCH = 64
 @click.option("--audio", required=True, metavar="IN.wav", help="What STREAM was encoded from.")
 @click.option(
     "--tolerance-ms",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=10,
     show_default=True,
     help="Larger errors make the result 1.",
 )
 @click.option(
     "--reach-ms",
-    type=click.FloatRange(10, 1000),
+    type=Finite(10, 1000),
     default=500,
     show_default=True,
     help="The largest error that is looked for.",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from dredref.cli.options import open_input, stderr, stdout, stream_options
+from dredref.cli.options import Finite, open_input, stderr, stdout, stream_options
 from dredref.cli.progress import Update, progress, verbose_option
 from dredref.conceal import Log, play
 from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
@@ -32,7 +32,7 @@ CHOSEN = SOURCES[1:-1]
 @click.option("--mask", help="Lose packets too: a digit for each, 1 for those that are lost.")
 @click.option(
     "--loss",
-    type=click.FloatRange(0, 100),
+    type=Finite(0, 100),
     metavar="PERCENT",
     help="Lose packets too, each with this chance.",
 )
@@ -46,19 +46,19 @@ CHOSEN = SOURCES[1:-1]
 )
 @click.option(
     "--delay-ms",
-    type=click.FloatRange(0, 10_000),
+    type=Finite(0, 10_000),
     help="Playout delay: what comes later than this is not waited for. Without it each loss waits "
     "for the packets after it.",
 )
 @click.option(
     "--jitter-ms",
-    type=click.FloatRange(0, 10_000),
+    type=Finite(0, 10_000),
     help="Packets are under way longer than the least by this on average; by default they arrive "
     "as a capture says, or all alike.",
 )
 @click.option(
     "--hold-ms",
-    type=click.FloatRange(0, 10_000),
+    type=Finite(0, 10_000),
     default=HOLD_MS,
     show_default=True,
     help="Without --delay-ms: how long after a loss packets may still help, as the first one "

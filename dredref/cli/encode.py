@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from dredref.audio import open_audio
-from dredref.cli.options import stderr
+from dredref.cli.options import Finite, stderr
 from dredref.cli.progress import progress, verbose_option
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, RewriteResult, inject_file, strip_file
@@ -25,14 +25,14 @@ def dred_options(command: F) -> F:
     for option in (
         click.option(
             "--dred-ms",
-            type=click.FloatRange(0, 1040),
+            type=Finite(0, 1040),
             default=1000,
             show_default=True,
             help="How far back DRED reaches; 0 sends none.",
         ),
         click.option(
             "--loss",
-            type=click.FloatRange(0, 100),
+            type=Finite(0, 100),
             default=10,
             show_default=True,
             help="Packet loss to prepare for, in percent; sets DRED's share of the bit rate.",
@@ -174,7 +174,7 @@ def encode(
 )
 @click.option(
     "--audio-start-ms",
-    type=float,
+    type=Finite(),
     default=0,
     help="Where in the stream's time the audio starts.",
 )

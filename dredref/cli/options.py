@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,14 +11,24 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from dredref.spec.errors import UsageError
 from dredref.streams import Stream, open_stream
+from dredref.text import clean
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class ResultConsole(Console):
+class SafeConsole(Console):
+    """A console that text of others cannot act on: control characters are spelled out."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Take a text as rich does, without characters that act instead of being seen."""
+        return super().render_str(clean(text, keep="\n\t"), **options)
+
+
+class ResultConsole(SafeConsole):
     """A console for results: without blanks at the ends of lines where it is no terminal."""
 
     def print(self, *objects: Any, **options: Any) -> None:
@@ -33,8 +44,19 @@ class ResultConsole(Console):
 
 stdout = ResultConsole(highlight=False, width=None if sys.stdout.isatty() else 1000)
 """For results: coloured and folded on a terminal, plain and never folded in a pipe."""
-stderr = Console(stderr=True, highlight=False)
+stderr = SafeConsole(stderr=True, highlight=False)
 """For progress and notices."""
+
+
+class Finite(click.FloatRange):
+    """A number that is neither NaN nor infinite."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 def source_number(text: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +18,20 @@ from dredref.spec.errors import InputError
 CONFIG = "dnn/dred_config.h"
 VERSION = "package_version"
 LICENCE = "BSD-3-Clause; copyright notice and conditions: LICENSE.libopus"
+
+
+FILE_BYTES, ARCHIVE_BYTES = 64 << 20, 1 << 30
+"""Most bytes of a file, and of an unpacked archive; libopus 1.6.1 has 10 and 60 MB."""
+
+
+def _bound(what: str, size: int, most: int) -> None:
+    """Refuse what is larger than a source package is.
+
+    Raises:
+        InputError: ``model.source``.
+    """
+    if size > most:
+        raise InputError("model.source", f"{what} has more than {most >> 20} MiB")
 
 
 class SourcePackage:
@@ -34,8 +50,8 @@ class SourcePackage:
             self.files = dict(pairs)
         except OSError as error:
             raise InputError("input.unreadable", f"cannot read {path}: {error}") from error
-        except tarfile.TarError as error:
-            detail = "no folder, tarball or weight blob"
+        except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+            detail = "no folder, tarball or weight blob, or it is cut"
             raise InputError("model.source", f"{path} is no source package: {detail}") from error
         missing = sorted(wanted - self.files.keys())
         if missing:
@@ -44,15 +60,21 @@ class SourcePackage:
     @staticmethod
     def _folder(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
         for name in sorted(wanted):
-            if (path / name).is_file():
-                yield name, (path / name).read_bytes()
+            file = path / name
+            if file.is_file():
+                _bound(name, file.stat().st_size, FILE_BYTES)
+                yield name, file.read_bytes()
 
     @staticmethod
     def _tarball(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
         with tarfile.open(path) as archive:
             for member in archive:
                 name = member.name.partition("/")[2]
-                handle = archive.extractfile(member) if name in wanted else None
+                _bound("the archive", member.offset_data + member.size, ARCHIVE_BYTES)
+                if name not in wanted or not member.isfile():
+                    continue
+                _bound(name, member.size, FILE_BYTES)
+                handle = archive.extractfile(member)
                 if handle is not None:
                     yield name, handle.read()
 

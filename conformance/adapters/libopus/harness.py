@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,8 @@ from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import Capabilities, FaultError, Reply, Unsupported
 from dredref.spec.errors import DredError, UsageError
 from dredref.spec.packet import parse_packet
+
+from dredref.temporary import temporary_folder
 
 MAX_CHUNKS = 26
 
@@ -148,8 +148,8 @@ class Libopus:
     def records(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Features of upstream's records, by upstream's own program."""
         program = self.peer.build.program("fargan_demo")
-        with tempfile.TemporaryDirectory() as name:
-            source, target = Path(name) / "in", Path(name) / "out"
+        with temporary_folder() as folder:
+            source, target = folder / "in", folder / "out"
             source.write_bytes(bytes.fromhex(given["records"]))
             done = subprocess.run([program, "-dred-decoding", source, target])
             if done.returncode:

@@ -167,9 +167,12 @@ def test_command(example: Example, tmp_path: Path) -> None:
     assert (tmp_path / "two" / "compare.html").is_file()
     assert invoke(report, [str(path), "--markdown"]).output.startswith("# DRED conformance")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    done = invoke(report, [str(path)])
-    assert isinstance(done.exception, InputError)
-    assert done.exception.code == "results.footer"
+    done = invoke(report, [str(path), "-o", str(tmp_path / "three")])
+    assert done.exit_code == 2
+    assert "incomplete: the run broke off after" in done.output
+    assert "incomplete" in (tmp_path / "three" / "report.html").read_text()
+    path.write_text(path.read_text().replace('"pass"', '"fail"') + "{}\n")
+    assert isinstance(invoke(report, [str(path)]).exception, InputError)
 
 
 def test_png_is_readable_and_takes_what_is_no_number() -> None:
