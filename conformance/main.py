@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "dredref.conformance.cli.replay:replay",
         "Put one vector of a recorded run again.",
     ),
+    "scoreboard": (
+        "dredref.conformance.cli.scoreboard:scoreboard",
+        "What the suite said of implementations.",
+    ),
     "serve": (
         "dredref.conformance.cli.serve:serve",
         "Let the reference answer the harness protocol.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from dredref.spec.errors import UsageError
 from dredref.vectors.blob import Blob
 from dredref.vectors.form import vector_to_json
 from dredref.vectors.generate import Difference, Notice
@@ -157,18 +158,31 @@ def _progress() -> Iterator[Notice]:
 @click.option(
     "--upstream",
     "target",
-    required=True,
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to put the files of upstream's script for DRED vectors.",
 )
+@click.option(
+    "--zip",
+    "archive",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Put the whole suite, its schema and how to use it into a zip file.",
+)
 @folder_option
-def export(target: Path, folder: Path | None) -> None:
-    """Lay out decode, vocoder and stream vectors as upstream's script expects them."""
-    from dredref.vectors.export import export_upstream
+def export(target: Path | None, archive: Path | None, folder: Path | None) -> None:
+    """Give the vectors away: whole for any language, or as upstream's script expects them."""
+    if (target is None) == (archive is None):
+        raise UsageError("vectors.export", "say one of --zip FILE and --upstream DIR")
+    suite = load_suite(folder)
+    if archive is not None:
+        from dredref.vectors.archive import write_archive
 
-    count = export_upstream(load_suite(folder), target)
-    click.echo(f"{count} files in {target}")
+        click.echo(f"{write_archive(suite, archive)} files in {archive}")
+    elif target is not None:
+        from dredref.vectors.export import export_upstream
+
+        click.echo(f"{export_upstream(suite, target)} files in {target}")
 
 
 @vectors.command()

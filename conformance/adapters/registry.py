@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Set
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 from dredref.conformance.adapters.libopus.builds import RECIPES, find, missing
 from dredref.conformance.running.harness import Harness
@@ -82,17 +83,31 @@ ADAPTERS: dict[str, Adapter] = {
 """Name -> built-in implementation."""
 
 
+ENTRY_POINTS = "dredref.implementations"
+"""Group under which an installed package registers an :class:`Adapter`, or what makes one."""
+
+
+def registered() -> dict[str, Adapter]:
+    """The adapters that installed packages register, by name."""
+    found = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        loaded = point.load()
+        made = loaded if isinstance(loaded, Adapter) else loaded()
+        if isinstance(made, Adapter):
+            found[point.name] = made
+    return found
+
+
 def adapter(name: str) -> Adapter:
-    """The implementation of that name.
+    """The implementation of that name, built in or registered by an installed package.
 
     Raises:
         UsageError: ``run.impl`` if there is none, or it cannot be run here.
     """
-    found = ADAPTERS.get(name)
+    found = ADAPTERS.get(name) or registered().get(name)
     if found is None:
-        raise UsageError(
-            "run.impl", f"no implementation {name!r}; there are: {', '.join(ADAPTERS)}"
-        )
+        names = ", ".join((*ADAPTERS, *registered()))
+        raise UsageError("run.impl", f"no implementation {name!r}; there are: {names}")
     if reason := found.missing():
         raise UsageError("run.impl", reason)
     return found

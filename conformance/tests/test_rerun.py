@@ -51,6 +51,26 @@ def test_run_again_what_failed_and_stop_at_the_first(refused: Path, tmp_path: Pa
     assert len(read_run(tmp_path / "results.jsonl").results) == 1
 
 
+def test_an_installed_package_registers_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "other-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[dredref.implementations]\nother = other:make\n")
+    (tmp_path / "other.py").write_text(
+        "import sys\n"
+        "from dredref.conformance.adapters.registry import Adapter\n"
+        f"words = (sys.executable, {str(WRAPPER)!r}, 'none')\n"
+        "def make():\n"
+        "    return Adapter('other', 'another one', words, lambda: '')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = CliRunner().invoke(run, ["--impl", "other", "--ids", "packet.code0.basic", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["counts"]["pass"] == 1
+
+
 def test_replay_shows_request_and_reply(refused: Path) -> None:
     command = f"{sys.executable} {WRAPPER} large"
     name = "payload.v12.large.body-1024.laced"
