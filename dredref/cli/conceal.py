@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from dredref.cli.options import Finite, open_input, stderr, stdout, stream_options
+from dredref.cli.pictures import Pictures, picture_options
 from dredref.cli.progress import Update, progress, verbose_option
 from dredref.conceal import Log, play
 from dredref.losses import drop_by_chance, drop_lost, drop_masked, parse_loss_model, read_mask
@@ -83,6 +84,7 @@ CHOSEN = SOURCES[1:-1]
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, every loss and source in it."
 )
+@picture_options
 @stream_options
 @verbose_option
 def conceal(
@@ -100,6 +102,8 @@ def conceal(
     rate: str,
     channels: int,
     as_json: bool,
+    html: str | None,
+    plot: str | None,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -114,6 +118,8 @@ def conceal(
     check_samples_path(output)
     if sum(given is not None for given in (mask, loss, loss_model)) > 1:
         raise UsageError("conceal.losses", "give one of --mask, --loss and --loss-model")
+    pictures = Pictures(html, plot)
+    pictures.check()
     digits = None if mask is None else read_mask(mask)
     model = None if loss_model is None else parse_loss_model(loss_model)
     settings = Settings(
@@ -132,9 +138,14 @@ def conceal(
             records = drop_by_chance(records, loss, seed)
         elif model is not None:
             records = drop_lost(records, model.draw(seed))
+        if pictures.wanted:
+            records = list(records)
         pre_skip = stream.info.pre_skip or 0
         written = _write(output, records, settings, log, pre_skip, transit, update)
         others = len(stream.infos) - 1
+        info = stream.info
+    if pictures.wanted and isinstance(records, list):
+        pictures.write(source, records, info, final_id=final_id)
     if others:
         stderr.print(f"{source} holds {others} more streams, which were left out")
     if as_json:

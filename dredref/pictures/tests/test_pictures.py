@@ -94,6 +94,15 @@ def test_a_figure_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_conceal_shows_the_losses_that_it_draws(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    arguments = ("--mask", "0" * 20 + "11" + "0" * 10, "--html", page)
+    assert run("conceal", STREAM, tmp_path / "out.wav", *arguments).exit_code == 0
+    text = page.read_text()
+    assert "<td>0.400</td><td>40</td><td>2</td>" in text
+    assert "<td>0.600</td><td>40</td><td>2</td>" in text
+
+
 def test_page_and_figure_from_the_command_line(tmp_path: Path) -> None:
     page, figure = tmp_path / "page.html", tmp_path / "figure.svg"
     result = run("inspect", STREAM, "--html", page, "--plot", figure, "--range", "20:50")
