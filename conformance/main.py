@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -63,8 +64,36 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command -> (where it is defined, its line in ``--help``)."""
 
 
+COMPUTING = frozenset(
+    [
+        "encode",
+        "inject",
+        "align",
+        "features",
+        "decode",
+        "synthesize",
+        "recover",
+        "conceal",
+        "evaluate",
+        "run",
+        "serve",
+    ]
+)
+"""Commands whose time goes into arithmetic that numba compiles."""
+COMPILE = "numba is not installed (pip install 'dredref[compiled]')"
+
+
 class LazyGroup(SuggestingGroup):
     """A group that knows its commands' names and help lines without importing them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and say what it will cost where nothing is compiled."""
+        if args[0] in COMPUTING and "--help" not in args and find_spec("numba") is None:
+            line = f"{args[0]} computes some hundred times slower than it could: {COMPILE}"
+            click.echo(f"dredref: {line}", err=True)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, in the order of the table."""

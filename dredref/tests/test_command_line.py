@@ -120,6 +120,50 @@ def test_decode_and_synthesize_say_what_they_did(tmp_path: Path) -> None:
     assert found["vectors"] == 24
 
 
+LIGHT = """
+import sys
+sys.modules.update(dict.fromkeys(("numba", "llvmlite")))
+from dredref.conformance.main import main
+sys.argv[0] = "dredref"
+main()
+"""
+
+
+def light(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command line where numba is not installed."""
+    command = [sys.executable, "-c", LIGHT, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inspect", STREAM, "--range", "50:60"),
+        ("inspect", STREAM, "--summary", "--range", "50:60"),
+        ("validate", "-", "--json"),
+        ("spec", "--requirements"),
+        ("vectors", "show", "payload.v12.q0-06.dq-3.qmax-11"),
+    ],
+)
+def test_reading_needs_no_compiler(words: tuple[str, ...], tmp_path: Path) -> None:
+    if words[1] == "-":
+        few = tmp_path / "few.jsonl"
+        few.write_text('{"packet": "4b4106aafc440b010203"}\n')
+        words = ("validate", str(few), "--json")
+    found = light(*words)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == run(*words).stdout
+
+
+def test_what_computes_says_what_is_missing_and_what_it_costs(tmp_path: Path) -> None:
+    found = light("recover", "missing.bit", str(tmp_path / "x.wav"), "--packet", "1")
+    assert found.returncode == 2
+    assert found.stderr.splitlines()[0] == (
+        "dredref: recover computes some hundred times slower than it could: "
+        "numba is not installed (pip install 'dredref[compiled]')"
+    )
+
+
 def test_versions() -> None:
     text = run("--version").stdout
     assert "DRED versions 10 and 12" in text
