@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -148,10 +149,18 @@ def _print_notice(notice: str) -> None:
     stderr.print(f"dredref: {notice}", markup=False)
 
 
+def _print_warning(message: Warning | str, *where: object, **more: object) -> None:
+    """One line of a warning about an input; those of libraries are not for users."""
+    if isinstance(message, notices.InputWarning):
+        click.echo(f"notice: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line and end the process; see :mod:`dredref.cli.ending`."""
     from dredref.cli.ending import run_to_end
 
+    warnings.simplefilter("always", notices.InputWarning)
+    warnings.showwarning = _print_warning
     if sys.stderr is not None and sys.stderr.isatty():
         notices.listen(_print_notice)
     run_to_end(lambda: cli(prog_name="dredref", standalone_mode=False))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import soundfile
@@ -15,9 +15,10 @@ import soundfile
 from dredref.analysis.tables import Int
 from dredref.resample import RATES, to_input
 from dredref.spec.errors import InputError, MissingExtraError
+from dredref.wavheader import mended_wav
 
 BARE = (".sw", ".raw", ".pcm", ".s16")
-"""Suffixes of bare samples: 16 bits, little-endian, 16 kHz, mono."""
+"""Suffixes of bare samples: 16 bits, little-endian, 16 kHz, mono; others by `RawAudio`."""
 
 BARE_RATE = 16_000
 
@@ -94,25 +95,53 @@ class AudioFile:
             yield np.zeros((left, self.channels), np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class RawAudio:
+    """A file of bare samples: 16 bits, little-endian, channels interleaved.
+
+    Attributes:
+        path: the file.
+        rate: sample rate in Hz.
+        channels: how many.
+    """
+
+    path: str | Path
+    rate: int = BARE_RATE
+    channels: int = 1
+
+    def __str__(self) -> str:
+        """The file's name."""
+        return str(self.path)
+
+
+AudioSource: TypeAlias = str | Path | RawAudio
+"""A file whose header or suffix says what it is, or bare samples of any name."""
+
+
 @contextmanager
-def open_audio(path: str | Path, rates: Sequence[int] = RATES) -> Iterator[AudioFile]:
-    """Open WAV, FLAC or what else libsndfile reads, or bare samples (by suffix).
+def open_audio(source: AudioSource, rates: Sequence[int] = RATES) -> Iterator[AudioFile]:
+    """Open WAV, FLAC or what else libsndfile reads, or bare samples.
+
+    A WAV file whose header does not know its length is read to its end.
 
     Args:
-        path: the file.
+        source: the file.
         rates: what sample rates are wanted; any other is converted to 48 kHz.
 
     Raises:
         InputError: ``audio.unreadable``, ``audio.channels``.
     """
+    path = source.path if isinstance(source, RawAudio) else source
     if not Path(path).exists():  # libsndfile only says "System error"
         raise InputError("audio.unreadable", f"cannot read {path}: no such file")
     how: dict[str, Any] = {}
-    if Path(path).suffix.lower() in BARE:
-        how = {"samplerate": BARE_RATE, "channels": 1, "format": "RAW"}
+    if Path(path).suffix.lower() in BARE or isinstance(source, RawAudio):
+        raw = source if isinstance(source, RawAudio) else RawAudio(path)
+        how = {"samplerate": raw.rate, "channels": raw.channels, "format": "RAW"}
         how |= {"subtype": "PCM_16", "endian": "LITTLE"}
     try:
-        file = soundfile.SoundFile(str(path), **how)
+        mended = None if how else mended_wav(path)
+        file = soundfile.SoundFile(mended or str(path), **how)
     except (soundfile.LibsndfileError, OSError, TypeError) as error:
         reason = getattr(error, "error_string", None) or str(error)
         raise InputError("audio.unreadable", f"cannot read {path}: {reason}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.audio import AudioFile, open_audio, to_int16
+from dredref.audio import AudioFile, AudioSource, open_audio, to_int16
 from dredref.discontinuous import SilenceGate, says_nothing, silent_packet
 from dredref.opusframes import RATES as OPUS_RATES
 from dredref.opusframes import OpusEncoder, OpusSettings
@@ -127,7 +127,7 @@ class EncodeResult:
 
 
 def encode_file(
-    source: str | Path,
+    source: AudioSource,
     target: str | Path,
     request: EncodeRequest,
     progress: Progress = lambda seconds: None,

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dredref.audio import AudioFile, open_audio
+from dredref.audio import AudioFile, AudioSource, open_audio
 from dredref.discontinuous import says_nothing
 from dredref.encode import BLOCK_SECONDS, DredRequest, Progress
+from dredref.notices import warn
 from dredref.payload.encoder import DredEncoder
 from dredref.payload.insert import has_padding, insert_dred, strip_dred
 from dredref.payload.placement import STEP_48K, Slot
 from dredref.payload.rate import RatePlan, total_bitrate
 from dredref.spec.errors import ParseError, UsageError
 from dredref.spec.packet import parse_packet
-from dredref.streams import Record, StreamInfo, open_stream, rewrite_stream
+from dredref.streams import Event, Notice, Record, StreamInfo, open_stream, rewrite_stream
 from dredref.temporary import temporary_folder
 
 DEFAULT_PRE_SKIP = 312
@@ -119,7 +120,7 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
 
 def inject_file(
     source: str | Path,
-    audio_path: str | Path,
+    audio_path: AudioSource,
     target: str | Path,
     request: InjectRequest,
     progress: Progress = lambda seconds: None,
@@ -171,8 +172,22 @@ def inject_file(
             result.bytes_after += len(data)
             return data
 
-        rewrite_stream(path, target, transform)
+        rewrite_stream(path, target, transform, NoticeTeller())
         return result
+
+
+class NoticeTeller:
+    """Warns of the first notice of each kind about an input, as inspect does."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self._told: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, Notice) and event.code not in self._told:
+            self._told.add(event.code)
+            warn(f"{event.detail} [{event.code}]")
 
 
 def _is_malformed(record: Record) -> bool:
@@ -256,7 +271,7 @@ def strip_file(
         result.bytes_after += len(data)
         return data
 
-    rewrite_stream(source, target, transform)
+    rewrite_stream(source, target, transform, NoticeTeller())
     return result
 
 

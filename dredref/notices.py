@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 Listener = Callable[[str], None]
@@ -13,6 +14,18 @@ _listeners: list[Listener] = []
 def listen(listener: Listener) -> None:
     """Have every notice told to ``listener``."""
     _listeners.append(listener)
+
+
+def warn(warning: str) -> None:
+    """Say one line about an input that is not what it seems; it is always shown.
+
+    Python's `warnings` take it, so that programs can catch it; the command line prints it plainly.
+    """
+    warnings.warn(warning, InputWarning, stacklevel=2)
+
+
+class InputWarning(UserWarning):
+    """Something about an input that its user should know."""
 
 
 def tell(notice: str) -> None:

@@ -14,8 +14,15 @@ from dredref.scan.scanner import Scan
 from dredref.spec.dred import UNIT_MS, UNITS_PER_CHUNK
 from dredref.spec.reading import Absence
 from dredref.streams.batch import LOST
+from dredref.streams.walk import NO_TIME
 
 SAMPLES_PER_MS = 48
+
+DTX_BYTES = 2
+"""Packets of no more bytes hold no sound: TOC, and a frame count or an empty frame."""
+
+PAUSE_48K = 960
+"""Time without a packet that counts as a pause: containers' clocks wander by less."""
 Figures = NDArray[np.float64]
 
 
@@ -65,7 +72,18 @@ class StreamSummary:
     chunks: Spread = field(default_factory=Spread)
     covered: Spread = field(default_factory=Spread)
     offset_ms: Spread = field(default_factory=Spread)
+    dtx: int = 0
+    """Packets of discontinuous transmission: of a byte or two, that say nothing."""
+    pauses: int = 0
+    """Places where time goes on without a packet, and none is missing."""
+    paused_48k: int = 0
+    """How long they last."""
+    leading: int = 0
+    """Packets before the first with DRED; all where there is none."""
     _last_48k: int = 0
+    _first_at: int | None = None
+    _end_at: int | None = None
+    _gap: bool = False
 
     def add(self, scan: Scan, chosen: NDArray[np.int64]) -> None:
         """Count the records of this stream in a batch, ``chosen`` in turn."""
@@ -73,20 +91,52 @@ class StreamSummary:
         self.records += int(count.sum())
         self.lost += int(count[scan.batch.kind[chosen] == LOST].sum())
         self.bytes += int(rows["size"].sum())
-        self._add_duration(rows["duration_48k"], count)
+        each = self._add_duration(rows["duration_48k"], count)
+        self._add_clock(scan.batch.timestamp_48k[chosen], scan.batch.kind[chosen] == LOST, each)
+        size = rows["size"]
+        self.dtx += int(((size > 0) & (size <= DTX_BYTES) & (rows["duration_48k"] > 0)).sum())
         absent = rows["absence"] != PRESENT
         absences = np.bincount(rows["absence"][absent], count[absent], len(ABSENCES))
         for absence, times in zip(ABSENCES, absences.astype(int).tolist(), strict=True):
             if times:
                 self.absences[absence] += times
+        if not self.with_dred:
+            heard = count[: int(np.argmin(absent))] if not absent.all() else count
+            lost = scan.batch.kind[chosen][: len(heard)] == LOST
+            self.leading += int(heard[~lost].sum())
         self._add_dred(rows[~absent])
 
-    def _add_duration(self, duration: NDArray[np.int32], count: NDArray[np.int64]) -> None:
-        """Count time; what tells no duration lasts as long as the packet before it."""
+    def _add_clock(
+        self, at: NDArray[np.int64], lost: NDArray[np.bool_], each: NDArray[np.int64]
+    ) -> None:
+        """Follow the stream's own clock: how long it runs, and where it runs without packets."""
+        known = (at != NO_TIME) & ~lost
+        if not known.any():
+            self._gap |= bool(lost.any())
+            return
+        begin, end = at[known], (at + each)[known]
+        before = np.concatenate(([begin[0] if self._end_at is None else self._end_at], end))[:-1]
+        gaps = np.diff(np.cumsum(lost)[known], prepend=-int(self._gap)) > 0
+        silent = np.where(gaps, 0, begin - before)
+        silent = silent[silent >= PAUSE_48K]
+        self.pauses += len(silent)
+        self.paused_48k += int(silent.sum())
+        self._first_at = int(begin[0]) if self._first_at is None else self._first_at
+        self._end_at = max(int(end[-1]), self._end_at or 0)
+        self._gap = bool(lost[np.flatnonzero(known)[-1] :].any())
+
+    def _add_duration(
+        self, duration: NDArray[np.int32], count: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Count time, and return what each packet lasts.
+
+        What tells no duration lasts as long as the packet before it.
+        """
         known = np.maximum.accumulate(np.where(duration > 0, np.arange(1, len(duration) + 1), 0))
         each = np.concatenate(([self._last_48k], duration))[known]
         self.duration_48k += int((each * count).sum())
         self._last_48k = int(each[-1])
+        return np.asarray(each, np.int64)
 
     def _add_dred(self, rows: Any) -> None:
         """Count the records that carry DRED."""
@@ -106,22 +156,26 @@ class StreamSummary:
         return self.duration_48k / SAMPLES_PER_MS
 
     @property
+    def elapsed_ms(self) -> float:
+        """Milliseconds by the stream's clock, pauses included; those of the audio without one."""
+        if self._first_at is None or self._end_at is None:
+            return self.duration_ms
+        return max(self.duration_ms, (self._end_at - self._first_at) / SAMPLES_PER_MS)
+
+    @property
     def dred_bits_per_second(self) -> float | None:
-        """Cost of DRED over the whole stream; None where the duration is not known."""
-        return 8000 * self.dred_bytes / self.duration_ms if self.duration_ms else None
+        """Cost of DRED over the time that passed; None where that is not known."""
+        return 8000 * self.dred_bytes / self.elapsed_ms if self.elapsed_ms else None
 
     @property
     def bits_per_second(self) -> float | None:
-        """All bits of the packets over the duration."""
-        return 8000 * self.bytes / self.duration_ms if self.duration_ms else None
+        """All bits of the packets over the time that passed."""
+        return 8000 * self.bytes / self.elapsed_ms if self.elapsed_ms else None
 
     def answer(self) -> str:
         """One sentence: is there DRED, how much, what does it cost; if none, why."""
         if not self.with_dred:
-            reasons = ", ".join(
-                f"{absence} ({count})" for absence, count in self.absences.most_common()
-            )
-            return f"no DRED in {self._counted()}: {reasons or 'there are none'}"
+            return f"no DRED in {self._counted()}: {self.reasons() or 'there are none'}"
         versions = ", ".join(str(version) for version in sorted(self.versions))
         text = (
             f"DRED version {versions} in {self.with_dred} of {self._counted()}, "
@@ -133,7 +187,22 @@ class StreamSummary:
             text += (
                 f", at {rate / 1000:.1f} of {self.bits_per_second / 1000:.1f} kb/s ({share:.0f} %)"
             )
-        return text
+        return text + self._silence()
+
+    def reasons(self) -> str:
+        """Why packets have no DRED, most frequent first."""
+        return ", ".join(f"{absence} ({count})" for absence, count in self.absences.most_common())
+
+    def _silence(self) -> str:
+        """How much of the time had no packets, in words."""
+        if not self.paused_48k:
+            return ""
+        paused = self.paused_48k / SAMPLES_PER_MS / 1000
+        pauses = "1 pause" if self.pauses == 1 else f"{self.pauses} pauses"
+        return (
+            f"; {self.duration_ms / 1000:.1f} s of audio in {self.elapsed_ms / 1000:.1f} s, "
+            f"{paused:.1f} s of {pauses} without packets (DTX)"
+        )
 
     def _counted(self) -> str:
         lost = f" ({self.lost} lost)" if self.lost else ""
@@ -146,6 +215,10 @@ class StreamSummary:
             "lost": self.lost,
             "bytes": self.bytes,
             "duration_ms": self.duration_ms,
+            "elapsed_ms": self.elapsed_ms,
+            "dtx_packets": self.dtx,
+            "pauses": self.pauses,
+            "paused_ms": self.paused_48k / SAMPLES_PER_MS,
             "with_dred": self.with_dred,
             "dred_bytes": self.dred_bytes,
             "dred_bits_per_second": self.dred_bits_per_second,

@@ -11,7 +11,15 @@ import click
 
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
 from dredref.audio import AudioFile, open_audio
-from dredref.cli.options import Finite, open_input, stderr, stdout, stream_options
+from dredref.cli.options import (
+    Finite,
+    audio_options,
+    audio_source,
+    open_input,
+    stderr,
+    stdout,
+    stream_options,
+)
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
 from dredref.inject import DEFAULT_PRE_SKIP
@@ -45,6 +53,7 @@ BATCH = 64
     help="Delay of the codec in samples at 48 kHz; by default what the stream states, or 312.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a packet, then a summary.")
+@audio_options
 @stream_options
 @verbose_option
 def align(
@@ -63,7 +72,7 @@ def align(
     The error is stated less true time: a packet with +80 ms says that its speech is 80 ms more
     recent than it is. Ends with 1 if a packet is clearly further off than the tolerance.
     """
-    with open_audio(audio) as file, open_input(source, payload_type, ssrc) as stream:
+    with open_audio(audio_source(audio)) as file, open_input(source, payload_type, ssrc) as stream:
         stated = stream.info.pre_skip if pre_skip is None else pre_skip
         delay = DEFAULT_PRE_SKIP if stated is None else stated
         aligner = Aligner(file.rate, file.channels, pre_skip=delay, reach_ms=reach_ms)

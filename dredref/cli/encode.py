@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from dredref.audio import open_audio
-from dredref.cli.options import Finite, stderr
+from dredref.audio import AudioSource, open_audio
+from dredref.cli.options import Finite, audio_options, audio_source, stderr
 from dredref.cli.progress import progress, verbose_option
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, RewriteResult, inject_file, strip_file
@@ -109,6 +109,7 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     show_default=True,
     help="Copies of earlier packets in each (RED, RFC 2198), on top of the bit rate; .pcap only.",
 )
+@audio_options
 @dred_options
 @verbose_option
 def encode(
@@ -140,8 +141,9 @@ def encode(
         red=red,
         dred=_dred(options),
     )
-    with progress("encoding", _seconds(audio), "s") as update:
-        result = encode_file(audio, target, request, update)
+    given = audio_source(audio)
+    with progress("encoding", _seconds(given), "s") as update:
+        result = encode_file(given, target, request, update)
     if as_json:
         click.echo(
             json.dumps(
@@ -189,6 +191,7 @@ def encode(
     "--final-id", type=click.IntRange(32, 127), help="Write DRED with this id and no prefix."
 )
 @dred_options
+@audio_options
 @verbose_option
 def inject(
     source: str,
@@ -215,8 +218,9 @@ def inject(
         application=application,
         final_id=final_id,
     )
-    with progress("injecting", _seconds(audio), "s") as update:
-        result = inject_file(source, audio, target, request, update)
+    given = audio_source(audio)
+    with progress("injecting", _seconds(given), "s") as update:
+        result = inject_file(source, given, target, request, update)
     assert result.plan is not None
     _tell(result, as_json, _plan_json(result.plan), _plan_words(result.plan))
 
@@ -278,6 +282,6 @@ def _plan_words(plan: RatePlan) -> str:
     )
 
 
-def _seconds(path: str) -> float:
-    with open_audio(path) as audio:
+def _seconds(source: AudioSource) -> float:
+    with open_audio(source) as audio:
         return audio.length / audio.rate

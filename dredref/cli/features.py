@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.audio import open_audio
-from dredref.cli.options import arithmetic_option, json_option, tell
+from dredref.cli.options import (
+    arithmetic_option,
+    audio_options,
+    audio_source,
+    json_option,
+    tell,
+)
 from dredref.cli.progress import progress, verbose_option
 from dredref.files import atomic_output
 from dredref.resample import Resampler
@@ -17,6 +23,7 @@ from dredref.vocoder.sizes import FEATURES
 @click.command()
 @click.argument("source", metavar="IN.wav", type=click.Path())
 @click.argument("output", metavar="OUT.f32", type=click.Path())
+@audio_options
 @arithmetic_option
 @json_option
 @verbose_option
@@ -30,7 +37,7 @@ def features(source: str, output: str, as_json: bool) -> None:
     from dredref.analysis.tables import FRAME
 
     with (
-        open_audio(source) as audio,
+        open_audio(audio_source(source)) as audio,
         atomic_output(output) as temporary,
         temporary.open("wb") as file,
         progress("analysing", audio.length / audio.rate, "s") as update,

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
@@ -16,6 +16,9 @@ from rich.text import Text
 from dredref.spec.errors import UsageError
 from dredref.streams import Stream, open_stream
 from dredref.text import clean
+
+if TYPE_CHECKING:
+    from dredref.audio import AudioSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -150,6 +153,41 @@ json_option = click.option(
 def tell(done: dict[str, Any], sentence: str, as_json: bool) -> None:
     """Print what was done, for a program or for people."""
     click.echo(json.dumps(done) if as_json else sentence)
+
+
+def audio_options(command: F) -> F:
+    """Options that say how audio is to be read, for `audio_source`."""
+    for option in (
+        click.option(
+            "--rate",
+            type=click.IntRange(1000, 384_000),
+            expose_value=False,
+            callback=_remember("rate"),
+            help="The audio is bare 16-bit samples, little-endian, of this rate in Hz.",
+        ),
+        click.option(
+            "--channels",
+            type=click.IntRange(1, 2),
+            default=1,
+            expose_value=False,
+            callback=_remember("channels"),
+            help="Channels of bare samples.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def audio_source(path: str) -> AudioSource:
+    """The audio that a command line names; ``-`` is standard input, kept in a temporary file."""
+    from dredref.audio import RawAudio
+    from dredref.inject import seekable
+
+    context = click.get_current_context()
+    if path == "-":
+        path = str(context.with_resource(seekable(path)))
+    rate = context.meta.get(f"{__name__}.rate")
+    return RawAudio(path, rate, context.meta[f"{__name__}.channels"]) if rate else path
 
 
 def open_input(

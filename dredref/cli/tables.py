@@ -11,11 +11,15 @@ from rich.table import Table
 
 from dredref.cli.options import stderr, stdout
 from dredref.cli.trees import LEVEL_STYLES
+from dredref.explain import explanation
 from dredref.spec.requirements import requirements
 from dredref.streams import Stream
 from dredref.streams.capture.census import Census
 from dredref.streams.rtp.labels import OPUS, RED
 from dredref.summary import StreamSummary
+
+EXPLAINED = 4
+"""Streams of which it is explained why packets have no DRED."""
 
 SOURCES_SHOWN = 8
 """RTP sources without Opus that are shown one by one."""
@@ -37,6 +41,10 @@ def print_summary(summaries: dict[int, StreamSummary], stream: Stream) -> None:
     """One sentence a stream: is there DRED, how much, at what cost, and if none, why."""
     for number, summary in sorted(summaries.items()):
         stdout.print(f"[bold]{describe(stream, number)}[/]: {summary.answer()}")
+    for number, summary in sorted(summaries.items())[:EXPLAINED]:
+        of = f"stream {number}, " if len(summaries) > 1 else ""
+        for line in explanation(summary):
+            stdout.print(f"  {of}no DRED in {line}")
     if stream.census is not None:
         print_census(stream.census)
 

@@ -119,6 +119,10 @@ def _rewrite(source: Source, file: BinaryIO, transform: Transform, observe: Obse
         made = stack.enter_context(av.open(file, mode="w", format=form))
         copies, tracks = {}, {}
         for stream in given.streams:
+            if stream.type not in ("audio", "video", "subtitle"):
+                detail = f"track {stream.index} ({stream.type}) cannot be copied and is left out"
+                observe(Notice("media.track", detail, numbering.records))
+                continue
             copies[stream.index] = _copy_track(stream, made, source.name)
             if is_opus(stream):
                 tracks[stream.index] = track = MediaTrack(stream, numbering, container)
@@ -128,6 +132,8 @@ def _rewrite(source: Source, file: BinaryIO, transform: Transform, observe: Obse
         if hasattr(given, "chapters") and given.chapters():
             made.set_chapters(given.chapters())
         for packet in _packets(given, numbering, observe):
+            if packet.stream.index not in copies:
+                continue
             data = bytes(packet)
             if packet.stream.index in tracks:
                 records = []

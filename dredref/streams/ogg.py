@@ -201,12 +201,14 @@ class Logical:
         )
         if ends_early:
             return expected, expected - start
-        if start < 0:
-            step.events.append(
-                self.track.notice(
-                    "ogg.granule", f"page {page.sequence}: {-start} samples before the first"
-                )
+        if start < 0 or (start < expected and not step.missing):
+            before = "the stream's beginning" if self.position is None else "the page before it"
+            detail = (
+                f"page {page.sequence}: the granule position lies {expected - start} samples too "
+                f"early for the packets since {before}; times follow the packets instead"
             )
+            step.events.append(self.track.notice("ogg.granule", detail))
+            return expected, 0
         return start, 0
 
     def _gap(self, step: Step, start: int) -> None:
