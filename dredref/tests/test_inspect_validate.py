@@ -142,8 +142,9 @@ def test_several_inputs_and_one_that_cannot_be_read() -> None:
 def test_the_summary_stands_alone() -> None:
     data = lines(CLEAN, NONE, CLEAN)
     text = run("inspect", "-", "--summary", data=data).stdout
-    assert text.count("\n") == 1
-    assert "DRED version 12 in 2 of 3 records" in text
+    answer, why = text.splitlines()
+    assert "DRED version 12 in 2 of 3 records" in answer
+    assert why.startswith("  no DRED in 1 packet, no code-3 packet, so no padding: ")
     found = json.loads(run("inspect", "-", "--summary", "--json", data=data).stdout)
     assert (found["stream"], found["container"], found["with_dred"]) == (0, "jsonl", 2)
     assert run("inspect", "-", "--summary", "--range", "1:2", data=data).stdout.startswith(
@@ -153,8 +154,9 @@ def test_the_summary_stands_alone() -> None:
 
 def test_the_summary_of_a_capture_names_its_source() -> None:
     capture = next(str(path) for path in STREAMS if path.suffix == ".pcap")
-    whole = run("inspect", capture).stdout.splitlines()[-1]
-    assert run("inspect", capture, "--summary").stdout.splitlines()[-1] == whole
+    whole, *why = run("inspect", capture).stdout.splitlines()[-3:]
+    assert run("inspect", capture, "--summary").stdout.splitlines() == [whole, *why]
+    assert ["at the beginning" in line for line in why] == [True, False]
     assert "payload type 111" in whole
     assert "(2 lost)" in whole
     missing = real("inspect", capture, "--ssrc", "7").stderr.decode()
