@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from dredref.conformance.checkers.exact import check_exact
+from dredref.conformance.diff.align import align
 from dredref.conformance.diff.model import Difference
 from dredref.conformance.diff.read import read_features, read_speech
+from dredref.conformance.diff.words import consequence, forwarding_notes
 from dredref.conformance.outcome import Measure
 from dredref.spec.errors import InputError
 
@@ -101,44 +103,55 @@ def diff_audio(
 
 
 def diff_packets(left: str, right: str) -> Difference:
-    """Compare two streams, or two outputs of ``dredref inspect --json``, record by record.
+    """Compare two streams, or two outputs of ``dredref inspect --json``, aligned by content.
 
     Raises:
         InputError: for what is neither.
     """
-    first: Divergence | None = None
-    worst: list[Divergence] = []
-    fields: Counter[str] = Counter()
-    compared = differ = 0
-    surplus: list[str] = []
-    for index, (one, other) in enumerate(zip_longest(read_records(left), read_records(right))):
-        compared += 1
-        found: Divergence | None
+    reference, candidate = list(read_records(left)), list(read_records(right))
+    pairs = align(reference, candidate)
+    found: list[Divergence] = []
+    for one, other in pairs:
         if one is None or other is None:
-            found = Divergence("records", _there(one), _there(other), frame=index)
-            surplus = [f"one of the two ends after {index} records"]
-        else:
-            found = _record_difference(one, other, index)
-        if found is None:
-            continue
-        differ += 1
-        fields[found.stage] += 1
-        first = first or found
-        if len(worst) < WORST:
-            worst.append(found)
-        if surplus:
-            break
-    notes = [f"{count} x {stage}" for stage, count in fields.most_common(8)]
+            here = None if one is None else reference[one]
+            there = None if other is None else candidate[other]
+            place = one if one is not None else other
+            found.append(Divergence("records", _there(here), _there(there), frame=place))
+        elif difference := _record_difference(reference[one], candidate[other], one):
+            found.append(difference)
+    missing = sum(other is None for _, other in pairs)
+    surplus = sum(one is None for one, _ in pairs)
+    paired = len(pairs) - missing - surplus
+    differ = len(found) - missing - surplus
+    fields = Counter(one.stage for one in found if one.stage != "records")
+    first = found[0] if found else None
+    words = [text for one in found if (text := consequence(one.stage, _chunk(one)))]
     return Difference(
         kind="packets",
         names=(left, right),
-        notes=(*surplus, *notes),
+        notes=(
+            *forwarding_notes(reference, candidate, pairs),
+            *(f"{count} x {stage}" for stage, count in fields.most_common(8)),
+            *(f"{text} ({count} packets)" for text, count in Counter(words).most_common(4)),
+        ),
         measures=(),
         first=first,
         first_over=first,
-        worst=tuple(worst),
-        counted={"records": compared, "differ": differ},
+        worst=tuple(found[:WORST]),
+        counted={
+            "records": len(pairs),
+            "equal": paired - differ,
+            "differ": differ,
+            "missing": missing,
+            "surplus": surplus,
+        },
     )
+
+
+def _chunk(found: Divergence) -> int | None:
+    """The chunk that a difference of latents is in."""
+    number = re.search(r"\[(\d+)\]$", found.stage)
+    return int(number[1]) if number else None
 
 
 def read_records(path: str) -> Iterator[dict[str, Any]]:

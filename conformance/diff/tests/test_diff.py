@@ -199,3 +199,33 @@ def test_reports(tmp_path: Path) -> None:
         page = (folder / "diff.html").read_text()
         assert wanted in page
         assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", page)
+
+
+def test_packets_are_aligned_by_content(inspected: Path, tmp_path: Path) -> None:
+    """What a forwarder leaves out is missing, and the rest is equal, whatever its number."""
+    whole = records(inspected)
+    late = write(tmp_path / "late.jsonl", whole[7:])
+    code, result = found("packets", inspected, late)
+    assert code == 1
+    assert result["counts"] == {
+        "records": len(whole),
+        "equal": len(whole) - 7,
+        "differ": 0,
+        "missing": 7,
+        "surplus": 0,
+    }
+    holes = write(tmp_path / "holes.jsonl", [*whole[:5], *whole[6:12], *whole[14:]])
+    counts = found("packets", inspected, holes)[1]["counts"]
+    assert (counts["missing"], counts["differ"], counts["surplus"]) == (3, 0, 0)
+    counts = found("packets", holes, inspected)[1]["counts"]
+    assert (counts["missing"], counts["surplus"]) == (0, 3)
+
+
+def test_a_changed_latent_is_told_in_words(inspected: Path, tmp_path: Path) -> None:
+    changed = records(inspected)
+    place = next(i for i, one in enumerate(changed) if one["dred"] and one["dred"]["chunks"])
+    changed[place]["dred"]["chunks"][0]["latents"][0] += 1
+    _, result = found("packets", inspected, write(tmp_path / "b.jsonl", changed))
+    assert result["counts"]["differ"] == 1
+    assert any("recovered speech changes from 0 ms" in note for note in result["notes"])
+    assert any(note.startswith("DRED survives in") for note in result["notes"])
