@@ -51,6 +51,13 @@ CLASSES: tuple[ConformanceClass, ...] = (
         "to those of the speech.",
     ),
     ConformanceClass(
+        "concealment",
+        "Concealment",
+        ("plc",),
+        "Conceals losses by libopus' network within the limits of the audio metric. Any other "
+        "concealment is as good by the format: all of its vectors are SHOULD.",
+    ),
+    ConformanceClass(
         "playback",
         "Playback",
         ("pcm",),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from dredref.spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, parse_payload
+from dredref.spec.errors import UsageError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
 from dredref.spec.reading import Carrier, find_carriers
@@ -149,3 +151,31 @@ __all__ = [
     "packet_value",
     "query_packet",
 ]
+
+
+def conceal_script(steps: str, samples: bytes, features: bytes) -> bytes:
+    """What the reference conceals by a script: 16-bit samples, little-endian.
+
+    Raises:
+        UsageError: ``plc.script`` if the script asks for more than it is given.
+    """
+    from dredref.plc.concealer import PacketLossConcealer
+    from dredref.vocoder.sizes import FEATURES, FRAME
+
+    heard = np.frombuffer(samples, "<i2").astype(np.int16)
+    told = np.frombuffer(features, "<f4").astype(np.float32)
+    wanted = steps.count("u") * FRAME, steps.count("f") * FEATURES
+    if (heard.size, told.size) != wanted:
+        raise UsageError("plc.script", "samples or features are not as many as the steps take")
+    frames, vectors = iter(heard.reshape(-1, FRAME)), iter(told.reshape(-1, FEATURES))
+    concealer, spoken = PacketLossConcealer(), []
+    for step in steps:
+        if step == "u":
+            concealer.update(next(frames))
+        elif step == "c":
+            spoken.append(concealer.conceal().astype("<i2").tobytes())
+        elif step == "x":
+            concealer.clear()
+        else:
+            concealer.add_features(next(vectors) if step == "f" else None)
+    return b"".join(spoken)

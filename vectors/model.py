@@ -31,6 +31,7 @@ GROUPS: tuple[str, ...] = (
     "vocoder",
     "encode",
     "stream",
+    "plc",
     "pcm",
     "hostile",
 )
@@ -51,6 +52,7 @@ Rate = Annotated[int, Rule({"enum": [8000, 12000, 16000, 24000, 48000]})]
 Channels = Annotated[int, Rule({"enum": [1, 2]})]
 FrameMs = Annotated[float, Rule({"enum": [2.5, 5, 10, 20, 40, 60, 80, 100, 120]})]
 LongId = Annotated[int, Rule({"minimum": 32, "maximum": 127})]
+Steps = Annotated[str, Rule({"pattern": "^[ufsxc]+$"})]
 Mask = Annotated[str, Rule({"pattern": "^[01]+$"})]
 ErrorCode = Annotated[str, Rule({"pattern": "^[a-z0-9]+([.-][a-z0-9]+)+$"})]
 
@@ -195,6 +197,20 @@ class UnprocessedInput:
 
 
 @dataclass(frozen=True, slots=True)
+class PlcInput:
+    """Neural concealment, 10 ms after 10 ms; the answer is 160 samples for each ``c``.
+
+    ``steps``: ``u`` hear the next 160 of ``samples``, ``f`` queue the next 20 of ``features``,
+    ``s`` queue that the next is not known, ``x`` clear the queue, ``c`` conceal.
+    """
+
+    operation: ClassVar[str] = "plc"
+    steps: Steps
+    samples: Blob
+    features: Blob | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PcmInput:
     """An Opus stream (``.bit``) to decode whole, without a loss."""
 
@@ -215,6 +231,7 @@ Input = (
     | QueryInput
     | ConcealInput
     | UnprocessedInput
+    | PlcInput
     | PcmInput
 )
 

@@ -32,6 +32,7 @@ from dredref.vectors.model import (
     PacketInput,
     PayloadInput,
     PcmInput,
+    PlcInput,
     QueryInput,
     RecordsInput,
     VocodeInput,
@@ -193,6 +194,11 @@ def _pcm(given: PcmInput, _: int) -> dict[str, Any]:
     return {"pcm": np.concatenate(parts).astype("<i2").tobytes().hex()}
 
 
+def _plc(given: PlcInput, _: int) -> dict[str, Any]:
+    features = b"" if given.features is None else given.features.read()
+    return {"pcm": answers.conceal_script(given.steps, given.samples.read(), features).hex()}
+
+
 def _query(given: QueryInput, wanted: int) -> dict[str, Any]:
     if given.packet is not None:
         packets = [given.packet.read()]
@@ -217,6 +223,7 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "encode": _encode,
     "query": _query,
     "conceal": _conceal,
+    "plc": _plc,
     "pcm": _pcm,
 }
 """Operation -> who answers, given the input and the DRED version."""

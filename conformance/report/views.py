@@ -36,6 +36,7 @@ GROUP_TITLES: Mapping[str, str] = {
     "vocoder": "features to speech",
     "encode": "speech to a stream with DRED",
     "stream": "whole streams: what is there to be had, and losses made good",
+    "plc": "neural concealment, frame by frame",
     "pcm": "what stands behind frames is not heard",
     "hostile": "what must never crash, hang or read out of bounds",
 }

@@ -88,7 +88,7 @@ def read_output(vector: Vector, path: Path) -> Reply:
             raise FaultError(FaultKind.GARBAGE, f"{len(content)} bytes are no whole vectors")
         rows = np.frombuffer(content, "<f4").reshape(-1, 20)[::-1]
         return Answer({"features": rows.tobytes().hex()})
-    if vector.operation in ("vocode", "conceal", "pcm"):
+    if vector.operation in ("vocode", "conceal", "pcm", "plc"):
         return Answer({"pcm": content.hex()})
     if vector.operation == "encode":
         return Answer({"packets": [packet.hex() for packet in read_bit(content)]})

@@ -47,6 +47,7 @@ CHAPTERS = (
     "arithmetic",
     "vocoder",
     "analysis",
+    "concealment",
     "encoder",
     "conformance",
     "differences",

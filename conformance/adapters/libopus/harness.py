@@ -48,6 +48,7 @@ class Libopus:
             "query": self.query,
             "conceal": self.conceal,
             "unprocessed": self.unprocessed,
+            "plc": self.plc,
             "pcm": self.pcm,
         }
 
@@ -230,6 +231,13 @@ class Libopus:
                 gap = 0
             parts += [decoder.decode(None, size) for _ in range(gap)]
         pcm = np.concatenate([part.reshape(-1) for part in parts])
+        return {"pcm": pcm.astype("<i2").tobytes().hex()}
+
+    def plc(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A script of the neural concealment."""
+        samples = np.frombuffer(bytes.fromhex(given["samples"]), "<i2")
+        features = np.frombuffer(bytes.fromhex(given.get("features", "")), "<f4")
+        pcm, _ = self.peer.plc(given["steps"], samples, features)
         return {"pcm": pcm.astype("<i2").tobytes().hex()}
 
     def pcm(self, given: Mapping[str, Any]) -> dict[str, Any]:
