@@ -108,6 +108,7 @@ def test_claims() -> None:
         "decoder": Claim.NONE,
         "vocoder": Claim.NONE,
         "encoder": Claim.NONE,
+        "concealment": Claim.NONE,
         "playback": Claim.NONE,
         "robustness": Claim.CONFORMANT,
     }
