@@ -121,5 +121,9 @@ def _table(made: list[Row]) -> Table:
 
 def _shown(arguments: list[str], audio: tuple[str, ...]) -> list[str]:
     """The arguments, the clips being counted and no file's place told."""
-    options = [argument for argument in arguments if argument not in audio]
-    return [f"({len(audio)} clips)", *options]
+    kept, skip = [f"({len(audio)} clips)"], False
+    for argument in arguments:
+        if not skip and argument not in audio and not argument.startswith("--report"):
+            kept.append(argument)
+        skip = argument == "--report"
+    return kept
