@@ -31,6 +31,9 @@ from dredref.streams.track import Numbering, Track
 FORCED_AFTER = 8
 """Looks at packets after which it is known whether a payload type named by the user is RED."""
 
+ACCEPTED_AFTER = 6
+"""Packets after which one may be taken for Opus; a source that ends is judged by what it has."""
+
 JUDGED_AFTER = 12
 """Packets after which a payload type may be told to be no Opus, but encrypted or another codec."""
 
@@ -104,7 +107,7 @@ class PayloadState:
             self.label, self.trusted = labels.RED if red >= ACCEPT else labels.OPUS, True
             return
         best = max(plain, red)
-        if best >= ACCEPT:
+        if best >= ACCEPT and self.plain.packets >= ACCEPTED_AFTER:
             self.label = labels.OPUS if plain >= red else labels.RED
         elif self.carries_opus:
             own = plain if self.label == labels.OPUS else red
@@ -125,7 +128,10 @@ class PayloadState:
         if self.forced:
             self.label, self.trusted = labels.RED if red >= ACCEPT else labels.OPUS, True
             return
-        if max(plain, red) >= (ACCEPT_SHORT if self.plain.packets <= SHORT else ACCEPT):
+        needed = ACCEPT_SHORT if self.plain.packets <= SHORT else ACCEPT
+        if name is not None and name.lower() in ("opus", "red"):
+            needed = 0.0  # signalling says so, and nothing speaks against it
+        if max(plain, red) >= needed:
             self.label = labels.OPUS if plain >= red else labels.RED
             return
         payloads = [packet.payload for packet in packets if packet.payload]
