@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from rich.markup import escape
 from rich.tree import Tree
 
@@ -10,6 +12,8 @@ from dredref.spec.dred import UNIT_MS, DredPayload, reach_ms
 from dredref.spec.reading import Absence, Reading
 from dredref.spec.tables import LEVEL_STEPS
 
+EXTENSIONS_SHOWN = 200
+"""Extensions of a record that are listed; an area can hold millions."""
 LEVEL_STYLES = {"MUST": "bold red", "SHOULD": "yellow", "note": "cyan"}
 
 
@@ -63,12 +67,15 @@ def _add_framing(tree: Tree, reading: Reading) -> None:
     if reading.area is None:
         return
     branch = tree.add(f"extension area: {reading.area.size} bytes at byte {reading.area_byte}")
-    for extension in reading.area.extensions:
+    delivered = reading.area.extensions
+    for extension in islice(delivered, EXTENSIONS_SHOWN):
         how = " repeated" if extension.repeated else ""
         branch.add(
             f"extension {extension.id} on frame {extension.frame}{how}: "
             f"{len(extension.data)} bytes at byte {reading.area_byte + extension.offset}"
         )
+    if len(delivered) > EXTENSIONS_SHOWN:
+        branch.add(f"and {len(delivered) - EXTENSIONS_SHOWN} more (--json tells all)")
 
 
 def _add_dred(tree: Tree, dred: DredPayload, reading: Reading, verbose: bool) -> None:
