@@ -20,9 +20,7 @@ def test_some_inputs_of_each_target(name: str) -> None:
         assert fuzzing.trouble(TARGETS[name], drawn(rng, known)) == ""
 
 
-def test_a_fault_is_found_kept_and_shrunk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_is_found_kept_and_shrunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(data: bytes) -> None:
         assert b"\x07" not in data
 
