@@ -23,8 +23,14 @@ def seeds(name: str) -> list[bytes]:
     if name == "vectors":
         return [path.read_bytes()[:LONGEST] for path in sorted(DATA.glob("*/*.json"))[:4]]
     if name == "run":
-        head = {"type": "header", "format": 1, "implementation": {"name": "a", "operations": []}}
-        more = {"suite": {"version": "1", "digest": "0", "totals": {}, "notes": {}}}
+        head: dict[str, object] = {
+            "type": "header",
+            "format": 1,
+            "implementation": {"name": "a", "operations": []},
+        }
+        more: dict[str, object] = {
+            "suite": {"version": "1", "digest": "0", "totals": {}, "notes": {}}
+        }
         more |= {"environment": {}, "selection": {}, "started": "now"}
         return [json.dumps(head | more).encode() + b"\n"]
     if name == "reply":
@@ -41,7 +47,7 @@ def _size(path: Path) -> int:
 
 def packets() -> list[bytes]:
     """Packets of the committed opus_demo streams."""
-    found = []
+    found: list[bytes] = []
     for path in sorted(STREAMS.glob("*.bit")):
         data, place = path.read_bytes(), 0
         while place + 8 <= len(data) and len(found) < 400:

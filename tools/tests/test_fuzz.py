@@ -24,7 +24,7 @@ def test_a_fault_is_found_kept_and_shrunk(tmp_path: Path, monkeypatch: pytest.Mo
     def faulty(data: bytes) -> None:
         assert b"\x07" not in data
 
-    monkeypatch.setitem(fuzzing.TARGETS, "area", faulty)
+    monkeypatch.setitem(TARGETS, "area", faulty)
     arguments = ["--minutes", "0.02", "--target", "area", "--findings", str(tmp_path)]
     done = CliRunner().invoke(fuzzing.main, arguments)
     assert done.exit_code == 1, done.output
