@@ -19,6 +19,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("dredref.cli.inspect:inspect", "Show what is in streams, packet by packet."),
     "validate": ("dredref.cli.validate:validate", "Check streams against the requirements."),
+    "survey": ("dredref.cli.survey:survey", "Survey many files on all cores or a cluster."),
+    "survey-report": ("dredref.cli.survey:survey_report", "Make a page of a survey."),
     "encode": ("dredref.cli.encode:encode", "Encode audio as Opus with DRED."),
     "inject": ("dredref.cli.encode:inject", "Put DRED into a stream, from its audio."),
     "strip": ("dredref.cli.encode:strip", "Take DRED out of a stream."),

@@ -1,0 +1,311 @@
+"""A survey: every file once, whatever becomes of the workers; and what it says of each."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+import pyarrow.parquet
+import pytest
+
+from dredref.spec.errors import InputError, UsageError
+from dredref.survey.dataset import COLUMNS, TABLES, DataSet
+from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, examine, examine_all
+from dredref.survey.inputs import expand
+from dredref.survey.report import contents, distribution, write_report
+from dredref.survey.run import Cluster, Plan, Progress, run_survey
+from dredref.survey.task import examine_in_time
+from dredref.survey.tests.fleet import NEW, PLAIN, bit_file, content, write_fleet
+from dredref.tests.commands import run
+
+FEW, MANY = 40, 300
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    """All rows of a table of a data set."""
+    found = []
+    for part in sorted((folder / table).glob("*.parquet")):
+        found += pyarrow.parquet.read_table(part).to_pylist()
+    return found
+
+
+class Fragile(distributed.WorkerPlugin):
+    """Workers that die of files named ``crash``, hang at ``hang``, and outgrow their memory."""
+
+    def setup(self, worker: Any) -> None:
+        """Replace how files are opened."""
+        import time
+
+        from dredref.survey import examine as module
+
+        if getattr(module, "sound_open", None) is None:
+            module.sound_open = module.open_file  # type: ignore[attr-defined]
+
+        def opened(path: str) -> Any:
+            if "crash" in path:
+                os._exit(9)
+            if "hang" in path:
+                time.sleep(3600)
+            return module.sound_open(path)  # type: ignore[attr-defined]
+
+        module.open_file = opened
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[distributed.LocalCluster]:
+    """A real scheduler and two workers on the loopback address."""
+    settings = {"distributed.scheduler.allowed-failures": 0}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs="CRITICAL",
+        ) as cluster,
+    ):
+        yield cluster
+
+
+def test_a_worker_killed_in_the_middle_costs_no_row_and_doubles_none(
+    tmp_path: Path, scheduler: distributed.LocalCluster
+) -> None:
+    paths = write_fleet(tmp_path / "fleet", MANY)
+    out = tmp_path / "out"
+    with distributed.Client(scheduler) as client:
+        victims = list(client.run(os.getpid).values())
+
+    def tell(progress: Progress) -> None:
+        if progress.done > MANY // 4 and victims:
+            os.kill(victims.pop(), signal.SIGKILL)
+            victims.clear()
+
+    cluster = Cluster(scheduler.scheduler_address)
+    found = run_survey([str(tmp_path / "fleet")], out, cluster, Plan(files_per_task=5), tell)
+    assert victims == []
+    assert sorted(row["path"] for row in rows(out, "files")) == paths
+    assert found.failed == 0
+    expected = examine_all(paths, Options())
+    for table in TABLES:
+        key = lambda row: tuple(str(value) for name, value in row.items() if name != "seconds")  # noqa: E731
+        ours, theirs = rows(out, table), getattr(expected, table)
+        assert sorted(map(key, ours)) == sorted(map(key, theirs)), table
+
+    parts = sorted(str(path) for path in out.rglob("*.parquet"))
+    again = run_survey([str(tmp_path / "fleet")], out, cluster, Plan())
+    assert (again.done_before, again.ok, again.unreadable, again.failed) == (MANY, 0, 0, 0)
+    assert sorted(str(path) for path in out.rglob("*.parquet")) == parts
+
+
+def test_files_that_crash_or_hang_are_failed_and_the_rest_goes_on(
+    tmp_path: Path, scheduler: distributed.LocalCluster
+) -> None:
+    paths = write_fleet(tmp_path / "fleet", 12)
+    for name in ("crash.bit", "hang.bit"):
+        (tmp_path / "fleet" / name).write_bytes(bit_file([NEW]))
+    with distributed.Client(scheduler) as client:
+        client.register_plugin(Fragile(), name="fragile")
+        try:
+            plan = Plan(timeout_s=3.0, files_per_task=4)
+            cluster = Cluster(scheduler.scheduler_address)
+            found = run_survey([str(tmp_path / "fleet")], tmp_path / "out", cluster, plan)
+        finally:
+            client.unregister_worker_plugin("fragile")
+            client.restart()
+    assert found.failed == 2
+    files = {Path(row["path"]).name: row for row in rows(tmp_path / "out", "files")}
+    assert len(files) == len(paths) + 2
+    assert "its worker died" in files["crash.bit"]["error"]
+    assert files["hang.bit"]["error"] == "took longer than 3 s"
+    assert {row["status"] for row in files.values()} == {OK, UNREADABLE, FAILED}
+
+
+def test_a_survey_by_itself_on_the_command_line(tmp_path: Path) -> None:
+    write_fleet(tmp_path / "fleet", FEW)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "dredref.conformance.main", "survey", "--workers", "1"]
+    command += [str(tmp_path / "fleet"), "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    files = rows(out, "files")
+    assert found["total"] == len(files) == FEW
+    assert found["unreadable"] == sum(row["status"] == UNREADABLE for row in files) == 6
+    assert found["with_dred"] == sum(row["with_dred"] for row in files)
+    for table in TABLES:
+        assert set(rows(out, table)[0]) == set(COLUMNS[table])
+
+
+def test_rows_of_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.bit"
+    path.write_bytes(bit_file([NEW, PLAIN, b"\x03\x00", PLAIN]))
+    tables = examine(str(path), Options())
+    (file,), (stream,), (violation,) = tables.files, tables.streams, tables.violations
+    assert (file["status"], file["bytes"], file["records"]) == (OK, path.stat().st_size, 4)
+    assert (file["with_dred"], file["must"], file["should"], file["error"]) == (1, 1, 0, None)
+    assert (stream["version"], stream["with_dred"], stream["why_none"]) == (12, 1, None)
+    assert stream["reach_ms_max"] == 4 * 40 - 25
+    assert (violation["index"], violation["requirement"]) == (2, "packet.r5")
+    path.write_bytes(bit_file([PLAIN, b"", b""]))
+    (stream,) = examine(str(path), Options()).streams
+    assert (stream["lost"], stream["version"]) == (2, None)
+    assert stream["why_none"] == "a code-3 packet without padding"
+    path.write_bytes(bit_file([PLAIN] * 3)[:-1])
+    assert examine(str(path), Options()).files[0]["records"] == 2
+    assert examine(str(tmp_path / "none"), Options()).files[0]["status"] == UNREADABLE
+
+
+def test_violations_are_counted_all_and_listed_up_to_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "a.bit"
+    path.write_bytes(bit_file([b"\x03\x00"] * 50))
+    tables = examine(str(path), Options(most_violations=7))
+    assert (tables.files[0]["must"], len(tables.violations)) == (50, 7)
+
+
+def test_an_error_that_is_none_of_ours_is_a_failed_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.bit"
+    path.write_bytes(bit_file([NEW]))
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("dredref.survey.examine.scan_stream", broken)
+    (row,) = examine(str(path), Options()).files
+    assert (row["status"], row["error"]) == (FAILED, "ZeroDivisionError: planted")
+
+
+def test_a_named_pipe_does_not_hang_a_survey(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert examine_in_time(str(pipe), Options(), 0.2) is None
+    with pytest.raises(UsageError, match="no such file"):
+        list(expand(str(tmp_path)))
+
+
+def test_inputs_are_files_folders_globs_and_urls(tmp_path: Path) -> None:
+    paths = write_fleet(tmp_path, 110)
+    assert sorted(expand(str(tmp_path))) == paths
+    assert list(expand(paths[3])) == [paths[3]]
+    assert list(expand(f"{tmp_path}/001/*.pcap")) == [
+        path for path in paths[100:] if path.endswith(".pcap")
+    ]
+    assert list(expand(f"file://{tmp_path}/001")) == [f"file://{path}" for path in paths[100:]]
+    with pytest.raises(UsageError):
+        list(expand(str(tmp_path / "none")))
+
+
+def test_files_are_read_over_http(tmp_path: Path) -> None:
+    name, data = content(0)
+    (tmp_path / name).write_bytes(data)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.RequestHandlerClass.log_message = lambda *_: None  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        (url,) = expand(f"{base}/{name}")
+        (row,) = examine(url, Options()).files
+        (missing,) = examine(f"{base}/none.pcap", Options()).files
+        server.shutdown()
+    assert (row["status"], row["with_dred"]) == (OK, 8)
+    assert missing["status"] == UNREADABLE
+
+
+def test_what_was_cut_short_is_taken_away(tmp_path: Path) -> None:
+    first = DataSet(tmp_path / "out")
+    (tmp_path / "a.bit").write_bytes(bit_file([NEW]))
+    first.write(examine(str(tmp_path / "a.bit"), Options()))
+    for table in ("streams", "violations"):
+        (tmp_path / "out" / table / "part-00000001.parquet").write_bytes(b"half")
+    again = DataSet(tmp_path / "out")
+    assert again.next == 1
+    assert list(again.paths()) == [str(tmp_path / "a.bit")]
+    assert len(list((tmp_path / "out").rglob("*.parquet"))) == 3
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("x")
+    (tmp_path / "a.bit").write_bytes(bit_file([NEW]))
+    result = run("survey", str(tmp_path / "a.bit"), "--out", str(tmp_path))
+    assert isinstance(result.exception, UsageError)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bit", "letter.txt"]
+
+
+def test_a_scheduler_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dredref.survey.run.CONNECT_S", 1)
+    (tmp_path / "a.bit").write_bytes(bit_file([NEW]))
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        run_survey([str(tmp_path / "a.bit")], tmp_path / "o", Cluster("tcp://127.0.0.1:9"), Plan())
+
+
+@pytest.fixture(scope="module")
+def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set, written without a cluster."""
+    folder = tmp_path_factory.mktemp("surveyed")
+    paths = write_fleet(folder / "fleet & co", FEW)
+    data_set = DataSet(folder / "out")
+    for start in range(0, FEW, 16):
+        data_set.write(examine_all(paths[start : start + 16], Options()))
+    return folder / "out"
+
+
+def test_the_page_says_what_the_tables_hold(surveyed: Path, tmp_path: Path) -> None:
+    write_report(surveyed, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    shown = contents(surveyed)
+    streams = rows(surveyed, "streams")
+    assert shown["streams"] == len(streams)
+    assert shown["carrying"] == sum(row["with_dred"] > 0 for row in streams)
+    assert dict(shown["versions"]) == {
+        version: sum(row["version"] == version for row in streams) for version in (10, 12)
+    }
+    violations = rows(surveyed, "violations")
+    assert sum(finding.count for finding in shown["findings"]) == len(violations)
+    assert sum(reason.count for reason in shown["reasons"]) == sum(
+        row["with_dred"] == 0 for row in streams
+    )
+    for finding in shown["findings"]:
+        assert finding.requirement.id in page
+    unreadable = [row for row in rows(surveyed, "files") if row["status"] == UNREADABLE]
+    assert [row["path"] for row in shown["listed"]] == [row["path"] for row in unreadable]
+    assert "<script" not in page
+    assert "fleet &amp; co" in page
+    assert "fleet & co" not in page
+
+
+def test_the_examples_of_the_page_can_be_opened(surveyed: Path) -> None:
+    finding = contents(surveyed)["findings"][0]
+    row = finding.examples[0]
+    result = run("inspect", "--packet", str(row["index"]), row["path"])
+    assert result.exit_code == 0
+    assert row["detail"] in re.sub(r"\s+", " ", result.stdout)
+
+
+def test_distributions_hold_every_value_once() -> None:
+    assert distribution("x", "ms", []) is None
+    for values in ([0.0], [3.0], [float(k % 37) for k in range(1000)], [5.0] * 99 + [1e6]):
+        found = distribution("x", "ms", values)
+        assert found is not None
+        assert sum(bar.count for bar in found.bars) == len(values)
+        assert found.tenth <= found.median <= found.ninetieth
+
+
+def test_a_report_of_nothing_is_said(tmp_path: Path) -> None:
+    assert isinstance(run("survey-report", str(tmp_path)).exception, InputError)
