@@ -10,17 +10,19 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dredref.spec.errors import InputError, MissingExtraError
 from dredref.survey.dataset import DataSet
 from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, Tables, failed_row
 from dredref.survey.inputs import expand
-from dredref.survey.task import Answer, examine_some
+
+if TYPE_CHECKING:
+    from dredref.survey.task import Answer
 
 PART_ROWS = 50_000
 """Rows after which a part is written."""
@@ -161,7 +163,7 @@ def client_of(cluster: Cluster) -> Iterator[Any]:
             n_workers=cluster.workers,
             threads_per_worker=1,
             memory_limit=cluster.memory_limit,
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs="CRITICAL",
         ) as local,
         distributed.Client(local) as client,
@@ -218,6 +220,8 @@ class _Survey:
         self.client, self.plan = client, plan
         self.suspects: deque[str] = deque()
         self.deaths: dict[str, int] = {}
+        self.hung_at: set[str] = set()
+        """Workers whose processes hold threads that hang."""
 
     def answers(self, paths: Iterable[str]) -> Iterator[Tables]:
         """Rows of all files, in the order in which they come."""
@@ -227,6 +231,9 @@ class _Survey:
         while self.suspects:
             path = self.suspects.popleft()
             yield from self._all(iter([(path,)]), 1)
+        if self.hung_at:
+            with suppress(OSError, ValueError, TimeoutError):
+                self.client.restart_workers(sorted(self.hung_at), raise_for_error=False)
 
     def _all(self, tasks: Iterator[tuple[str, ...]], most: int | None) -> Iterator[Tables]:
         """Hand tasks out, at most ``most`` at a time, and take the answers in."""
@@ -243,12 +250,14 @@ class _Survey:
             paths = paths_of.pop(future)
             answer = self._answer(future, paths)
             future.release()
-            if answer.left:
-                self._submit(answer.left, paths_of, flight)
+            if answer.hung_at is not None:
+                self.hung_at.add(answer.hung_at)
             if answer.tables.files:
                 yield answer.tables
 
     def _submit(self, paths: tuple[str, ...], paths_of: dict[Any, Any], flight: Any) -> None:
+        from dredref.survey.task import examine_some
+
         arguments = (paths, self.plan.options, self.plan.timeout_s)
         future = self.client.submit(examine_some, *arguments, pure=False)
         paths_of[future] = paths
@@ -258,11 +267,13 @@ class _Survey:
         """What a task gave, or what is to be done about its files."""
         error = future.exception() if future.status == "error" else None
         if future.status == "finished":
-            answer: Answer = future.result()
-            return answer
+            result: Answer = future.result()
+            return result
         reason = f"{type(error).__name__}: {error}" if error else "the task was cancelled"
         if type(error).__name__ == "KilledWorker":
             reason = "its worker died: a crash, or more than its memory limit"
+        from dredref.survey.task import Answer
+
         tables = Tables()
         for path in paths:
             if len(paths) == 1:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import time
 from pathlib import Path
+from typing import Any
 
-from dredref.scan.tests.packets import DRED, VIOLATING, carrying, packet
+import distributed
+
+from dredref.scan.tests.packets import DRED, VIOLATING, packet
 from dredref.spec.dred import add_prefix, build_payload, make_payload
+from dredref.spec.extension import Extension, pack_extensions
 from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.streams.tests import make
+from dredref.survey import examine
 
-OLD = carrying(
-    add_prefix(
-        10, build_payload(make_payload(10, 6, 3, 6, [0] * STATE_DIM[10], [[1] * LATENT_DIM[10]]))
-    )
-)
-NEW, PLAIN = carrying(DRED), packet(None)
+
+def carrying(data: bytes) -> bytes:
+    """A packet of 20 ms with DRED."""
+    return packet(pack_extensions([Extension(126, 0, data)], 1), 1)
+
+
+_VALUES = make_payload(10, 6, 3, 6, [0] * STATE_DIM[10], [[1] * LATENT_DIM[10]])
+OLD = carrying(add_prefix(10, build_payload(_VALUES)))
+NEW, PLAIN = carrying(DRED), packet(None, 1)
 
 
 def bit_file(packets: list[bytes]) -> bytes:
@@ -51,3 +61,21 @@ def write_fleet(folder: Path, count: int) -> list[str]:
         path.write_bytes(data)
         paths.append(str(path))
     return paths
+
+
+class Fragile(distributed.WorkerPlugin):
+    """Workers that die of files named ``crash`` and hang at ``hang``."""
+
+    def setup(self, worker: Any) -> None:
+        """Replace how files are opened."""
+        module: Any = examine
+        sound = module.open_file
+
+        def opened(path: str) -> Any:
+            if "crash" in path:
+                os._exit(9)
+            if "hang" in path:
+                time.sleep(3600)
+            return sound(path)
+
+        module.open_file = opened
