@@ -208,7 +208,7 @@ def scan_payload(
         note_eighths(row, notes, Code.CHUNKS_NONE, used, 0, 0)
     if nb_chunks > DECODER_CHUNKS:
         note_eighths(row, notes, Code.CHUNKS_MAX, beyond, nb_chunks, 0)
-    if is_outside or used > 8 * bits:
+    if is_outside or used > 8 * bits or nb_chunks == CHUNK_LIMIT:
         row["by_reference"] = True
     elif not is_canonical(data, start, end, extent, difference, place):
         hidden = 0
