@@ -84,12 +84,13 @@ class DataSet:
         """
         self.folder = folder
         self.arrow = import_arrow()
-        for table in TABLES:
-            make_folder(folder / table)
+        make_folder(folder)
         foreign = {path.name for path in folder.iterdir()} - set(TABLES) - {"report.html"}
         if foreign:
             name = sorted(foreign)[0]
             raise UsageError("survey.out", f"{folder} is no data set of a survey: {name} is there")
+        for table in TABLES:
+            make_folder(folder / table)
         whole = {path.name for path in self._parts("files")}
         for table in ("violations", "streams"):
             for path in self._parts(table):

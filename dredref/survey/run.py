@@ -32,6 +32,12 @@ IN_FLIGHT = 3
 """Tasks for each worker that are handed out at a time."""
 DEATHS = 2
 """Times that a file may kill its worker."""
+CHECK_S = 10.0
+"""Between looks at whether there are workers."""
+NO_WORKER_S = 300.0
+"""Time without any worker after which a survey gives up."""
+RESTART_S = 20
+"""For workers to start again."""
 CONNECT_S = 10
 """For a scheduler to answer."""
 
@@ -231,37 +237,47 @@ class _Survey:
         while self.suspects:
             path = self.suspects.popleft()
             yield from self._all(iter([(path,)]), 1)
-        if self.hung_at:
-            with suppress(OSError, ValueError, TimeoutError):
-                self.client.restart_workers(sorted(self.hung_at), raise_for_error=False)
+        there = sorted(self.hung_at & set(self.client.nthreads()))
+        if there:
+            with suppress(OSError, KeyError, TimeoutError):
+                self.client.restart_workers(there, timeout=RESTART_S, raise_for_error=False)
 
     def _all(self, tasks: Iterator[tuple[str, ...]], most: int | None) -> Iterator[Tables]:
         """Hand tasks out, at most ``most`` at a time, and take the answers in."""
-        distributed = import_distributed()
-        flight = distributed.as_completed()
+        from dredref.survey.task import examine_some
+
         paths_of: dict[Any, tuple[str, ...]] = {}
         while True:
             room = most or IN_FLIGHT * max(1, len(self.client.nthreads()))
             for paths in islice(tasks, max(0, room - len(paths_of))):
-                self._submit(paths, paths_of, flight)
+                arguments = (paths, self.plan.options, self.plan.timeout_s)
+                paths_of[self.client.submit(examine_some, *arguments, pure=False)] = paths
             if not paths_of:
                 return
-            future = next(flight)
-            paths = paths_of.pop(future)
-            answer = self._answer(future, paths)
-            future.release()
-            if answer.hung_at is not None:
-                self.hung_at.add(answer.hung_at)
-            if answer.tables.files:
-                yield answer.tables
+            for future in self._completed(list(paths_of)):
+                answer = self._answer(future, paths_of.pop(future))
+                future.release()
+                if answer.hung_at is not None:
+                    self.hung_at.add(answer.hung_at)
+                if answer.tables.files:
+                    yield answer.tables
 
-    def _submit(self, paths: tuple[str, ...], paths_of: dict[Any, Any], flight: Any) -> None:
-        from dredref.survey.task import examine_some
+    def _completed(self, futures: list[Any]) -> Any:
+        """Wait for some of the tasks.
 
-        arguments = (paths, self.plan.options, self.plan.timeout_s)
-        future = self.client.submit(examine_some, *arguments, pure=False)
-        paths_of[future] = paths
-        flight.add(future)
+        Raises:
+            InputError: ``survey.workers`` if there has been no worker for long.
+        """
+        wait = import_distributed().wait
+        started = time.monotonic()
+        while True:
+            try:
+                return wait(futures, timeout=CHECK_S, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                if self.client.nthreads():
+                    started = time.monotonic()
+                elif time.monotonic() - started > NO_WORKER_S:
+                    raise InputError("survey.workers", "the cluster has no worker") from None
 
     def _answer(self, future: Any, paths: tuple[str, ...]) -> Answer:
         """What a task gave, or what is to be done about its files."""

@@ -42,7 +42,7 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def scheduler() -> Iterator[distributed.LocalCluster]:
     """A real scheduler and two workers on the loopback address."""
     settings = {"distributed.scheduler.allowed-failures": 0}
@@ -148,7 +148,7 @@ def test_rows_of_one_file(tmp_path: Path) -> None:
 
 def test_violations_are_counted_all_and_listed_up_to_a_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.bit"
-    path.write_bytes(bit_file([b"\x03\x00"] * 50))
+    path.write_bytes(bit_file([PLAIN] * 9 + [b"\x03\x00"] * 50))
     tables = examine(str(path), Options(most_violations=7))
     assert (tables.files[0]["must"], len(tables.violations)) == (50, 7)
 
