@@ -113,6 +113,9 @@ MORE = (
     packet(b"\x03\x01\xfc" + DRED),
     packet((b"\xfd" + bytes([len(DRED)]) + DRED) * 3 + b"\x04" + DRED * 3),
     packet(b"\x03\x00" * 9),
+    packet(b"\xfd\xfe" + bytes(254)),
+    saying(q0=2, qmax=4, dQ=7),
+    build_packet(Packet(Toc(9, False, 3), (Frame(bytes(300)), Frame(b"x")), True, None)),
 )
 """Packets with other faults, or several."""
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import struct
-import time
 from pathlib import Path
-from typing import Any
-
-import distributed
 
 from dredref.scan.tests.packets import DRED, VIOLATING, packet
 from dredref.spec.dred import add_prefix, build_payload, make_payload
 from dredref.spec.extension import Extension, pack_extensions
 from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.streams.tests import make
-from dredref.survey import examine
 
 
 def carrying(data: bytes) -> bytes:
@@ -61,21 +55,3 @@ def write_fleet(folder: Path, count: int) -> list[str]:
         path.write_bytes(data)
         paths.append(str(path))
     return paths
-
-
-class Fragile(distributed.WorkerPlugin):
-    """Workers that die of files named ``crash`` and hang at ``hang``."""
-
-    def setup(self, worker: Any) -> None:
-        """Replace how files are opened."""
-        module: Any = examine
-        sound = module.open_file
-
-        def opened(path: str) -> Any:
-            if "crash" in path:
-                os._exit(9)
-            if "hang" in path:
-                time.sleep(3600)
-            return sound(path)
-
-        module.open_file = opened

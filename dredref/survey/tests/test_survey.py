@@ -27,7 +27,7 @@ from dredref.survey.inputs import expand
 from dredref.survey.report import contents, distribution, write_report
 from dredref.survey.run import Cluster, Plan, Progress, run_survey
 from dredref.survey.task import examine_in_time
-from dredref.survey.tests.fleet import NEW, PLAIN, Fragile, bit_file, content, write_fleet
+from dredref.survey.tests.fleet import NEW, PLAIN, bit_file, content, write_fleet
 from dredref.tests.commands import run
 
 _distributed: Any = distributed
@@ -86,28 +86,6 @@ def test_a_worker_killed_in_the_middle_costs_no_row_and_doubles_none(
     again = run_survey([str(tmp_path / "fleet")], out, cluster, Plan())
     assert (again.done_before, again.ok, again.unreadable, again.failed) == (MANY, 0, 0, 0)
     assert sorted(str(path) for path in out.rglob("*.parquet")) == parts
-
-
-def test_files_that_crash_or_hang_are_failed_and_the_rest_goes_on(
-    tmp_path: Path, scheduler: distributed.LocalCluster
-) -> None:
-    paths = write_fleet(tmp_path / "fleet", 12)
-    for name in ("crash.bit", "hang.bit"):
-        (tmp_path / "fleet" / name).write_bytes(bit_file([NEW]))
-    with _distributed.Client(scheduler) as client:
-        client.register_plugin(Fragile(), name="fragile")
-        try:
-            plan = Plan(timeout_s=8.0, files_per_task=4)
-            cluster = Cluster(scheduler.scheduler_address)
-            found = run_survey([str(tmp_path / "fleet")], tmp_path / "out", cluster, plan)
-        finally:
-            client.unregister_worker_plugin("fragile")
-    assert found.failed == 2
-    files = {Path(row["path"]).name: row for row in rows(tmp_path / "out", "files")}
-    assert len(files) == len(paths) + 2
-    assert "its worker died" in files["crash.bit"]["error"]
-    assert files["hang.bit"]["error"] == "took longer than 8 s"
-    assert {row["status"] for row in files.values()} == {OK, UNREADABLE, FAILED}
 
 
 def test_a_survey_by_itself_on_the_command_line(tmp_path: Path) -> None:
