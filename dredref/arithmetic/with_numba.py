@@ -24,7 +24,7 @@ from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
 from numba.extending import intrinsic, overload
 
-from dredref import notices
+from dredref import notices, spec
 from dredref.arithmetic.compiling import LANES
 
 __all__ = [
@@ -66,9 +66,9 @@ event.register("numba:compile", _Notice())
 
 @cache
 def _sources(folder: Path) -> str:
-    """A digest of the modules whose functions may be put into those of a folder."""
+    """A digest of the modules whose functions and constants may be put into those of a folder."""
     digest = hashlib.sha256()
-    for place in (*(PACKAGE / name for name in FOLDERS), folder):
+    for place in (*(PACKAGE / name for name in FOLDERS), Path(spec.__path__[0]), folder):
         for path in sorted(place.glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
