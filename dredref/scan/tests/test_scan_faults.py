@@ -1,8 +1,8 @@
 """Faults planted in the scan: the comparison with the reference sees every one of them.
 
 The scan answers no vector, so these are not among the faults of ``tools/mutants``. The text runs
-here as plain Python, as it does where there is no compiler. A fault that only leaves more records to
-the reference is none.
+here as plain Python, as it does where there is no compiler. A fault that only leaves more records
+to the reference is none.
 """
 
 from __future__ import annotations
