@@ -37,7 +37,9 @@ docs man: setup typed
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/python -m tools.docs $@
 
+# The kernels are compiled once beforehand, and not by each process of the tests.
 test: check
+	$(BIN)/python -m dredref.kernels
 	$(BIN)/python -m pytest
 
 clean:

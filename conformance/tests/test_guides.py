@@ -39,7 +39,7 @@ LINKING = (
     ROOT / "spec" / "document" / "rendered" / "SPEC.md",
     ROOT / "conformance" / "PROTOCOL.md",
 )
-SECONDS = 120
+SECONDS = 600
 
 
 def name_of(page: Path) -> str:
@@ -53,7 +53,8 @@ def clone(tmp_path: Path) -> Iterator[Path]:
     for part in PARTS:
         source, target = ROOT / part, tmp_path / part
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            # Compiled kernels stay, so that they are not made again for each guide.
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.pyc", "tests"))
         else:
             shutil.copy(source, target)
     package = tmp_path / INSTALLED / "dredref"
