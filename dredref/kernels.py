@@ -1,13 +1,14 @@
-"""Compiled functions made ready before someone waits for them: ``python -m dredref.kernels``.
+"""Compiled functions made ready before someone waits for them.
 
-The reference's integer functions are compiled when they are first called and kept on disk. Here
-each is called once, on a tenth of a second of noise, by the ways that lead to it; where all are
-kept already, this takes about a second.
+``python -m dredref.kernels [integer|hardware]``: functions are compiled when they are first called
+and kept on disk. Here each is called once, on a fifth of a second of noise, by the ways that lead
+to it; where all are kept already, this takes about a second.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +16,22 @@ from dredref.notices import listen
 from dredref.spec.errors import DredError
 from dredref.spec.tables import VERSIONS
 
+if TYPE_CHECKING:
+    from dredref.arithmetic.carrier import Arithmetic
+
 SAMPLES = 3200
 """Of the noise, at 16 kHz."""
 
 
-def make_ready() -> None:
-    """Encode, decode and speak a little, in both versions and with speech to go on from."""
+def make_ready(arithmetic: Arithmetic) -> None:
+    """Encode, decode and synthesize a little, in both versions, from silence and from speech."""
+    from dredref.arithmetic.carrier import using
+
+    with using(arithmetic):
+        _call_all()
+
+
+def _call_all() -> None:
     from dredref.payload.encoder import DredEncoder, DredSettings
     from dredref.payload.placement import Slot
     from dredref.rdovae.decoder import decode_payloads
@@ -48,7 +59,7 @@ def main() -> None:
     if sys.stderr.isatty():
         listen(lambda notice: print(f"dredref: {notice}", file=sys.stderr))
     try:
-        make_ready()
+        make_ready("integer" if sys.argv[1:] == ["integer"] else "hardware")
     except DredError as error:
         print(f"dredref: {error}", file=sys.stderr)
         sys.exit(2)

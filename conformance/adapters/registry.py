@@ -72,7 +72,7 @@ ADAPTERS: dict[str, Adapter] = {
             "this project's integer reference",
             (sys.executable, "-m", "dredref.conformance.main", "serve"),
             lambda: "",
-            (sys.executable, "-m", "dredref.kernels"),
+            (sys.executable, "-m", "dredref.kernels", "integer"),
             frozenset({"decode", "records", "vocode", "encode", "conceal"}),
         ),
         *map(_libopus, RECIPES),

@@ -236,13 +236,21 @@ class Decoder:
             self._carrier,
             with_level=self.version >= 12,
         )
-        features = self._decode_rows(states, latents, counts, workers)
+        features = self.decode_values(states, latents, counts, workers)
         return np.split(features, VECTORS * np.cumsum(counts)[:-1]) if payloads else []
 
-    def _decode_rows(
-        self, states: Numbers, latents: Numbers, counts: NDArray[np.int64], workers: int
+    def decode_values(
+        self, states: Numbers, latents: Numbers, counts: NDArray[np.int64], workers: int = 1
     ) -> Features:
-        """Features [4 * chunks, 20] of packets' states, latents and counts of chunks."""
+        """Features [4 * chunks, 20] of packets' dequantized values, each packet's newest first.
+
+        Args:
+            states: initial states [packets, S], float32 or their bits.
+            latents: [chunks, L or L + 1], packet after packet, newest chunk first.
+            counts: chunks of each packet [packets].
+            workers: threads that share the batches.
+        """
+        states, latents = states.view(self._carrier), latents.view(self._carrier)
         out = np.empty((len(latents), VECTORS * FEATURES), self._carrier)
         first = np.cumsum(counts) - counts
         order = np.argsort(-counts, kind="stable")
