@@ -104,21 +104,22 @@ def bits_float64(bits: int) -> Any:
     return np.int64(bits).view(np.float64)
 
 
-def dot(weights: Any, start: int, size: int, x: Any, rows: Any) -> Any:
-    """Integer sums of products of 8-bit weights with rows of 8-bit activations.
+def dot(weights: Any, starts: Any, size: int, x: Any, rows: Any) -> Any:
+    """Integer sums of products of runs of 8-bit weights with rows of 8-bit activations.
 
     Args:
         weights: ``int8``, flat.
-        start: where the weights that are meant begin.
-        size: how many they are, a multiple of ``LANES``.
+        starts: where the runs that are meant begin, a tuple of 1 or 4.
+        size: how long each is, a multiple of ``LANES``.
         x: activations, ``int16`` [rows, ``size`` or more].
         rows: the rows that are meant, a tuple of 1 or 4 indices.
 
     Returns:
-        As many sums, ``int32``; the caller keeps them within it by a bound on the weights.
+        Sums, ``int32``, run after run with every row; the caller keeps them within it by a bound on
+        the weights.
     """
-    taken = weights[start : start + size].astype(np.int64)
-    return tuple(int(taken @ x[row, :size].astype(np.int64)) for row in rows)
+    runs = [weights[start : start + size].astype(np.int64) for start in starts]
+    return tuple(int(run @ x[row, :size].astype(np.int64)) for run in runs for row in rows)
 
 
 def kernel(function: F) -> F:

@@ -196,29 +196,30 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 
 
 @_intrinsic
-def dot(_context: Any, weights: Any, start: Any, size: Any, x: Any, rows: Any) -> Any:
-    """Sums of products of 8-bit weights with rows of activations.
+def dot(_context: Any, weights: Any, starts: Any, size: Any, x: Any, rows: Any) -> Any:
+    """Sums of products of runs of 8-bit weights with rows of activations.
 
     Processors with vector units have an instruction that adds up neighbouring products of 16 bits;
     compilers recognise the code that is generated here as that.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        weights, start, size, x, rows = arguments
+        weights, starts, size, x, rows = arguments
         w = context.make_array(signature.args[0])(context, builder, weights)
         a = context.make_array(signature.args[3])(context, builder, x)
         step = cgutils.unpack_tuple(builder, a.strides)[0]
-        first = builder.gep(w.data, [start])
+        runs = [builder.gep(w.data, [at]) for at in cgutils.unpack_tuple(builder, starts)]
         others = [
             _moved(builder, a.data, builder.mul(row, step))
             for row in cgutils.unpack_tuple(builder, rows)
         ]
-        sums = _vector_sums(builder, first, others, size)
+        sums = _vector_sums(builder, runs, others, size)
         return context.make_tuple(builder, signature.return_type, sums)
 
     places = types.UniTuple(types.intp, len(rows))
-    sums = types.UniTuple(types.int32, len(rows))
-    return sums(weights, types.intp, types.intp, x, places), generate
+    begins = types.UniTuple(types.intp, len(starts))
+    sums = types.UniTuple(types.int32, len(rows) * len(starts))
+    return sums(weights, begins, types.intp, x, places), generate
 
 
 def _moved(builder: Any, pointer: Any, byte: Any) -> Any:
@@ -235,32 +236,45 @@ def _wide(builder: Any, pointer: Any, index: Any) -> Any:
     return builder.sext(loaded, ir.VectorType(_I32, LANES))
 
 
-def _chosen(builder: Any, x: Any, places: list[int]) -> Any:
-    """Some lanes of a vector."""
+def _chosen(builder: Any, x: Any, y: Any, places: list[int]) -> Any:
+    """Some lanes of two vectors."""
     mask = ir.Constant(ir.VectorType(_I32, len(places)), places)
-    return builder.shuffle_vector(x, ir.Constant(x.type, ir.Undefined), mask)
+    return builder.shuffle_vector(x, y, mask)
 
 
-def _vector_sums(builder: Any, weights: Any, rows: list[Any], size: Any) -> list[Any]:
-    """Sums of ``size`` products of the integers at a pointer with those at each of others."""
-    half = LANES // 2
-    zero = ir.Constant(ir.VectorType(_I32, half), None)
-    totals = [cgutils.alloca_once_value(builder, zero) for _ in rows]
+def _vector_sums(builder: Any, runs: list[Any], rows: list[Any], size: Any) -> list[Any]:
+    """Sums of ``size`` products of the integers at each pointer with those at each of others."""
+    zero = ir.Constant(ir.VectorType(_I32, LANES // 2), None)
+    totals = [cgutils.alloca_once_value(builder, zero) for _ in range(len(runs) * len(rows))]
+    even, odd = list(range(0, LANES, 2)), list(range(1, LANES, 2))
     with cgutils.for_range(builder, builder.sdiv(size, ir.Constant(_I64, LANES))) as loop:
         at = builder.mul(loop.index, ir.Constant(_I64, LANES))
-        w = _wide(builder, weights, at)
-        for total, row in zip(totals, rows, strict=True):
-            products = builder.mul(w, _wide(builder, row, at))
-            even = _chosen(builder, products, list(range(0, LANES, 2)))
-            odd = _chosen(builder, products, list(range(1, LANES, 2)))
-            builder.store(builder.add(builder.load(total), builder.add(even, odd)), total)
-    sums = []
-    for total in totals:
-        vector, width = builder.load(total), half
-        while width > 1:
-            width //= 2
-            low = _chosen(builder, vector, list(range(width)))
-            high = _chosen(builder, vector, list(range(width, 2 * width)))
-            vector = builder.add(low, high)
-        sums.append(builder.extract_element(vector, ir.Constant(_I32, 0)))
-    return sums
+        activations = [_wide(builder, row, at) for row in rows]
+        pairs = ((_wide(builder, run, at), x) for run in runs for x in activations)
+        for total, (w, x) in zip(totals, pairs, strict=True):
+            products = builder.mul(w, x)
+            two = (_chosen(builder, products, products, part) for part in (even, odd))
+            builder.store(builder.add(builder.load(total), builder.add(*two)), total)
+    return _lane_sums(builder, [builder.load(total) for total in totals])
+
+
+def _lane_sums(builder: Any, vectors: list[Any]) -> list[Any]:
+    """The sum of each vector's lanes: vectors are halved and put side by side, two by two."""
+    width, count = LANES // 2, len(vectors)
+    while width > 1:
+        half = width // 2
+        joined = []
+        for first, second in zip(vectors[::2], vectors[1::2] or vectors[:1], strict=True):
+            lanes = first.type.count
+            both = lanes if len(vectors) == 1 else 2 * lanes
+            low = [k for k in range(both) if k % width < half]
+            high = [k for k in range(both) if k % width >= half]
+            parts = (_chosen(builder, first, second, part) for part in (low, high))
+            joined.append(builder.add(*parts))
+        vectors, width = joined, half
+    return [
+        builder.extract_element(
+            vectors[k * len(vectors) // count], ir.Constant(_I32, k % vectors[0].type.count)
+        )
+        for k in range(count)
+    ]

@@ -85,11 +85,18 @@ def products(network: Network, number: int, x: Int8, sums: Sums) -> None:
     for row in range(0, whole, 4):
         four = (row, row + 1, row + 2, row + 3)
         for o in range(outputs):
-            a, b, c, d = dot(network.weights, start + o * size, size, x, four)
+            a, b, c, d = dot(network.weights, (start + o * size,), size, x, four)
             sums[row, o], sums[row + 1, o], sums[row + 2, o], sums[row + 3, o] = a, b, c, d
     for row in range(whole, rows):
-        for o in range(outputs):
-            sums[row, o] = dot(network.weights, start + o * size, size, x, (row,))[0]
+        of_row, end = sums[row], outputs - outputs % 4
+        for o in range(0, end, 4):
+            at = start + o * size
+            runs = (at, at + size, at + 2 * size, at + 3 * size)
+            of_row[o], of_row[o + 1], of_row[o + 2], of_row[o + 3] = dot(
+                network.weights, runs, size, x, (row,)
+            )
+        for o in range(end, outputs):
+            of_row[o] = dot(network.weights, (start + o * size,), size, x, (row,))[0]
 
 
 @scalar

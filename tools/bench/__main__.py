@@ -81,7 +81,7 @@ def seconds(work: Work) -> float:
 
 def compared(
     work: str, what: str, theirs: Work, ours: Mapping[Arithmetic, Work], rounds: int
-) -> Any:
+) -> Iterator[Figure]:
     """A figure for each carrier: the median over rounds in which all take turns."""
     for own in ours.values():
         own()
