@@ -1,0 +1,180 @@
+"""Operations by name over arrays of either carrier, compiled or not: what the tests run.
+
+``python -m dredref.arithmetic.tests.operations`` runs the recorded cases without a compiler, and
+the networks on little data; it prints what differs and digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.modules["numba"] = None  # type: ignore[assignment]
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.analysis.analyser import FeatureAnalyser
+from dredref.analysis.logarithm import log2
+from dredref.arithmetic import binary64, compiling, functions, logs, number
+from dredref.arithmetic.binary64 import Binary64
+from dredref.arithmetic.carrier import Arithmetic
+from dredref.arithmetic.compiling import dot, i64, loop, operation, scalar
+from dredref.arithmetic.number import kind_of, load, store
+from dredref.rdovae.decoder import decode_payloads
+from dredref.rdovae.encoder import RdovaeEncoder
+from dredref.spec.dred import make_payload
+from dredref.spec.tables import LATENT_DIM, STATE_DIM
+from dredref.vocoder import vocoder
+
+RECORDED = Path(__file__).parents[3] / "vectors" / "arithmetic" / "operations.json"
+SCALAR = {
+    **{name: getattr(number, name) for name in ("add", "sub", "mul", "div", "neg", "less")},
+    **{name: getattr(number, name) for name in ("clip_to_one", "floor", "floor_half_up")},
+    **{name: getattr(functions, name) for name in ("tanh", "sigmoid", "to_int8")},
+    **{f"{name}64": getattr(number, name) for name in ("add", "sub", "mul", "div", "sqrt")},
+    "widen": number.widen,
+    "narrow": number.narrow,
+    "log2": log2,
+}
+"""Operations of numbers, by the name that the file gives them."""
+
+
+@scalar
+def _load64(array: Any, index: int) -> Binary64:
+    return binary64.unpack(i64(array[index]))
+
+
+@operation({Binary64: _load64}, kind_of)
+def load64(array: Any, index: int) -> Any:
+    """A binary64 of an array of ``int64`` or ``float64``."""
+    return array[index]
+
+
+@scalar
+def _store64(array: Any, index: int, x: Binary64) -> None:
+    array[index] = binary64.pack(x)
+
+
+@operation({Binary64: _store64}, kind_of)
+def store64(array: Any, index: int, x: Any) -> None:
+    """Put a binary64 into such an array."""
+    array[index] = x
+
+
+@scalar
+def put(array: Any, index: int, x: Any) -> None:
+    """Put an integer into an array."""
+    array[index] = x
+
+
+LOADS = {"binary32": load, "binary64": load64}
+STORES = {"binary32": store, "binary64": store64, "int32": put}
+INTEGERS: dict[str, Any] = {"binary32": np.int32, "binary64": np.int64, "int32": np.int32}
+FLOATS: dict[str, Any] = {"binary32": np.float32, "binary64": np.float64, "int32": np.int32}
+
+
+def kernel_of(name: str, operands: tuple[str, ...], result: str) -> Any:
+    """The loop that does an operation of each element of arrays."""
+    act, get, give = SCALAR[name], LOADS[operands[0]], STORES[result]
+
+    @loop
+    def of_one(x: Any, out: Any) -> None:
+        for i in range(out.size):
+            give(out, i, act(get(x, i)))
+
+    @loop
+    def of_two(x: Any, y: Any, out: Any) -> None:
+        for i in range(out.size):
+            give(out, i, act(get(x, i), get(y, i)))
+
+    return of_one if len(operands) == 1 else of_two
+
+
+@loop
+def dots(weights: Any, x: Any, out: Any) -> None:
+    """Sums of products of each row of weights with a row of activations."""
+    for i in range(out.size):
+        out[i] = dot(weights, i * x.shape[1], x.shape[1], x, (i,))[0]
+
+
+def results(name: str, about: dict[str, Any], cases: list[Any], arithmetic: Arithmetic) -> Any:
+    """What an operation gives for cases on a carrier: bits as integers with a sign."""
+    operands, result = tuple(about["operands"]), about["result"]
+    columns = list(zip(*cases, strict=True))[:-1]
+    if name == "dot":
+        found = np.empty(len(cases), np.int32)
+        dots(np.array(columns[0], np.int8).reshape(-1), np.array(columns[1], np.int16), found)
+        return found
+    kinds = INTEGERS if arithmetic == "integer" else FLOATS
+    arrays = [bits_of(column, operands[0]).view(kinds[operands[0]]) for column in columns]
+    if name == "exp":
+        return logs.exp(arrays[0]).view(np.int32)
+    out = np.empty(len(cases), kinds[result])
+    kernel_of(name, operands, result)(*arrays, out)
+    return (out if out.dtype.kind == "i" else out + out.dtype.type(0)).view(INTEGERS[result])
+
+
+def bits_of(values: Any, kind: str) -> NDArray[Any]:
+    """Recorded integers as an array; what they leave out is the sign."""
+    if kind == "int32":
+        return np.array(values, np.int32)
+    unsigned: Any = np.uint32 if kind == "binary32" else np.uint64
+    return np.array(values, unsigned).view(INTEGERS[kind])
+
+
+def differences(operations: list[Any], arithmetic: Arithmetic) -> Iterator[str]:
+    """What differs of operations with cases, a line each."""
+    for about in operations:
+        cases = about["cases"]
+        found = results(about["name"], about, cases, arithmetic)
+        expected = bits_of([case[-1] for case in cases], about["result"])
+        for place in np.flatnonzero(found != expected)[:3]:
+            yield f"{about['name']}, {arithmetic}: {cases[place]} but {found[place]}"
+
+
+def recorded() -> list[Any]:
+    """The operations of the file."""
+    operations: list[Any] = json.loads(RECORDED.read_text())["operations"]
+    return operations
+
+
+def digest(*arrays: NDArray[Any]) -> str:
+    """SHA-256 of arrays."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(x).tobytes() for x in arrays)).hexdigest()
+
+
+def little_work(arithmetic: Arithmetic) -> dict[str, str]:
+    """One packet decoded, two frames of speech, two frames analysed and encoded, as digests."""
+    state = [(7 * i) % 11 - 5 for i in range(STATE_DIM[12])]
+    latents = [[(5 * i + k) % 9 - 4 for i in range(LATENT_DIM[12])] for k in range(2)]
+    (features,) = decode_payloads([make_payload(12, 3, 0, 16, state, latents)], None, arithmetic)
+    given = features[np.newaxis]
+    started = vocoder(arithmetic).start(given[:, :5])
+    speech, _ = vocoder(arithmetic).synthesize(started, given[:, 5:7])
+    pcm = (np.random.default_rng(3).normal(0, 3000, (1, 320))).astype(np.int16)
+    analysed = FeatureAnalyser(arithmetic=arithmetic).analyse(pcm)
+    encoded = RdovaeEncoder(arithmetic=arithmetic).encode(analysed)
+    return {
+        "decoded": digest(features),
+        "speech": digest(speech),
+        "analysed": digest(analysed),
+        "encoded": digest(*encoded),
+    }
+
+
+def _uncompiled(carriers: tuple[Arithmetic, ...]) -> dict[str, Any]:
+    assert not compiling.COMPILED
+    return {
+        "differences": [line for one in carriers for line in differences(recorded(), one)],
+        "work": little_work("integer"),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_uncompiled(("integer", "hardware"))))
