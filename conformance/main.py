@@ -119,9 +119,17 @@ class LazyGroup(SuggestingGroup):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version",
+    "-v",
+    "verbose",
     is_flag=True,
     is_eager=True,
+    expose_value=False,
+    callback=lambda context, option, value: context.meta.update(verbose=value),
+    help="With --version: say what the reference computes on, too, and why.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
     expose_value=False,
     callback=lambda context, option, value: _print_versions(context) if value else None,
     help="Show the versions of program, suite, DRED and Python, and exit.",
@@ -141,6 +149,11 @@ def _print_versions(context: click.Context) -> None:
     known = " and ".join(map(str, VERSIONS))
     click.echo(f"dredref {version('dredref')}, suite {SUITE_VERSION}, DRED versions {known}")
     click.echo(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    if context.meta.get("verbose"):
+        from dredref.arithmetic.carrier import in_use, refusal
+
+        why = refusal() or "every operation was tried and rounds as IEEE 754 says"
+        click.echo(f"arithmetic: {in_use()}; this machine's floats: {why}")
     context.exit()
 
 

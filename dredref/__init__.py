@@ -1,14 +1,32 @@
 """Public API of dredref, the reference for Opus DRED.
 
-Names are loaded on first use, so that ``import dredref`` stays quick.
+Names are loaded on first use, so that ``import dredref`` stays quick. Type checkers read them from
+``__init__.pyi``; a test holds the two equal.
+
+A packet to speech:
+
+>>> import dredref
+>>> payload = dredref.make_payload(12, 6, 3, 16, [0] * 50, [[0] * 25])
+>>> speech = dredref.synthesize(dredref.decode(payload))
+
+A payload to integers and back:
+
+>>> data = dredref.build_payload(payload)
+>>> dredref.parse_payload(data, 12).state == payload.state
+True
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 _NAMES: dict[str, tuple[str, ...]] = {
+    "dredref.api": ("decode", "features", "synthesize"),
+    "dredref.model": ("load",),
+    "dredref.plc.concealer": ("PacketLossConcealer",),
+    "dredref.arithmetic.carrier": ("in_use", "refusal", "use", "using"),
     "dredref.spec.errors": (
         "BuildError",
         "DredError",
@@ -74,6 +92,8 @@ __all__ = sorted(_HOMES)
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home on first use."""
+    if name == "__version__":
+        return version("dredref")
     try:
         home = _HOMES[name]
     except KeyError:

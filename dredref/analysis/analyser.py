@@ -41,7 +41,7 @@ from dredref.arithmetic.binary32 import nearest
 from dredref.arithmetic.carrier import Arithmetic, carrier_of, without_negative_zeros
 from dredref.arithmetic.fixed import saturate
 from dredref.arithmetic.number import Numbers
-from dredref.arithmetic.values import Features, Pcm, check_samples
+from dredref.arithmetic.values import Features, Samples, check_samples
 from dredref.model import packaged
 from dredref.model.weights import Model
 from dredref.spec.errors import InputError, UsageError
@@ -96,7 +96,7 @@ class FeatureAnalyser:
         self._low = np.zeros((streams, MAX_PERIOD), carrier)
         self._lowpass = np.zeros((2, streams), carrier)
 
-    def analyse(self, samples: Pcm) -> Features:
+    def analyse(self, samples: Samples) -> Features:
         """Return the features, float32 [streams, n, 20], of samples [streams, 160 * n] at 16 kHz.
 
         Args:

@@ -17,6 +17,8 @@ Features = NDArray[np.float32]
 """Feature vectors, 20 numbers each: 18 band cepstra, pitch, voicing."""
 Pcm = NDArray[np.int16]
 """Samples of 16 bits, at 16 kHz unless said otherwise."""
+Samples = NDArray[np.int16] | NDArray[np.float32]
+"""Samples of 16 bits, or of full scale 1."""
 FEATURES = 20
 """Numbers of a feature vector."""
 
