@@ -84,7 +84,14 @@ def products(network: Network, number: int, x: Int8, sums: Sums) -> None:
     whole = rows - rows % 4
     for row in range(0, whole, 4):
         four = (row, row + 1, row + 2, row + 3)
-        for o in range(outputs):
+        even = outputs - outputs % 2
+        for o in range(0, even, 2):
+            at = start + o * size
+            a, b, c, d, e, f, g, h = dot(network.weights, (at, at + size), size, x, four)
+            sums[row, o], sums[row + 1, o], sums[row + 2, o], sums[row + 3, o] = a, b, c, d
+            p = o + 1
+            sums[row, p], sums[row + 1, p], sums[row + 2, p], sums[row + 3, p] = e, f, g, h
+        for o in range(even, outputs):
             a, b, c, d = dot(network.weights, (start + o * size,), size, x, four)
             sums[row, o], sums[row + 1, o], sums[row + 2, o], sums[row + 3, o] = a, b, c, d
     for row in range(whole, rows):
@@ -172,18 +179,13 @@ def round_all(x: Numbers, size: int, rounded: Int8, at: int) -> None:
 
 @loop
 def copy(x: Int8, start: int, size: int, out: Int8, at: int) -> None:
-    """Some activations of rows, from column ``start`` on, copied to column ``at`` of ``out``."""
+    """Some activations of rows, from column ``start`` on, copied to column ``at`` of ``out``.
+
+    ``out`` may be ``x`` itself where ``at`` comes first.
+    """
     for row in range(x.shape[0]):
         for i in range(size):
             out[row, at + i] = x[row, start + i]
-
-
-@loop
-def move(x: Int8, size: int) -> None:
-    """Bring the activations behind the first ``size`` in front."""
-    for row in range(x.shape[0]):
-        for i in range(x.shape[1] - size):
-            x[row, i] = x[row, size + i]
 
 
 @loop

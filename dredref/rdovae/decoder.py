@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import local
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,6 @@ from dredref.nn.layers import (
     glu,
     gru,
     linear,
-    move,
     tanh_all,
 )
 from dredref.rdovae.dequantize import network_rows
@@ -150,11 +150,11 @@ def decode_chunk(network: Network, work: Work, rows: int, inputs: int) -> None:
         taps, before = work.taps[stage, :rows], stage_layer(stage, BEFORE_CONV)
         heard = network.table[before, 1]
         if heard:
-            move(taps, heard)
+            copy(taps, heard, heard, taps, 0)
             dense(network, before, seen, sums, own, taps, heard)
         else:
             heard = end
-            move(taps, heard)
+            copy(taps, heard, heard, taps, 0)
             copy(seen, 0, heard, taps, heard)
         conv = stage_layer(stage, CONV)
         dense(network, conv, taps, sums, own, seen, end)
@@ -214,6 +214,7 @@ class Decoder:
         self._network = build_network(
             model or packaged(f"rdovae-decoder-v{version}"), self._carrier
         )
+        self._kept = local()
 
     def decode(self, payloads: Sequence[DredPayload], workers: int = 1) -> list[Features]:
         """Features of each payload [4 * chunks, 20], newest first.
@@ -239,6 +240,14 @@ class Decoder:
         features = self.decode_values(states, latents, counts, workers)
         return np.split(features, VECTORS * np.cumsum(counts)[:-1]) if payloads else []
 
+    def _work(self, packets: int) -> Work:
+        """Room for a batch, this thread's last one if it has the size; nothing was heard."""
+        kept: Work | None = getattr(self._kept, "work", None)
+        if kept is None or len(kept.sums) != packets:
+            kept = self._kept.work = make_work(self._network, packets)
+        kept.taps[:] = 0
+        return kept
+
     def decode_values(
         self, states: Numbers, latents: Numbers, counts: NDArray[np.int64], workers: int = 1
     ) -> Features:
@@ -258,7 +267,7 @@ class Decoder:
 
         def run(batch: NDArray[np.int64]) -> None:
             chosen = np.ascontiguousarray(states[batch])
-            work = make_work(self._network, len(batch))
+            work = self._work(len(batch))
             decode_batch(self._network, work, chosen, latents, first[batch], counts[batch], out)
 
         batches = [order[k : k + BATCH] for k in range(0, len(order), BATCH)]

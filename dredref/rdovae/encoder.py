@@ -32,7 +32,6 @@ from dredref.nn.layers import (
     float_linear,
     gru,
     linear,
-    move,
     round_all,
     tanh_all,
 )
@@ -125,7 +124,7 @@ def encode_steps(
                 heard = end
                 copy(seen, 0, heard, taps, heard)
             copy(past, heard if stage == 0 else 0, heard, taps, 0)
-            move(past, heard)
+            copy(past, heard, (REACH - 1) * heard, past, 0)
             copy(taps, heard, heard, past, (REACH - 1) * heard)
             conv = stage_layer(stage, CONV)
             dense(network, conv, taps, sums, own, seen, end)

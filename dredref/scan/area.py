@@ -20,12 +20,20 @@ BROKEN = -1
 """Stands for a place past an error."""
 PREFIX_BYTES = 2
 LETTER = ord("D")
-OLD_VERSION, NEW_VERSION = VERSIONS
 _NO_EXTENSION = ABSENCES.index(Absence.NO_EXTENSION)
 _AREA_ERROR = ABSENCES.index(Absence.AREA_ERROR)
 _WRONG_PREFIX = ABSENCES.index(Absence.WRONG_PREFIX)
 _WRONG_VERSION = ABSENCES.index(Absence.WRONG_VERSION)
 _TOO_SHORT = ABSENCES.index(Absence.TOO_SHORT)
+
+
+@scalar
+def table_of(version: int) -> int:
+    """The place of a version among those that have tables; -1 for none."""
+    for place in range(len(VERSIONS)):
+        if VERSIONS[place] == version:
+            return place
+    return -1
 
 
 @scalar
@@ -46,7 +54,7 @@ def head_of_dred(
         note(row, notes, Code.PREFIX, payload - base, count, found)
         return 0, _WRONG_PREFIX
     version = int(data[payload + 1])
-    if version not in (OLD_VERSION, NEW_VERSION):
+    if table_of(version) < 0:
         note(row, notes, Code.VERSION, payload - base + 1, version, 0)
         return 0, _WRONG_VERSION
     if size == PREFIX_BYTES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dredref.arithmetic.compiling import kernel
-from dredref.scan.area import NEW_VERSION, OLD_VERSION, scan_area
+from dredref.scan.area import scan_area, table_of
 from dredref.scan.columns import ABSENCES, PRESENT, UNKNOWN
 from dredref.scan.framing import FRAME_48K, NO_AREA, scan_packet
 from dredref.scan.payload import scan_payload
@@ -78,8 +78,8 @@ def scan_rows(
                 )
         version = row["version"]
         if row["absence"] == PRESENT:
-            if version in (OLD_VERSION, NEW_VERSION):
-                number = int(version == NEW_VERSION)
+            number = table_of(version)
+            if number >= 0:
                 frame_offset = 0
                 if kind == PACKET:
                     frame_offset = int(row["frame"]) * int(FRAME_48K[row["toc"] >> 3]) // UNIT_48K

@@ -39,7 +39,6 @@ from dredref.nn.layers import (
     float_linear,
     glu,
     gru,
-    move,
     round_all,
     tanh_all,
 )
@@ -125,7 +124,7 @@ def condition(
             for i in range(EMBEDDING):
                 given[row, FEATURES + i] = embedding[embedding_rows[row, frame] * EMBEDDING + i]
         float_linear(network, FEATURE_DENSE, given, hidden)
-        move(taps, CONDITION_HIDDEN)
+        copy(taps, CONDITION_HIDDEN, 2 * CONDITION_HIDDEN, taps, 0)
         tanh_all(hidden, CONDITION_HIDDEN, taps, 2 * CONDITION_HIDDEN)
         for row in range(streams):
             for i in range(CONDITION_HIDDEN):
@@ -232,7 +231,7 @@ def build_input(
     places: NDArray[np.int64],
 ) -> None:
     """The convolution's input: the condition, and the past divided by the gain and clipped."""
-    move(work.taps, SIGNAL_INPUT)
+    copy(work.taps, SIGNAL_INPUT, SIGNAL_INPUT, work.taps, 0)
     for row in range(line.shape[0]):
         heard, history = work.heard[row], line[row, at - HISTORY : at]
         divisor = add(from_bits(heard, GAIN_FLOOR), load(gain, row))
