@@ -39,7 +39,8 @@ docs man: setup typed
 
 # The kernels are compiled once beforehand, and not by each process of the tests.
 test: check
-	$(BIN)/python -m dredref.kernels
+	$(BIN)/python -m dredref.kernels hardware
+	$(BIN)/python -m dredref.kernels integer
 	$(BIN)/python -m pytest
 
 clean:

@@ -1,29 +1,19 @@
-"""Integer arithmetic of the reference, each kind with forms that are fast.
+"""Arithmetic of the reference: few operations, two carriers, one text of each algorithm.
 
-**24 significant bits** (:mod:`~dredref.arithmetic.significand`), for analysis, networks and
-vocoder, where errors feed back or are amplified: every operation rounds as libopus' portable path
-does, so results are its own, bit for bit. Halves go to the even number. Where that path computes in
-double, :mod:`~dredref.arithmetic.significand_wide` rounds to 53 bits instead.
+``number``          the operations; the type of an array chooses the carrier
+``binary32``        IEEE binary32 by rules on integers: the ``integer`` carrier, which is normative
+``binary64``        the same for the few operations that libopus takes in double
+``functions``       hyperbolic tangent, logistic function, rounding to 8 bits
+``logs``            exponentials and logarithms, correctly rounded, for both carriers
+``carrier``         which carrier is used, and whether this machine's floats can be one
+``compiling``       decorators of compiled functions, and what runs where there is no compiler
+``values``          what public functions take: samples and features, checked
+``fixed``, ``wide``  exact sums of integers, for the conversion of sample rates
 
-**Fixed point** (:mod:`~dredref.arithmetic.fixed`, :mod:`~dredref.arithmetic.wide`), for samples and
-the conversion of their rate: exact sums of products, rounded once. Halves go up.
-
-**Three forms, one result** (:data:`~dredref.arithmetic.significand.Form`). What defines a result
-works on pairs of ``int64`` or on Python's integers alone: ``pairs``. Two forms are fast and carry
-the same numbers in words:
-
-* ``integers``, by default: functions of integers, compiled (:mod:`~dredref.arithmetic.packed`,
-  :mod:`~dredref.arithmetic.compiled`, :mod:`~dredref.arithmetic.compiled_wide`). Exponentials and
-  logarithms are estimated in fixed point and kept only where the estimate's error cannot change
-  what it rounds to (:mod:`~dredref.arithmetic.significand_logs`).
-* ``binary32``: 24 significant bits are ``float32`` and 53 ``float64``, whose rule of rounding is
-  that of IEEE 754's operations; estimates are the platform's. Many packets are decoded faster so.
-
-Sums of products of 8-bit integers may run through BLAS in either, where every partial sum is an
-integer that the type holds exactly, so that neither order nor fused multiplication matters
-(:mod:`~dredref.arithmetic.products`). That is all that floats in ``integers``.
-
-A result has the form of the argument. Tests hold the forms equal, element for element; they look at
-what runs in the integer forms for floats, at compiled functions as the compiler has them, and read
-from the source that nothing else floats.
+Every operation gives the exact result rounded to 24 significant bits, halves to even, nothing finer
+than ``2**-149``, as libopus' portable path does on hardware that keeps to IEEE 754. **Why not a
+fixed-point format:** decoder and vocoder feed their output back through layers that round their
+input to 8 bits. One such rounding that falls the other way, after an error of 1e-8, grows within a
+few frames into speech that differs as much as that of two unlike machines. No format that is merely
+fine escapes this; only the same rounding of every operation does.
 """
