@@ -24,6 +24,15 @@ OLDEST = "1.26.0"
 NEEDED = ("click", "construct", "jinja2", "numba==0.60.0", "rich", "soundfile")
 """What the reference imports beside numpy; numba's oldest version supported too."""
 ROOT = Path(__file__).parents[1]
+RUN = """
+import runpy, sys
+import dredref
+root, module = sys.argv[1:]
+dredref.__path__.append(root)
+sys.argv = [module]
+runpy.run_module(module, run_name="__main__")
+"""
+"""Runs a module of the source tree as it is installed: the folders beside dredref are inside it."""
 THREADS = ("1", "2")
 """BLAS threads that every program runs with."""
 
@@ -85,7 +94,7 @@ def differing(program: Program, threads: str, python: Path | None = None) -> lis
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
     # Of its own, as one version of numba throws away what another has compiled.
     environment["NUMBA_CACHE_DIR"] = str(cache() / f"{OLDEST}.compiled")
-    command = [str(python or interpreter()), "-m", program.module]
+    command = [str(python or interpreter()), "-c", RUN, str(ROOT), program.module]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise InputError("numpy.failed", f"{program.module}: {done.stderr[-500:]}")

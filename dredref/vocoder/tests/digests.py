@@ -42,4 +42,4 @@ def digests(speaker: Vocoder, names: Iterable[str]) -> Iterator[tuple[str, str]]
 
 
 if __name__ == "__main__":
-    print(json.dumps(dict(digests(vocoder(), sys.argv[1:] or clips())), indent=1))
+    print(json.dumps(dict(digests(vocoder("integer"), sys.argv[1:] or clips())), indent=1))
