@@ -246,12 +246,6 @@ def less(x: Binary32, y: Binary32) -> bool:
 
 
 @scalar
-def choose(condition: bool, x: Binary32, y: Binary32) -> Binary32:
-    """``x`` where the condition holds, else ``y``."""
-    return Binary32(x.m if condition else y.m, x.e if condition else y.e)
-
-
-@scalar
 def clip_to_one(x: Binary32) -> Binary32:
     """``x``, no further from zero than 1."""
     over = x.e >= i32(-23)
