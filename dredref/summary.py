@@ -14,7 +14,7 @@ from dredref.scan.scanner import Scan
 from dredref.spec.dred import UNIT_MS, UNITS_PER_CHUNK
 from dredref.spec.reading import Absence
 from dredref.streams.batch import LOST
-from dredref.streams.walk import NO_TIME
+from dredref.streams.clock import NO_TIME
 
 SAMPLES_PER_MS = 48
 

@@ -28,8 +28,8 @@ CHOSEN = SOURCES[1:-1]
 
 
 @click.command()
-@click.argument("source", metavar="STREAM")
-@click.argument("output", metavar="OUT.wav")
+@click.argument("source", metavar="STREAM", type=click.Path())
+@click.argument("output", metavar="OUT.wav", type=click.Path())
 @click.option("--mask", help="Lose packets too: a digit for each, 1 for those that are lost.")
 @click.option(
     "--loss",

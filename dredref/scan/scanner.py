@@ -10,8 +10,6 @@ import numpy as np
 
 from dredref.inspection import read_record
 from dredref.scan.columns import NOTE, PRESENT, ROW, SLOTS
-from dredref.scan.kernel import scan_rows
-from dredref.scan.tables import laplace_tables
 from dredref.scan.wording import violations_of
 from dredref.spec.checks import Violation, check_record, version_change
 from dredref.spec.dred import EXPERIMENT_ID
@@ -55,6 +53,10 @@ def scan_numbers(batch: RecordBatch, final_id: int | None, values: Any = None) -
     With ``values``, int32 [n, state and 26 chunks, or more] zeros, state and latents of each
     record's DRED are written there, those of later chunks left out.
     """
+    # The compiler is loaded by what scans, not by the help of a command.
+    from dredref.scan.kernel import scan_rows
+    from dredref.scan.tables import laplace_tables
+
     n = len(batch)
     rows, notes = np.zeros(n, ROW), np.zeros((n, SLOTS), NOTE)
     dred_id = EXPERIMENT_ID if final_id is None else final_id

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams.record import Event, Kind, Record
-from dredref.streams.walk import NO_TIME
+from dredref.streams.clock import NO_TIME
 
 BATCH_RECORDS = 8192
 """Records of a batch."""

@@ -17,7 +17,6 @@ from dredref.streams.batch import BATCH_RECORDS, RecordBatch
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, StreamInfo
 from dredref.streams.source import Source
-from dredref.streams.walk import walk_bit
 
 RECORD_HEAD = struct.Struct(">II")
 """Length in bytes, final range."""
@@ -101,6 +100,8 @@ def _size_of_record(data: bytes, index: int, source: Source) -> int:
 
 def _batch(data: bytes, index: int, clock: NDArray[np.int64]) -> RecordBatch:
     """The whole records that ``data`` begins with, at most a batch of them."""
+    from dredref.streams.walk import walk_bit
+
     most = min(BATCH_RECORDS, len(data) // RECORD_HEAD.size)
     buffer = np.frombuffer(data, np.uint8)
     start, end, final_range, stamp = np.zeros((4, most), np.int64)

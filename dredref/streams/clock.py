@@ -6,6 +6,8 @@ from dredref.spec.packet import MAX_DURATION_48K, parse_toc
 
 FRAME_48K = tuple(parse_toc(config << 3).frame_48k for config in range(32))
 """Configuration number -> samples at 48 kHz of one frame."""
+NO_TIME = -(1 << 63)
+"""Stands in columns of timestamps where there is none."""
 
 
 def packet_duration_48k(packet: bytes) -> int:

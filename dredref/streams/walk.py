@@ -8,11 +8,9 @@ import numpy as np
 
 from dredref.arithmetic.compiling import kernel, scalar
 from dredref.spec.packet import MAX_DURATION_48K
-from dredref.streams.clock import FRAME_48K
+from dredref.streams.clock import FRAME_48K, NO_TIME
 from dredref.streams.record import MAX_PACKET_BYTES
 
-NO_TIME = -(1 << 63)
-"""Stands in columns of timestamps where there is none."""
 FRAMES_48K = np.array(FRAME_48K, np.int64)
 BIT_HEAD = 8
 """Bytes before each packet of a ``.bit`` file: length and final range."""

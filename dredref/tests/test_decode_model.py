@@ -41,7 +41,7 @@ def test_arrays(tmp_path: Path) -> None:
 
 
 def test_one_packet(tmp_path: Path) -> None:
-    """The vectors of one record, newest first; the newest chunks alone; the integer form."""
+    """The vectors of one record, newest first; the newest chunks alone; on integers."""
     everything, out = tmp_path / "all.npz", tmp_path / "out.f32"
     run("decode", STREAM, everything)
     found = np.load(everything)
@@ -52,7 +52,7 @@ def test_one_packet(tmp_path: Path) -> None:
     assert out.read_bytes() == rows.astype("<f4").tobytes()
     assert run("decode", STREAM, out, "--packet", index, "--max-chunks", 2).exit_code == 0
     assert out.read_bytes() == rows[:8].astype("<f4").tobytes()
-    shorter = ("--max-chunks", 1, "--form", "pairs")
+    shorter = ("--max-chunks", 1, "--arithmetic", "integer")
     assert run("decode", STREAM, out, "--packet", index, *shorter).exit_code == 0
     assert out.read_bytes() == rows[:4].astype("<f4").tobytes()
 

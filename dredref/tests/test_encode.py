@@ -304,7 +304,8 @@ def test_features_command(wav: Path, tmp_path: Path) -> None:
     assert run("features", tmp_path / "in.sw", tmp_path / "b.f32")[0] == 0
     assert (tmp_path / "b.f32").read_bytes() == (tmp_path / "a.f32").read_bytes()
     speech()[:1600].tofile(tmp_path / "in.sw")
-    assert run("features", tmp_path / "in.sw", tmp_path / "c.f32", "--form", "pairs")[0] == 0
+    integers = ("--arithmetic", "integer")
+    assert run("features", tmp_path / "in.sw", tmp_path / "c.f32", *integers)[0] == 0
     assert (tmp_path / "c.f32").read_bytes() == rows[:10].tobytes()
 
 

@@ -1,4 +1,4 @@
-"""What does not compute loads no compiler: commands that read and check answer at once."""
+"""What does not compute loads no compiler; what scans, decodes or speaks does."""
 
 from __future__ import annotations
 
@@ -34,12 +34,18 @@ def loads_numba(*arguments: str) -> bool:
     [
         ("--help",),
         ("decode", "--help"),
-        ("inspect", str(STREAM)),
-        ("validate", "--brief", str(STREAM)),
+        ("inspect", "--help"),
+        ("validate", "--help"),
+        ("spec", "--requirements"),
     ],
 )
 def test_commands_that_do_not_compute(arguments: tuple[str, ...]) -> None:
     assert not loads_numba(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [("inspect",), ("validate", "--brief")])
+def test_commands_that_scan(arguments: tuple[str, ...]) -> None:
+    assert loads_numba(*arguments, str(STREAM))
 
 
 def test_commands_that_do(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,14 @@ def test_the_step_for_others_runs(tmp_path: Path) -> None:
     folder = tmp_path / "dredref" / "bin"
     folder.mkdir(parents=True)
     program = folder / "dredref"
-    program.write_text('#!/bin/sh\nexec python -m dredref.conformance.main "$@"\n')
+    program.write_text('#!/bin/sh\nexec "$PYTHON" -m dredref.conformance.main "$@"\n')
     program.chmod(0o755)
     done = subprocess.run(
         ["bash", "-e", "-c", line],
         env={
-            **{"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path)},
+            **{"PATH": os.environ["PATH"], "PYTHON": sys.executable, "RUNNER_TEMP": str(tmp_path)},
             **{
-                "HARNESS": f"python {harness} good",
+                "HARNESS": f"{sys.executable} {harness} good",
                 "VECTOR_GROUPS": "extension",
                 "REPORT": str(tmp_path / "r"),
             },

@@ -147,7 +147,7 @@ def kept_reference() -> Iterator[None]:
 
 def wrong(batch: RecordBatch, scan: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the comparison finds of a scan."""
-    monkeypatch.setattr(scanner, "scan_rows", scan)
+    monkeypatch.setattr("dredref.scan.kernel.scan_rows", scan)
     return [one for one in compare_scan.differences(batch) if one is not None]
 
 
