@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "if frame >= nb_frames:\n                    note",
         "if frame > nb_frames:\n                    note",
     ),
-    "version 10 by the tables of 12": ("kernel", "int(version == NEW_VERSION)", "1"),
+    "version 10 by the tables of 12": ("kernel", "number = table_of(version)", "number = 1"),
     "payload a byte early": (
         "kernel",
         'first + row["payload_byte"]',
