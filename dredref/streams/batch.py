@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.spec.tables import CURRENT_VERSION
-from dredref.streams.record import Event, Kind, Record
 from dredref.streams.clock import NO_TIME
+from dredref.streams.record import Event, Kind, Record
 
 BATCH_RECORDS = 8192
 """Records of a batch."""
