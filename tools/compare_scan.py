@@ -200,7 +200,7 @@ def vector_records(given: Any, version: int | None) -> Iterator[Record]:
             yield Record(0, data, "extension_area", nb_frames=given.nb_frames)
         elif name == "payload":
             yield Record(0, data, "dred_payload", version=version or CURRENT_VERSION)
-        else:
+        elif data:  # a stream of no byte has no record, and no reader takes it
             with open_stream(io.BytesIO(data)) as stream:
                 yield from stream
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+from dredref.spec.errors import UsageError
 from dredref.vectors.model import GROUPS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +24,9 @@ class _Groups(click.ParamType):  # type: ignore[type-arg]
         names = value.split(",") if isinstance(value, str) else list(value)
         for name in names:
             if name not in GROUPS:
-                self.fail(f"no group {name!r}; there are: {', '.join(GROUPS)}", param, ctx)
+                raise UsageError(
+                    "vectors.group", f"no group {name!r}; there are: {', '.join(GROUPS)}"
+                )
         return tuple(names)
 
     def shell_complete(

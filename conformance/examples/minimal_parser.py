@@ -23,7 +23,6 @@ TABLES = Path(__file__).resolve().parents[2] / "spec" / "data"
 VERSIONS = (10, 12)
 EXPERIMENT_ID = 126
 FIRST_LONG_ID = 32
-CHUNKS_AT_MOST = 26
 FRAME_BYTES_AT_MOST = 1275
 PACKET_UNITS_AT_MOST = 48
 """120 ms in units of 2.5 ms."""
@@ -371,7 +370,7 @@ def read_payload(
     qmax = read_qmax(decoder, q0, dq)
     state = [read_value(decoder, r, p0) for r, p0 in models[0][q0]]
     chunks: list[Json] = []
-    while len(chunks) < min(CHUNKS_AT_MOST, max_chunks) and 8 * len(payload) - decoder.tell() > 7:
+    while len(chunks) < max_chunks and 8 * len(payload) - decoder.tell() > 7:
         before = decoder.bits_used()
         level = min(qmax, q0 + (STEPS[dq] * len(chunks) + 8 >> 4))
         latents = [read_value(decoder, r, p0) for r, p0 in models[1][level]]

@@ -21,6 +21,7 @@ are cast back by :func:`i32` after each operation, and shifts are :func:`left` a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib.util import find_spec
@@ -35,8 +36,8 @@ Rules = Mapping[type, Callable[..., Any]]
 
 LANES = 32
 """Products that :func:`dot` takes at once; layers pad their inputs to a multiple."""
-COMPILED = find_spec("numba") is not None
-"""Whether functions are compiled here."""
+COMPILED = find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+"""Whether functions are compiled here: not if numba is told to compile nothing."""
 
 
 def i32(x: Any) -> int:

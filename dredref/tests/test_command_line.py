@@ -15,6 +15,7 @@ from click.shell_completion import ShellComplete
 
 from dredref.cli.progress import Lines
 from dredref.conformance.main import COMMANDS, cli
+from dredref.spec.errors import UsageError
 from dredref.tests.commands import run
 
 STREAM = str(Path(str(files("dredref.spec"))) / "streams" / "v12-dred-200ms.bit")
@@ -66,8 +67,9 @@ def test_groups_are_named_in_one_way() -> None:
         == ids("--group", "packet", "--group", "extension")
     )
     wrong = run("vectors", "list", "--groups", "packets")
-    assert wrong.exit_code == 2
-    assert "no group 'packets'; there are: packet," in wrong.stderr
+    assert isinstance(wrong.exception, UsageError)
+    assert wrong.exception.code == "vectors.group"
+    assert "no group 'packets'; there are: packet," in str(wrong.exception)
 
 
 def test_lines_of_progress_come_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
