@@ -100,7 +100,7 @@ def kernel_of(name: str, operands: tuple[str, ...], result: str) -> Any:
 def dots(weights: Any, x: Any, out: Any) -> None:
     """Sums of products of each row of weights with a row of activations."""
     for i in range(out.size):
-        out[i] = dot(weights, i * x.shape[1], x.shape[1], x, (i,))[0]
+        out[i] = dot(weights, (i * x.shape[1],), x.shape[1], x, (i,))[0]
 
 
 def results(name: str, about: dict[str, Any], cases: list[Any], arithmetic: Arithmetic) -> Any:
