@@ -14,10 +14,10 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
-from dredref.conformance.adapters.libopus.builds import missing
-from dredref.conformance.adapters.libopus.peer import Peer, available
 from hypothesis import settings
 
+from dredref.conformance.adapters.libopus.builds import missing
+from dredref.conformance.adapters.libopus.peer import Peer, available
 from tools.chromium import Browser, find
 
 # Shared and slow machines: no draw is timed.

@@ -14,10 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from dredref.conformance.outcome import Verdict
+from dredref.metrics.divergence import Divergence
 from dredref.spec.dred import DECODER_CHUNKS
 from dredref.vectors.model import QueryInput, Vector
-
-from dredref.metrics.divergence import Divergence
 
 Test = Callable[[Vector, Divergence, Verdict], bool]
 """Whether a divergence at the right stage is of the kind that the fault gives."""

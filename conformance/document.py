@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dredref.conformance.classes import CLASSES
-from dredref.spec.document.example import worked_example
-
 from dredref.model import PACKAGED, packaged
 from dredref.model.weights import Layer
 from dredref.rdovae.decoder import decode_payloads
+from dredref.spec.document.example import worked_example
 
 NAMES = ("bands 0 to 8", "bands 9 to 17", "pitch, voicing")
 """Parts of a feature vector, as the example shows them."""

@@ -28,11 +28,10 @@ from dredref.conformance.running.replies import (
     FaultError,
     capabilities_from_json,
 )
-from dredref.spec.errors import InputError
-from dredref.vectors.model import GROUPS
-
 from dredref.files import atomic_output, unwritable
+from dredref.spec.errors import InputError
 from dredref.text import clean
+from dredref.vectors.model import GROUPS
 
 FORMAT = 1
 """Version of the file format."""

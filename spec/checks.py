@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
+
 from dredref.spec.dred import (
     DECODER_CHUNKS,
     MAX_EXTENSION_BYTES,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from construct import Computed, Const, Container, If, IfThenElse, Int8ub, Rebuild, Struct, this
+
 from dredref.spec.errors import BuildError, ParseError, UsageError
 from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 from dredref.spec.symbols import (

@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any
 
 from construct import BitsInteger, BitStruct, Construct, Container, Struct, Switch
+
 from dredref.spec.delivered import FIRST_LONG, Delivered, Extension, Repeats
 from dredref.spec.errors import BuildError, ParseError
 

@@ -23,6 +23,7 @@ from construct import (
     Switch,
     this,
 )
+
 from dredref.spec.errors import BuildError, ParseError
 
 MAX_FRAME_BYTES = 1275

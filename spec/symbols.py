@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from construct import Construct, Struct
+
 from dredref.spec.errors import BuildError
 from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 

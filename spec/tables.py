@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from dredref.spec.errors import UsageError
 from numpy.typing import NDArray
+
+from dredref.spec.errors import UsageError
 
 LEVELS = 16
 """Quantizer levels, 0 the finest."""

@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-from dredref.conformance.adapters.libopus.codec import Settings
-from dredref.conformance.adapters.libopus.peer import Peer
 from rich.console import Console
 from rich.table import Table
 
+from dredref.conformance.adapters.libopus.codec import Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.encode import DredRequest, EncodeRequest
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.writer import Levels

@@ -20,13 +20,13 @@ from pathlib import Path
 
 import click
 import numpy as np
+from rich.console import Console
+from rich.table import Table
+
 from dredref.conformance.adapters.libopus import builds
 from dredref.conformance.adapters.libopus.codec import Encoder
 from dredref.conformance.adapters.libopus.codec import Settings as Encoding
 from dredref.conformance.adapters.libopus.peer import Peer
-from rich.console import Console
-from rich.table import Table
-
 from dredref.evaluation.quality import RATE, Scores, score
 from dredref.evaluation.run import Pcm, listen, read_clip
 from dredref.losses import drop_lost, parse_loss_model

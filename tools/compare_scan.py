@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
 from dredref.conformance.adapters.libopus.peer import Peer
+from dredref.inspection import read_record
+from dredref.scan.columns import ABSENCES, NO_EXTRA, PRESENT
+from dredref.scan.scanner import scan_numbers
+from dredref.scan.values import batch_values
+from dredref.scan.wording import violations_of
 from dredref.spec.checks import check_record
 from dredref.spec.dred import DECODER_CHUNKS, EXPERIMENT_ID, add_prefix
 from dredref.spec.errors import DredError
@@ -28,19 +37,10 @@ from dredref.spec.packet import Frame, Packet, Toc, build_packet
 from dredref.spec.reading import Reading
 from dredref.spec.silk import has_lbrr
 from dredref.spec.tables import CURRENT_VERSION
-from dredref.vectors.blob import Blob
-from dredref.vectors.suite import load_suite
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-
-from dredref.inspection import read_record
-from dredref.scan.columns import ABSENCES, NO_EXTRA, PRESENT
-from dredref.scan.scanner import scan_numbers
-from dredref.scan.values import batch_values
-from dredref.scan.wording import violations_of
 from dredref.streams import Record, open_stream
 from dredref.streams.batch import RecordBatch, batch_of, batches_of
+from dredref.vectors.blob import Blob
+from dredref.vectors.suite import load_suite
 from tools.libopus import draw
 
 STREAMS = Path(__file__).resolve().parents[1] / "spec" / "streams"

@@ -101,6 +101,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def write_man_pages() -> None:
     """A man page for each command."""
     from click_man.core import write_man_pages as write
+
     from dredref.conformance.main import cli
 
     shutil.rmtree(MAN, ignore_errors=True)

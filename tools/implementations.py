@@ -13,15 +13,15 @@ import tempfile
 from pathlib import Path
 
 import click
+
 from dredref.conformance.adapters.registry import adapter
 from dredref.conformance.main import cli
 from dredref.conformance.record import Run, read_run
 from dredref.conformance.report.markdown import comparison_markdown
 from dredref.conformance.report.side_by_side import compare_html
 from dredref.conformance.report.write import put
-from dredref.spec.errors import DredError, InputError
-
 from dredref.files import make_folder
+from dredref.spec.errors import DredError, InputError
 
 NAMES = ("libopus-1.5.2", "libopus-1.6.1", "libopus-1.6.1-c", "reference")
 TABLE = Path(__file__).parents[1] / "conformance" / "IMPLEMENTATIONS.md"

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from dredref.spec.errors import DredError, InputError
 
 from dredref.files import atomic_output
+from dredref.spec.errors import DredError, InputError
 
 OLDEST = "1.26.0"
 """What pyproject.toml asks for at least."""

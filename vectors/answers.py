@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+from dredref.inspection import dred_json, number_json
 from dredref.spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, parse_payload
 from dredref.spec.errors import UsageError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
 from dredref.spec.reading import Carrier, find_carriers
 from dredref.vectors.model import ExtensionInput, PacketInput, PayloadInput
-
-from dredref.inspection import dred_json, number_json
 
 UNITS_PER_SECOND = 400
 """Units of 2.5 ms, in which DRED counts."""

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+from dredref.files import atomic_output
 from dredref.vectors.schema import schema_text
 from dredref.vectors.suite import SUITE_VERSION, Suite
-
-from dredref.files import atomic_output
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 """Of every file in it: the same suite gives the same bytes."""

@@ -11,13 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from dredref.spec.errors import UsageError
-from dredref.vectors.blob import Blob
-from dredref.vectors.form import vector_to_json
-from dredref.vectors.generate import Difference, Notice
-from dredref.vectors.model import Vector
-from dredref.vectors.options import complete_ids, folder_option, groups_option, ids_option
-from dredref.vectors.suite import DATA, load_suite
 from rich.markup import escape
 from rich.table import Table
 
@@ -25,6 +18,13 @@ from dredref.cli.groups import SuggestingGroup
 from dredref.cli.options import stdout
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
+from dredref.spec.errors import UsageError
+from dredref.vectors.blob import Blob
+from dredref.vectors.form import vector_to_json
+from dredref.vectors.generate import Difference, Notice
+from dredref.vectors.model import Vector
+from dredref.vectors.options import complete_ids, folder_option, groups_option, ids_option
+from dredref.vectors.suite import DATA, load_suite
 
 SHOWN = 160
 """Characters of a value that are shown to people."""

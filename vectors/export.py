@@ -17,11 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from dredref.files import atomic_output, make_folder
 from dredref.vectors.material import bit_packets
 from dredref.vectors.model import Audio, ConcealInput, Features, RecordsInput, VocodeInput
 from dredref.vectors.suite import Suite
-
-from dredref.files import atomic_output, make_folder
 
 SETS = range(1, 9)
 """Numbers of upstream's sets."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from dredref.arithmetic.carrier import using
 from dredref.vectors.form import file_to_text
 from dredref.vectors.model import GROUPS
-
-from dredref.arithmetic.carrier import using
 
 Notice = Callable[[str], object]
 """Called with the path of each file before it is looked at."""

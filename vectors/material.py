@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from dredref.vectors.speech import SPEECH_RATE
 from numpy.typing import NDArray
+
+from dredref.vectors.speech import SPEECH_RATE
 
 FOLDER = Path(__file__).parent / "material"
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
 from dredref.spec.errors import UsageError
 from dredref.vectors.model import GROUPS
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.adapters.serve import serve
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import Capabilities, FaultError, Reply, Unsupported

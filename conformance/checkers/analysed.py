@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dredref.conformance.checkers.features import judge_features
 from dredref.conformance.checkers.values import UnreadableError, pcm_field
 from dredref.conformance.outcome import Verdict
-from dredref.vectors.model import Analysed
-from numpy.typing import NDArray
-
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
+from dredref.vectors.model import Analysed
 
 FRAME = 160
 """Samples of a vector at 16 kHz."""

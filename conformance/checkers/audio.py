@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from dredref.conformance.checkers.values import UnreadableError, pcm_field
-from dredref.conformance.outcome import Measure, Verdict
-from dredref.vectors.model import Audio
 from numpy.typing import NDArray
 
+from dredref.conformance.checkers.values import UnreadableError, pcm_field
+from dredref.conformance.outcome import Measure, Verdict
 from dredref.metrics.audio import AudioComparison, compare_audio
 from dredref.metrics.divergence import Divergence
+from dredref.vectors.model import Audio
 
 REACH = 960
 """Samples, 60 ms, up to which a shift of the whole is looked for."""

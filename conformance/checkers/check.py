@@ -13,6 +13,7 @@ from dredref.conformance.checkers.exact import check_exact
 from dredref.conformance.checkers.features import check_features
 from dredref.conformance.checkers.same import check_same
 from dredref.conformance.outcome import Verdict
+from dredref.metrics.divergence import Divergence
 from dredref.vectors.model import (
     Analysed,
     Audio,
@@ -25,8 +26,6 @@ from dredref.vectors.model import (
     Survive,
     Vector,
 )
-
-from dredref.metrics.divergence import Divergence
 
 
 @dataclass(frozen=True, slots=True)

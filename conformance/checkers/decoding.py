@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from dredref.conformance.checkers.alignment import DredFeatures
+from dredref.rdovae.decoder import decode_payloads
 from dredref.spec.checks import check_record
 from dredref.spec.dred import DredPayload
 from dredref.spec.reading import read_packet
 from dredref.spec.requirements import Level
-
-from dredref.rdovae.decoder import decode_payloads
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.checkers.alignment import (
     UNIT_MS,
     Array,
@@ -17,12 +18,11 @@ from dredref.conformance.checkers.alignment import (
 from dredref.conformance.checkers.features import judge_features
 from dredref.conformance.checkers.values import UnreadableError
 from dredref.conformance.outcome import Measure, Verdict
-from dredref.spec.packet import parse_packet
-from dredref.vectors.model import Encoded, Vector
-
 from dredref.discontinuous import says_nothing
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
+from dredref.spec.packet import parse_packet
+from dredref.vectors.model import Encoded, Vector
 
 REACH = 240
 """Shifts looked at either way, in 2.5 ms: 600 ms."""

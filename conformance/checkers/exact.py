@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from dredref.conformance.outcome import Verdict
-
 from dredref.metrics.divergence import Divergence
 
 OPTIONAL: Mapping[str, frozenset[str]] = {

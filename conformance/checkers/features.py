@@ -7,10 +7,9 @@ from typing import Any
 
 from dredref.conformance.checkers.values import UnreadableError, features_field
 from dredref.conformance.outcome import Measure, Verdict
-from dredref.vectors.model import Features
-
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import FeatureComparison, compare_features, features_from_bytes
+from dredref.vectors.model import Features
 
 
 def check_features(expected: Features, answer: Mapping[str, Any]) -> Verdict:

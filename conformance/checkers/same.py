@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from dredref.conformance.checkers.values import UnreadableError, pcm_field
-from dredref.conformance.outcome import Measure, Verdict
 from numpy.typing import NDArray
 
+from dredref.conformance.checkers.values import UnreadableError, pcm_field
+from dredref.conformance.outcome import Measure, Verdict
 from dredref.metrics.divergence import Divergence
 
 Pcm = NDArray[np.int16]

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
+
+from dredref.cli.groups import SuggestingGroup
+from dredref.cli.options import Finite, stdout
 from dredref.conformance.diff.compare import (
     AUDIO_LIMITS,
     FEATURE_LIMITS,
@@ -15,10 +19,6 @@ from dredref.conformance.diff.compare import (
     diff_packets,
 )
 from dredref.conformance.diff.model import Difference
-from rich.console import Console
-
-from dredref.cli.groups import SuggestingGroup
-from dredref.cli.options import Finite, stdout
 from dredref.metrics.features import NAMES
 
 

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import click
-from dredref.conformance.report.quality import Row
-from dredref.spec.errors import UsageError
 from rich import box
 from rich.table import Table
 
 from dredref.cli.progress import progress, verbose_option
+from dredref.conformance.report.quality import Row
 from dredref.evaluation.quality import TITLES
 from dredref.losses.models import SYNTAX
+from dredref.spec.errors import UsageError
 
 DEFAULT_LOSSES = ("lossgen:20", "gilbert:22,6.5")
 
@@ -71,9 +71,8 @@ def evaluate(
     import json
     from dataclasses import asdict
 
-    from dredref.conformance.report.quality import rows, write_evaluation
-
     from dredref.cli.options import stdout
+    from dredref.conformance.report.quality import rows, write_evaluation
     from dredref.evaluation import run
     from dredref.evaluation.quality import check_available
     from dredref.evaluation.systems import systems_named

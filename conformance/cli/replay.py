@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from dredref.conformance.cli.run import implementation_options, learn, make_implementation
 from dredref.conformance.outcome import BAD
 from dredref.conformance.record import read_run

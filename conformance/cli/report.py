@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+
 from dredref.conformance.record import read_run
 from dredref.spec.errors import DredError
 from dredref.vectors.suite import load_suite
@@ -39,7 +40,6 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
     from dredref.conformance.report.markdown import markdown as run_markdown
     from dredref.conformance.report.side_by_side import compare_html
     from dredref.conformance.report.write import put, write_report
-
     from dredref.files import make_folder
 
     found = [read_run(path, broken=True) for path in runs]

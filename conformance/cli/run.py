@@ -13,6 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dredref.cli.options import Finite, stdout
+from dredref.cli.progress import progress, verbose_option
 from dredref.conformance.adapters.registry import ADAPTERS, adapter
 from dredref.conformance.changes import Changes, changes, failed_ids
 from dredref.conformance.classes import CLASSES, Claim, count_vectors
@@ -24,17 +30,11 @@ from dredref.conformance.running.harness import Harness, Implementation
 from dredref.conformance.running.process import MEBI, Limits
 from dredref.conformance.running.replies import Capabilities, FaultError
 from dredref.conformance.running.runner import run_one, run_vectors
+from dredref.files import make_folder
 from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.model import GROUPS, Vector
 from dredref.vectors.options import folder_option, groups_option, ids_option
 from dredref.vectors.suite import SUITE_VERSION, load_suite
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from dredref.cli.options import Finite, stdout
-from dredref.cli.progress import progress, verbose_option
-from dredref.files import make_folder
 
 Maker = Callable[[], Implementation]
 RESULTS = "results.jsonl"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import click
+
 from dredref.conformance.record import read_run
 from dredref.conformance.scoreboard import (
     FOLDER,
@@ -16,10 +17,9 @@ from dredref.conformance.scoreboard import (
     entry_text,
     scoreboard_markdown,
 )
+from dredref.files import atomic_output
 from dredref.spec.errors import InputError
 from dredref.vectors.suite import SUITE_VERSION, load_suite
-
-from dredref.files import atomic_output
 
 
 @click.command()

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import click
-from dredref.spec.requirements import requirements
 
 from dredref.files import atomic_output
+from dredref.spec.requirements import requirements
 
 
 def markdown() -> str:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import click
+
 from dredref.conformance.record import read_run
 from dredref.conformance.trail import trail as rows_of
 from dredref.conformance.trail import trail_html, trail_json
-from dredref.vectors.suite import DATA, Suite
-
 from dredref.files import atomic_output
+from dredref.vectors.suite import DATA, Suite
 
 
 @click.command()

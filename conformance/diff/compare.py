@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.checkers.exact import check_exact
 from dredref.conformance.diff.align import align
 from dredref.conformance.diff.model import Difference
 from dredref.conformance.diff.read import read_features, read_speech
 from dredref.conformance.diff.words import consequence, forwarding_notes
 from dredref.conformance.outcome import Measure
-from dredref.spec.errors import InputError
-
 from dredref.inspection import inspections, to_json
 from dredref.metrics.audio import WINDOW, compare_audio
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features
+from dredref.spec.errors import InputError
 from dredref.streams import open_stream
 
 WORST = 5

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dredref.conformance.outcome import Measure
-
 from dredref.metrics.divergence import Divergence
 
 

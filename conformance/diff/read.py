@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from dredref.spec.errors import InputError, UsageError
 from numpy.typing import NDArray
 
 from dredref.metrics.audio import RATE
 from dredref.metrics.features import NUM_FEATURES
+from dredref.spec.errors import InputError, UsageError
 
 RAW = (".sw", ".raw", ".pcm", ".s16")
 """Endings of files without a header: 16-bit samples, little-endian, one channel."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.outcome import Result
 from dredref.conformance.report.fields import SHOWN_BYTES, dump_of, rows
 from dredref.conformance.report.plots import (
@@ -17,12 +18,11 @@ from dredref.conformance.report.plots import (
     stream_plots,
 )
 from dredref.conformance.running.replies import FaultError
+from dredref.metrics.features import NUM_FEATURES, features_from_bytes
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import DredError
 from dredref.spec.reading import read_dred, read_packet
 from dredref.vectors.model import Audio, DecodeInput, Features, PayloadInput, Vector
-
-from dredref.metrics.features import NUM_FEATURES, features_from_bytes
 
 
 @dataclass(frozen=True, slots=True)

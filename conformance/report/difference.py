@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from dredref.conformance.diff.model import Difference
 from dredref.conformance.report.plots import Plots, plot_audio, plot_features
 from dredref.conformance.report.templates import render
 from dredref.conformance.report.views import gauge
 from dredref.conformance.report.write import put
-
 from dredref.files import make_folder
 from dredref.metrics.audio import AudioComparison
 from dredref.metrics.features import FeatureComparison

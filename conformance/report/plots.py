@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from dredref.spec.dred import DredPayload
 from numpy.typing import NDArray
 
 from dredref.metrics.audio import RATE, STEP, AudioComparison, compare_audio
@@ -24,6 +23,7 @@ from dredref.pictures.images import (
     png,
     spectrogram,
 )
+from dredref.spec.dred import DredPayload
 
 DEPTH_DB = 70
 """How far below the loudest bin a spectrogram reaches."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.report.plots import DEPTH_DB, Clip, Image, Plots, time_ticks
 from dredref.conformance.report.templates import render
 from dredref.conformance.report.write import put
-
 from dredref.evaluation.quality import MEASURES, RATE, TITLES, Spread, spread
 from dredref.evaluation.run import Evaluation
 from dredref.files import make_folder

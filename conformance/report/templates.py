@@ -6,8 +6,9 @@ import re
 from functools import cache
 from typing import Any
 
-from dredref.conformance.running.environment import environment
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dredref.conformance.running.environment import environment
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 """What an implementation may say and a page cannot hold."""

@@ -16,10 +16,9 @@ from dredref.conformance.report.views import (
     groups,
     verdict_views,
 )
+from dredref.files import atomic_output, make_folder
 from dredref.vectors.model import Vector
 from dredref.vectors.suite import Suite
-
-from dredref.files import atomic_output, make_folder
 
 ALWAYS = (Outcome.PASS, Outcome.FAIL)
 """Outcomes that have a column even where there is none."""

@@ -27,9 +27,8 @@ from dredref.conformance.running.replies import (
 )
 from dredref.conformance.running.said import key_line
 from dredref.spec.errors import UsageError
-from dredref.vectors.model import INPUTS, Vector
-
 from dredref.temporary import temporary_folder
+from dredref.vectors.model import INPUTS, Vector
 
 PLACES = frozenset(
     {

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.checkers import Answer
 from dredref.conformance.running import strict
 from dredref.conformance.running.replies import (
@@ -30,11 +31,10 @@ from dredref.conformance.running.replies import (
     Unsupported,
     reply_from_json,
 )
+from dredref.rdovae.records import MAX_UNITS, UNITS_PER_CHUNK, write_records
 from dredref.spec.dred import DredPayload, parse_payload
 from dredref.spec.reading import read_packet
 from dredref.vectors.model import DecodeInput, RecordsInput, Vector, VocodeInput
-
-from dredref.rdovae.records import MAX_UNITS, UNITS_PER_CHUNK, write_records
 
 BINARY = ("records", "decode", "vocode", "encode", "conceal", "pcm")
 """Operations whose files are not JSON."""

@@ -18,7 +18,6 @@ from dredref.conformance.running.family import Family
 from dredref.conformance.running.replies import FaultError, FaultKind
 from dredref.conformance.running.said import key_line
 from dredref.conformance.running.starving import starved_seconds
-
 from dredref.text import clean
 
 try:

@@ -9,9 +9,8 @@ from itertools import islice
 from typing import Any
 
 from dredref.conformance.checkers import Answer, Refusal
-from dredref.vectors.model import INPUTS
-
 from dredref.text import clean
+from dredref.vectors.model import INPUTS
 
 PROTOCOL = 1
 """Version of the protocol in PROTOCOL.md."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.conformance.adapters.reference import answer, capabilities
 from dredref.conformance.causes import SYMPTOMS
 from dredref.conformance.checkers import Answer

@@ -6,15 +6,15 @@ import sys
 
 import numpy as np
 import pytest
-from dredref.conformance.adapters.reference import answer
-from dredref.conformance.checkers import Answer
-from dredref.conformance.running.replies import Unsupported
-from dredref.vectors.model import Audio, ConcealInput
-from dredref.vectors.suite import load_suite
 
 import dredref.receiver.codec
 from dredref.arithmetic.values import Pcm
+from dredref.conformance.adapters.reference import answer
+from dredref.conformance.checkers import Answer
+from dredref.conformance.running.replies import Unsupported
 from dredref.metrics.audio import compare_audio
+from dredref.vectors.model import Audio, ConcealInput
+from dredref.vectors.suite import load_suite
 
 STREAM = "stream.conceal.v12.call-5"
 

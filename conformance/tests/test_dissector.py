@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from dredref.inspection import inspections, to_json
 from dredref.spec.document.dissector import render_dissector
 from dredref.spec.extension import Extension, pack_extensions
 from dredref.spec.packet import Frame, Packet, Toc, build_packet
 from dredref.spec.tests.test_checks import DRED
-
-from dredref.inspection import inspections, to_json
 from dredref.streams import Record, open_stream
 
 dpkt = pytest.importorskip("dpkt")

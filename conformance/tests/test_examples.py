@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.adapters.libopus.builds import compile_program
 from dredref.conformance.adapters.libopus.library import compiled
 from dredref.conformance.adapters.libopus.peer import Peer

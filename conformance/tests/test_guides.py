@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.adapters.libopus.builds import missing
 from dredref.conformance.adapters.libopus.peer import available
 from dredref.conformance.tests.guides import (

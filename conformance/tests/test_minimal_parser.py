@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.outcome import Outcome
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.runner import run_vectors

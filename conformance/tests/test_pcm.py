@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.adapters.pyav import TITLES, Decoder
 from dredref.conformance.adapters.registry import ADAPTERS
 from dredref.conformance.checkers import Answer

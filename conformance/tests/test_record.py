@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.classes import Claim
 from dredref.conformance.outcome import Measure, Outcome, Result
 from dredref.conformance.record import Run, read_run, write_run

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.conformance.adapters.libopus.harness import Libopus
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.adapters.reference import ANSWERS, answer, capabilities
@@ -13,14 +14,13 @@ from dredref.conformance.adapters.registry import ADAPTERS, adapter
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.replies import Unsupported
 from dredref.conformance.running.runner import run_vectors
-from dredref.spec.errors import UsageError
-from dredref.spec.reading import read_packet
-from dredref.vectors.suite import load_suite
-
 from dredref.metrics import compare_features
 from dredref.metrics.features import features_from_bytes
 from dredref.rdovae.records import write_records
+from dredref.spec.errors import UsageError
+from dredref.spec.reading import read_packet
 from dredref.streams import open_stream
+from dredref.vectors.suite import load_suite
 
 STREAM = Path(__file__).parents[2] / "spec" / "streams" / "v12-dred-1040ms.bit"
 

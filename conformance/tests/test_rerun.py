@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from dredref.conformance.cli.replay import replay
 from dredref.conformance.cli.run import run
 from dredref.conformance.record import read_run

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from dredref.conformance.cli.run import run, smoke
 from dredref.conformance.record import read_run
 from dredref.spec.errors import DredError

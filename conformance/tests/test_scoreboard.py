@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.cli.scoreboard import scoreboard
 from dredref.conformance.outcome import Outcome
 from dredref.conformance.record import write_run

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.document import context
 from dredref.conformance.main import cli
 from dredref.conformance.trail import TrailRow, trail, without_requirement

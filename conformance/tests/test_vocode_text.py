@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.vectors.model import Audio, VocodeInput
 from dredref.vectors.suite import load_suite
-
 from dredref.vocoder import vocoder
 
 TEXT = Path(__file__).parents[1] / "PROTOCOL.md"

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from construct import Construct
+
 from dredref.spec.document.layout import bit_fields, symbol_rows
 from dredref.spec.document.render import environment
 from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, OFFSET_BIAS, PAYLOAD, UNIT_48K

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from construct import Struct
+
 from dredref.spec.document.layout import bit_fields, symbol_rows
 from dredref.spec.dred import (
     DECODER_CHUNKS,

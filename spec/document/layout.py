@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from construct import BitsInteger, Computed, Construct, Flag, IfThenElse, Rebuild, Struct
+
 from dredref.spec.symbols import CapSymbol, LaplaceVector, Uint, WhileBitsLeft
 
 

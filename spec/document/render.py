@@ -8,6 +8,10 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
 from dredref.spec.document.example import worked_example
 from dredref.spec.document.figures import FIGURES
 from dredref.spec.document.layout import symbol_rows
@@ -30,9 +34,6 @@ from dredref.spec.tables import (
     VERSIONS,
     quantizer_tables,
 )
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
 FOLDER = "figures"
 """Where the Markdown looks for its figures."""

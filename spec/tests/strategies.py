@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
+
 from dredref.spec.dred import DredPayload, make_payload
 from dredref.spec.extension import Extension
 from dredref.spec.packet import Frame, Packet, Toc, parse_toc
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, level_of_chunk, quantizer_tables
-from hypothesis import strategies as st
 
 
 @st.composite

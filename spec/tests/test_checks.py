@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from dredref.spec import checks
 from dredref.spec.checks import StreamChecker, check_record
 from dredref.spec.dred import EXPERIMENT_ID, add_prefix, build_payload, make_payload

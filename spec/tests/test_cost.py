@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from dredref.spec.checks import check_record
 from dredref.spec.dred import build_payload, build_prefixes, make_payload, parse_payload
 from dredref.spec.extension import Extension, build_area, parse_area

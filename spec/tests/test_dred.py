@@ -7,6 +7,9 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from dredref.spec.dred import (
     Chunk,
     DredPayload,
@@ -21,8 +24,6 @@ from dredref.spec.errors import BuildError, ParseError, UsageError
 from dredref.spec.symbols import magnitude_inverse, sign_inverse
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, level_of_chunk, quantizer_tables
 from dredref.spec.tests.strategies import payloads
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 ZERO_STATE = {version: [0] * STATE_DIM[version] for version in VERSIONS}
 ONES = {version: [1] * LATENT_DIM[version] for version in VERSIONS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from dredref.spec import packet
 from dredref.spec.dred import (
     CURRENT_VERSION,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dredref.spec.errors import BuildError
 from dredref.spec.extension import (
     Extension,
@@ -15,8 +18,6 @@ from dredref.spec.extension import (
     parse_area,
 )
 from dredref.spec.tests.strategies import extensions, wire_bytes
-from hypothesis import given
-from hypothesis import strategies as st
 
 drawn_frames = st.integers(1, 48)
 

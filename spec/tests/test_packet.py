@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dredref.spec.errors import BuildError, ParseError
 from dredref.spec.packet import (
     Frame,
@@ -17,8 +20,6 @@ from dredref.spec.packet import (
 )
 from dredref.spec.reading import read_packet
 from dredref.spec.tests.strategies import packets, without_places
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(packets())

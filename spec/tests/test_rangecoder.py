@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from dredref.spec.errors import BuildError
-from dredref.spec.rangecoder import RangeDecoder, RangeEncoder, fractional_log2
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dredref.spec.errors import BuildError
+from dredref.spec.rangecoder import RangeDecoder, RangeEncoder, fractional_log2
 
 INVERSES = [(16384, 8192, 0), (32761, 0), (7, 6, 5, 4, 3, 2, 1, 0), (32767, 1, 0)]
 

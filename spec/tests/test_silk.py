@@ -1,6 +1,7 @@
 """The header bits of SILK frames, after the figures of RFC 6716 section 4.2.3."""
 
 import pytest
+
 from dredref.spec.packet import Frame, Packet, Toc
 from dredref.spec.silk import LBRR_MASK, frames_lbrr, has_lbrr
 

@@ -23,12 +23,12 @@ from statistics import median
 import click
 import numpy as np
 import soundfile
-from dredref.conformance.adapters.libopus.peer import Peer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from dredref.arithmetic.carrier import Arithmetic
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels

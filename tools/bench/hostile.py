@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+
 from dredref.spec.checks import check_record
 from dredref.spec.dred import add_prefix
 from dredref.spec.packet import Frame, Packet, Toc, build_packet

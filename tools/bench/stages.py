@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 
 import click
-from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.table import Table
 
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.scan import scan_stream
+from dredref.spec.errors import DredError
 from dredref.streams import open_stream
 from dredref.summary import add_to_summaries
 from tools.bench.validate import PEER, packets

@@ -20,11 +20,11 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import click
-from dredref.conformance.adapters.libopus.peer import Peer, Timing
-from dredref.spec.errors import DredError, InputError
 from rich.console import Console
 from rich.table import Table
 
+from dredref.conformance.adapters.libopus.peer import Peer, Timing
+from dredref.spec.errors import DredError, InputError
 from dredref.streams import open_stream
 from tools.streams import make
 

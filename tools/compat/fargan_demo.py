@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from dredref.spec.errors import DredError, InputError
-from dredref.spec.tables import CURRENT_VERSION
 
 from dredref.files import atomic_output
+from dredref.spec.errors import DredError, InputError
+from dredref.spec.tables import CURRENT_VERSION
 
 USAGE = """\
 usage: {0} -features <input.pcm> <features.f32>

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
 from dredref.conformance.adapters.libopus.codec import Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Peer
-
 from dredref.streams import Record, StreamInfo, create_stream
 from tools.encoder.material import Samples, clip
 

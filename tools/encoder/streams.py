@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
-from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.spec.dred import DECODER_CHUNKS, DredPayload
-from dredref.spec.packet import parse_packet
 
 from dredref.alignment import Aligner, Alignment, AlignmentSummary, Placed, summarise
+from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.payload.insert import strip_dred
 from dredref.payload.reader import carried_by, read_carried
 from dredref.resample import to_input
+from dredref.spec.dred import DECODER_CHUNKS, DredPayload
+from dredref.spec.packet import parse_packet
 from dredref.streams import open_stream
 from tools.encoder.material import Samples, at_rate
 

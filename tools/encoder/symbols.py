@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.spec.tables import QuantizerTable, quantizer_tables
 from numpy.typing import NDArray
 
 from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.spectrum import PCM_Q
 from dredref.analysis.tables import Int
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.metrics.features import FeatureComparison, compare_features
 from dredref.payload.writer import Levels, Request, write_payloads
 from dredref.rdovae.encoder import STEP, RdovaeEncoder
 from dredref.rdovae.quantize import quantize
 from dredref.resample import Resampler, to_input
+from dredref.spec.tables import QuantizerTable, quantizer_tables
 from tools.encoder.material import at_rate, clip
 
 HISTORY = 52

@@ -12,20 +12,19 @@ from dredref.conformance.record import read_run
 from dredref.conformance.running import strict
 from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import FaultError, capabilities_from_json, reply_from_json
+from dredref.model.blob import blob_models
+from dredref.model.container import read_model
+from dredref.rdovae.records import read_records
+from dredref.scan import scan_batch
 from dredref.spec.checks import check_record
 from dredref.spec.dred import parse_payload
 from dredref.spec.errors import DredError
 from dredref.spec.extension import build_area, parse_area
 from dredref.spec.packet import build_packet, parse_packet
 from dredref.spec.reading import read_area, read_dred, read_packet
-from dredref.vectors.form import file_from_json
-
-from dredref.model.blob import blob_models
-from dredref.model.container import read_model
-from dredref.rdovae.records import read_records
-from dredref.scan import scan_batch
 from dredref.streams import Record, open_stream
 from dredref.streams.batch import batch_of
+from dredref.vectors.form import file_from_json
 
 Target = Callable[[bytes], object]
 

@@ -19,6 +19,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from rich.console import Console
+
 from dredref.conformance.adapters.libopus.builds import (
     RECIPES,
     Build,
@@ -27,10 +29,8 @@ from dredref.conformance.adapters.libopus.builds import (
     find,
     manifest,
 )
-from dredref.spec.errors import DredError, InputError
-from rich.console import Console
-
 from dredref.files import atomic_output
+from dredref.spec.errors import DredError, InputError
 from tools.libopus import sources
 
 PROGRAMS = ("opus_demo", "opus_compare", "fargan_demo", "dump_weights_blob", "dred_compare")

@@ -18,12 +18,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import click
-from dredref.conformance.adapters.libopus.peer import DredBatch, Peer
-from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from dredref.conformance.adapters.libopus.peer import DredBatch, Peer
+from dredref.spec.errors import DredError
 from dredref.streams import open_stream
 from tools.libopus import differ, draw
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+
 from dredref.conformance.adapters.libopus.peer import Dred, Peer, PeerExtension, PeerPacket
 from dredref.spec.dred import DECODER_CHUNKS, DredPayload, parse_payload
 from dredref.spec.errors import ParseError

@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import click
-from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from dredref.spec.errors import DredError
 from tools.mutants.fault import faults
 from tools.mutants.plant import Catch, judge
 

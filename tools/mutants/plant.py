@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dredref.spec.errors import InputError
-
 from tools.mutants.fault import Fault
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,14 +18,14 @@ from typing import Any
 import click
 import numpy as np
 import numpy.typing as npt
-from dredref.conformance.adapters.libopus import builds
-from dredref.conformance.adapters.libopus.codec import Encoder, MultistreamEncoder, Settings
-from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.spec.errors import DredError
 from rich.console import Console
 from rich.progress import track as progress
 
+from dredref.conformance.adapters.libopus import builds
+from dredref.conformance.adapters.libopus.codec import Encoder, MultistreamEncoder, Settings
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.files import atomic_output
+from dredref.spec.errors import DredError
 from dredref.streams.opushead import OpusHead
 from tools.libopus import sources
 from tools.streams import containers, speech

@@ -16,9 +16,9 @@ from pathlib import Path
 import click
 import numpy as np
 import soundfile
-from dredref.spec.errors import DredError
 
 from dredref.files import atomic_output, make_folder
+from dredref.spec.errors import DredError
 from tools.libopus import sources
 from tools.streams.speech import RATE, READ_PACKAGE, READ_SUITE, Samples, load
 

@@ -22,9 +22,9 @@ import click
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from dredref.spec.errors import DredError, InputError
 
 from dredref.files import atomic_output
+from dredref.spec.errors import DredError, InputError
 from tools.libopus import sources
 from tools.streams.resample import resample
 

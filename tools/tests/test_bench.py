@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import InputError
-
 from dredref.streams import open_stream
 from tools.bench import validate
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from dredref.conformance.adapters.libopus.peer import Peer
 
+from dredref.conformance.adapters.libopus.peer import Peer
 from tools.bench import stages
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec import dred as spec_dred
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.tables import quantizer_tables
-
 from dredref.streams import open_stream
 from tools.libopus import compare, differ, draw
 

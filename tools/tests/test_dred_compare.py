@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dredref.conformance.adapters.libopus.peer import Peer
 from numpy.typing import NDArray
 
+from dredref.conformance.adapters.libopus.peer import Peer
 from tools.compat import dred_compare
 
 OURS = Path(dred_compare.__file__).with_name("dred_compare")

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.spec.dred import make_payload
-from dredref.spec.tables import quantizer_tables
 
+from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.inspection import inspections
 from dredref.metrics import compare_features
 from dredref.rdovae.records import write_records
+from dredref.spec.dred import make_payload
+from dredref.spec.tables import quantizer_tables
 from dredref.streams import open_stream
 from dredref.vocoder.tests.inputs import clips
 from tools.compat import fargan_demo

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from dredref.conformance.tests.guides import broken_links, paths
-from dredref.vectors.suite import SUITE_VERSION
 
+from dredref.conformance.tests.guides import broken_links, paths
 from dredref.tests.commands import run
+from dredref.vectors.suite import SUITE_VERSION
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from dredref.conformance.adapters.libopus import builds
 from dredref.conformance.adapters.libopus.codec import (
     Decoder,
@@ -15,7 +16,6 @@ from dredref.conformance.adapters.libopus.codec import (
 )
 from dredref.conformance.adapters.libopus.peer import Peer, PeerExtension
 from dredref.spec.errors import InputError, UsageError
-
 from tools.libopus import build
 from tools.streams import speech
 

@@ -7,9 +7,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.adapters.libopus import builds
 from dredref.spec.errors import InputError
-
 from tools.libopus import build, sources
 from tools.libopus.sources import WANTED, Mirror, choose, find_mirror
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from dredref.spec.errors import InputError
 from dredref.spec.tables import LEVELS, VERSIONS, QuantizerTable, quantizer_tables
 from dredref.vectors.answers import answer_payload
 from dredref.vectors.model import GROUPS, Exact, PayloadInput
 from dredref.vectors.suite import load_suite
-
 from tools.mutants.__main__ import main
 from tools.mutants.fault import Fault, faults
 from tools.mutants.plant import ROOT, Catch, installed, judge, planted

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from dredref.spec.errors import InputError
 
+from dredref.spec.errors import InputError
 from tools import numpy_versions
 from tools.numpy_versions import Program
 

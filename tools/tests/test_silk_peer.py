@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import ParseError
 from dredref.spec.packet import parse_packet

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import InputError
 from dredref.spec.packet import parse_packet
-
 from dredref.streams import open_stream
 from tools.libopus import sources
 from tools.streams import make, speech

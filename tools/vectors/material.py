@@ -20,8 +20,10 @@ import click
 import numpy as np
 import numpy.typing as npt
 import soundfile
+
 from dredref.conformance.adapters.libopus.codec import Decoder, Encoded, Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Peer
+from dredref.files import atomic_output
 from dredref.vectors.speech import (
     ENCODER_SPEECH,
     LEVEL_RATES,
@@ -37,8 +39,6 @@ from dredref.vectors.speech import (
     synthetic,
     words,
 )
-
-from dredref.files import atomic_output
 from tools.streams.resample import resample
 
 FOLDER = Path(__file__).resolve().parents[2] / "vectors" / "material"

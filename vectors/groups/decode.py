@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
+from dredref.rdovae.decoder import decode_payloads
 from dredref.spec.checks import value_limits
 from dredref.spec.dred import (
     DECODER_CHUNKS,
@@ -30,8 +32,6 @@ from dredref.vectors.groups.payload_parts import made_seen, pattern_payload, qui
 from dredref.vectors.material import RealPayload, bit_packets, read_material, real_payloads
 from dredref.vectors.model import DecodeInput, Features, Input, RecordsInput
 from dredref.vectors.speech import feature_bytes
-
-from dredref.rdovae.decoder import decode_payloads
 
 LIMITS = {"total": 0.5, "max": 0.15, "pitch": 0.02}
 """Upstream's tolerance for decoded features; averages, so they do not depend on the length."""

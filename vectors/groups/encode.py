@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
+
+from dredref.analysis.analyser import FeatureAnalyser
 from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 from dredref.vectors.blob import Blob
 from dredref.vectors.draft import DRED, Draft
@@ -21,9 +24,6 @@ from dredref.vectors.speech import (
     feature_bytes,
     pcm_bytes,
 )
-from numpy.typing import NDArray
-
-from dredref.analysis.analyser import FeatureAnalyser
 
 CLAUSES = (DRED, "libopus dnn/dred_encoder.c")
 ALIGN_MS = 10.0

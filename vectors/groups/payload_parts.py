@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from dredref.inspection import dred_json
 from dredref.spec.dred import DredPayload, build_payload, make_payload, parse_payload
 from dredref.spec.errors import BuildError
 from dredref.spec.tables import VERSIONS, level_of_chunk, quantizer_tables
 from dredref.vectors.draft import DRED, Draft, blob
 from dredref.vectors.model import Exact, Expected, PayloadInput
-
-from dredref.inspection import dred_json
 
 PATTERN = (0, 1, 0, 0, -1, 0, 2, 0, 0, 1, -2)
 """Values that state and latents take in turn; few bits each, and no two places alike."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 from dredref.vectors.answers import conceal_script
 from dredref.vectors.draft import Draft
 from dredref.vectors.material import read_material, read_speech

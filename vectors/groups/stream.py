@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 from dredref.spec.dred import add_prefix, build_payload, offset_fields
 from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 from dredref.vectors.answers import chunks_wanted, query_packet

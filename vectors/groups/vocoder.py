@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
+
+from dredref.rdovae.decoder import decode_payloads
 from dredref.spec.dred import parse_payload
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.vectors.blob import Blob
@@ -13,9 +16,6 @@ from dredref.vectors.groups.decode import RECORD_CHUNKS
 from dredref.vectors.material import manifest, read_material, real_payloads
 from dredref.vectors.model import Analysed, Audio, VocodeInput
 from dredref.vectors.speech import SPEECH_RATE, feature_bytes, pcm_bytes, read_aloud, read_clip
-from numpy.typing import NDArray
-
-from dredref.rdovae.decoder import decode_payloads
 from dredref.vocoder import vocoder
 
 CLAUSES = (DRED, "libopus dnn/fargan.c")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+
 from dredref.conformance.adapters.libopus.harness import Libopus
 from dredref.conformance.adapters.libopus.peer import Dred, Peer, PeerPacket
 from dredref.conformance.checkers import Answer, check

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from dredref.vectors.archive import write_archive
 from dredref.vectors.suite import load_suite
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from dredref.conformance.main import cli
 from dredref.vectors.suite import DATA
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+
 from dredref.spec.requirements import requirements
 from dredref.vectors.coverage import broken_requirements, coverage, is_covered, requirement_coverage
 from dredref.vectors.model import GROUPS, Reject, Vector

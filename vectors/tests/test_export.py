@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.main import cli
 from dredref.spec.errors import InputError

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+
 from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.blob import Blob, blob_from_json
 from dredref.vectors.form import file_from_json, file_to_text

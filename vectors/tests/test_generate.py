@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from dredref.vectors.generate import Difference, products, verify, write
 from dredref.vectors.material import manifest, read_material
 from dredref.vectors.model import GROUPS

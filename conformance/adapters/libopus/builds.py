@@ -21,9 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dredref.spec.errors import InputError
-
 from dredref.files import atomic_output
+from dredref.spec.errors import InputError
 
 COMMON = ("--enable-dred", "--disable-shared", "--with-pic", "--disable-doc")
 OPTIMISED = "-O2 -g1"

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from dredref.closing import Closing
 from dredref.conformance.adapters.libopus.library import address
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.errors import UsageError
-
-from dredref.closing import Closing
 
 Samples = npt.NDArray[np.int16]
 

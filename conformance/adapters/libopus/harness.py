@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
 from dredref.conformance.adapters.libopus.builds import manifest
 from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Dred, DredBatch, Peer
@@ -21,7 +22,6 @@ from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.replies import Capabilities, FaultError, Reply, Unsupported
 from dredref.spec.errors import DredError, UsageError
 from dredref.spec.packet import parse_packet
-
 from dredref.temporary import temporary_folder
 
 MAX_CHUNKS = 26

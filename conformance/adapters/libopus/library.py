@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from dredref.conformance.adapters.libopus import builds
 
 PROBE = Path(__file__).with_name("probe.c")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from dredref.conformance.adapters.libopus import builds
 from dredref.conformance.adapters.libopus.library import address, floats, joined, load
 from dredref.conformance.adapters.libopus.results import (

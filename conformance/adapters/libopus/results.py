@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from dredref.conformance.adapters.libopus.library import address
 
 Ints = npt.NDArray[np.int32]

@@ -9,11 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from dredref.conformance.checkers import Answer, Refusal, check
 from dredref.conformance.checkers.alignment import DredFeatures
 from dredref.conformance.checkers.check import describe
 from dredref.conformance.checkers.encoded import judge_stream
 from dredref.conformance.outcome import Verdict
+from dredref.discontinuous import silent_packet
+from dredref.payload.insert import pad_packet, strip_dred
+from dredref.streams import open_stream
 from dredref.vectors.blob import Blob
 from dredref.vectors.model import (
     Audio,
@@ -28,11 +33,6 @@ from dredref.vectors.model import (
     Survive,
     Vector,
 )
-from numpy.typing import NDArray
-
-from dredref.discontinuous import silent_packet
-from dredref.payload.insert import pad_packet, strip_dred
-from dredref.streams import open_stream
 
 CBR = Path(__file__).parents[3] / "spec" / "streams" / "v12-cbr.bit"
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
-from dredref.conformance.cli.diff import diff
-from dredref.spec.errors import DredError
 
 from dredref.cli.inspect import inspect
+from dredref.conformance.cli.diff import diff
+from dredref.spec.errors import DredError
 
 STREAMS = Path(__file__).parents[3] / "spec" / "streams"
 STREAM = str(STREAMS / "v12-dred-200ms.bit")

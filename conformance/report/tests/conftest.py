@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.classes import count_vectors
 from dredref.conformance.record import Run
@@ -18,6 +19,7 @@ from dredref.conformance.running.replies import (
     Unsupported,
 )
 from dredref.conformance.running.runner import run_vectors
+from dredref.streams import open_stream
 from dredref.vectors.blob import Blob
 from dredref.vectors.form import file_to_text
 from dredref.vectors.model import (
@@ -38,8 +40,6 @@ from dredref.vectors.model import (
     VocodeInput,
 )
 from dredref.vectors.suite import Suite
-
-from dredref.streams import open_stream
 
 STREAM = Path(__file__).parents[3] / "spec" / "streams" / "v12-dred-500ms.bit"
 NASTY = "<script>alert('x')</script> & \"quotes\""

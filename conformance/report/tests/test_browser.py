@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from dredref.conformance.record import Run
 from dredref.conformance.report.side_by_side import compare_html
 from dredref.conformance.report.write import html as page_of
 from dredref.conformance.report.write import vectors_of
 from dredref.vectors.suite import Suite
-
 from tools.chromium import Browser
 
 PROBE = """

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.cli.report import report
 from dredref.conformance.outcome import Outcome
 from dredref.conformance.record import Run, read_run, write_run
@@ -19,10 +20,9 @@ from dredref.conformance.report.side_by_side import compare_html
 from dredref.conformance.report.views import CARDS, groups
 from dredref.conformance.report.write import FILES, vectors_of, write_report
 from dredref.conformance.report.write import html as page_of
+from dredref.pictures.images import png
 from dredref.spec.errors import InputError
 from dredref.vectors.suite import Suite
-
-from dredref.pictures.images import png
 
 Example = tuple[Run, Suite]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.command import Command
@@ -15,6 +16,7 @@ from dredref.conformance.running.files import read_bit
 from dredref.conformance.running.process import MEBI, Limits
 from dredref.conformance.running.replies import FaultError, FaultKind, Unsupported
 from dredref.conformance.running.runner import run_vectors
+from dredref.rdovae.records import write_records
 from dredref.spec.dred import build_payload, make_payload, parse_payload
 from dredref.spec.errors import UsageError
 from dredref.spec.tables import LATENT_DIM, STATE_DIM, level_of_chunk, quantizer_tables
@@ -30,8 +32,6 @@ from dredref.vectors.model import (
     Vector,
     VocodeInput,
 )
-
-from dredref.rdovae.records import write_records
 
 LIMITS = Limits(seconds=1.5, memory_bytes=100 * MEBI, reply_bytes=MEBI)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from dredref.conformance.outcome import Outcome, Result
 from dredref.conformance.running import process
 from dredref.conformance.running.harness import Harness

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner
+
 from dredref.conformance.cli.report import report
 from dredref.conformance.cli.run import run
 from dredref.conformance.record import read_run

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dredref.conformance.adapters.libopus.codec import Settings
 from dredref.conformance.adapters.libopus.peer import Peer
-
 from dredref.encode import DredRequest, EncodeRequest
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.writer import Levels
