@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from dredref.spec.errors import BuildError
-from dredref.streams.capture.layers import Segment
+from dredref.streams.capture.segment import Segment
 
 MAX_DATAGRAM = 65507
 """What IPv4 leaves to a UDP payload."""

@@ -7,17 +7,10 @@ from dataclasses import replace
 
 from dredref.streams.capture.census import Census
 from dredref.streams.capture.files import Frame
-from dredref.streams.capture.layers import (
-    FIXED,
-    TCP,
-    Fragment,
-    Segment,
-    Unread,
-    dissect,
-    dissect_assembled,
-)
+from dredref.streams.capture.layers import dissect, dissect_assembled
 from dredref.streams.capture.reassembly import FragmentBuffer
 from dredref.streams.capture.relay import unwrap_relay
+from dredref.streams.capture.segment import FIXED, TCP, Fragment, Segment, Unread
 from dredref.streams.capture.tcp import TcpStreams
 
 

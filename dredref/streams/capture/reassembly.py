@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from dredref.streams.capture.layers import Fragment
+from dredref.streams.capture.segment import Fragment
 
 MAX_PACKETS = 1024
 """Packets that wait for fragments at a time; the one that waits longest is given up."""

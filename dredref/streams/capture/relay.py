@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dredref.streams.capture.layers import FIXED, Segment
+from dredref.streams.capture.segment import FIXED, Segment
 
 COOKIE = bytes.fromhex("2112a442")
 """The magic cookie of STUN (RFC 8489, section 5)."""

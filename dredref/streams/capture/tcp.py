@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dredref.streams.capture.layers import Segment
 from dredref.streams.capture.relay import COOKIE, is_text, text_size
+from dredref.streams.capture.segment import Segment
 
 MAX_STREAMS = 1024
 """Directions of connections that are followed at a time."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dredref.spec.errors import InputError
 from dredref.streams.capture.census import Census
 from dredref.streams.capture.files import SECTION_HEADER, Broken, Frame, read_frames
-from dredref.streams.capture.layers import Segment
 from dredref.streams.capture.messages import Messages
 from dredref.streams.capture.relay import is_text, name_of
+from dredref.streams.capture.segment import Segment
 from dredref.streams.record import Container, Event, Notice
 from dredref.streams.rtp import labels
 from dredref.streams.rtp.dumps import read_mjr, read_rtpdump

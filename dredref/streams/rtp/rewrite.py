@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias
 from dredref.spec.errors import BuildError
 from dredref.streams.capture.edit import with_payload
 from dredref.streams.capture.files import Block, Broken, read_blocks, with_data, with_room
-from dredref.streams.capture.layers import FIXED, Segment
+from dredref.streams.capture.segment import FIXED, Segment
 from dredref.streams.record import Notice, Record
 from dredref.streams.rewrite import Observe, Transform
 from dredref.streams.rtp.options import RtpOptions

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from dredref.spec.errors import BuildError
 from dredref.streams import Record, open_stream, rewrite_stream
 from dredref.streams.capture.edit import with_payload
-from dredref.streams.capture.layers import MAX_HEADERS, Fragment, Segment, Unread, dissect
+from dredref.streams.capture.layers import MAX_HEADERS, dissect
+from dredref.streams.capture.segment import Fragment, Segment, Unread
 from dredref.streams.tests import make
 from dredref.streams.tests.wraps import WRAPS, frame, ip4
 

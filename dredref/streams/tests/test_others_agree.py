@@ -11,7 +11,7 @@ import pytest
 
 from dredref.streams import open_stream
 from dredref.streams.clock import packet_duration_48k
-from dredref.streams.tests import cases, make
+from dredref.streams.tests import cases, inputs, make
 
 
 def told(*command: str) -> str:
@@ -25,7 +25,7 @@ def told(*command: str) -> str:
 def test_ffprobe_counts_the_same_packets(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"a.{kind}"
     path.write_bytes(
-        cases.joined(cases.ogg(cases.grouped())) if kind == "ogg" else cases.remuxed(kind)
+        inputs.joined(inputs.ogg(inputs.grouped())) if kind == "ogg" else inputs.remuxed(kind)
     )
     shown = told(
         *("ffprobe", "-v", "error", "-count_packets", "-of", "csv=p=0"),

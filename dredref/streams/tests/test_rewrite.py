@@ -16,7 +16,8 @@ from dredref.spec.errors import BuildError, DredError, InputError, UsageError
 from dredref.spec.packet import build_packet, parse_packet, with_padding
 from dredref.streams import Notice, Record, StreamInfo, open_stream, rewrite_stream
 from dredref.streams.capture.files import Frame, read_frames
-from dredref.streams.capture.layers import Segment, dissect
+from dredref.streams.capture.layers import dissect
+from dredref.streams.capture.segment import Segment
 from dredref.streams.multistream import delimit_packet
 from dredref.streams.oggpage import Page, build_page, build_pages
 from dredref.streams.opushead import OpusHead

@@ -10,7 +10,7 @@ import pytest
 from dredref.spec.errors import InputError
 from dredref.streams import open_stream
 from dredref.streams.tests import make
-from dredref.streams.tests.cases import capture, packets
+from dredref.streams.tests.inputs import capture, packets
 
 KEY = bytes(range(30))
 SUITE = "AES_CM_128_HMAC_SHA1_80"
