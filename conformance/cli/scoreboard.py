@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from dredref.conformance.found import found, found_markdown
 from dredref.conformance.record import read_run
 from dredref.conformance.scoreboard import (
     FOLDER,
@@ -32,6 +33,7 @@ from dredref.vectors.suite import SUITE_VERSION, load_suite
 @click.option("--revision", default="", help="What exactly was run: a version or commit.")
 @click.option("--remark", "remarks", multiple=True, help="A sentence for the page.")
 @click.option("--badge", "as_badge", is_flag=True, help="A badge of each entry, as JSON.")
+@click.option("--found", "as_found", is_flag=True, help="The faults that the suite found.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page there.")
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where the entries are."
@@ -41,6 +43,7 @@ def scoreboard(
     revision: str,
     remarks: tuple[str, ...],
     as_badge: bool,
+    as_found: bool,
     output: Path | None,
     folder: Path,
 ) -> None:
@@ -64,7 +67,7 @@ def scoreboard(
     if as_badge:
         click.echo(json.dumps({f"{one.name} {one.revision}": badge(one) for one in listed}))
         return
-    text = scoreboard_markdown(listed)
+    text = found_markdown(found()) if as_found else scoreboard_markdown(listed)
     if output is None:
         click.echo(text, nl=False)
         return
