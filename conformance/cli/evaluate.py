@@ -9,6 +9,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from dredref.cli.options import Finite
 from dredref.cli.progress import progress, verbose_option
 from dredref.conformance.report.quality import Row
 from dredref.evaluation.quality import TITLES
@@ -35,7 +36,7 @@ DEFAULT_LOSSES = ("lossgen:20", "gilbert:22,6.5")
     help="Which to compare: clean, classic, plc, lbrr, red1, red2, dred, lbrr+dred; all if not "
     "given.",
 )
-@click.option("--delay-ms", type=click.FloatRange(0, 10_000), help="Playout delay; no limit else.")
+@click.option("--delay-ms", type=Finite(0, 10_000), help="Playout delay; no limit else.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--players",

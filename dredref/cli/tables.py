@@ -15,6 +15,7 @@ from dredref.explain import explanation
 from dredref.spec.requirements import requirements
 from dredref.streams import Stream
 from dredref.streams.capture.census import Census
+from dredref.streams.rtp.copies import told as copies_told
 from dredref.streams.rtp.labels import OPUS, RED
 from dredref.summary import StreamSummary
 
@@ -46,7 +47,15 @@ def print_summary(summaries: dict[int, StreamSummary], stream: Stream) -> None:
         for line in explanation(summary):
             stdout.print(f"  {of}no DRED in {line}")
     if stream.census is not None:
+        print_copies(stream)
         print_census(stream.census)
+
+
+def print_copies(stream: Stream) -> None:
+    """Print for each stream with redundant copies whether they are what was sent."""
+    for source in stream.census.sources if stream.census else ():
+        if source.stream is not None and source.copies:
+            stdout.print(f"  stream {source.stream}, {copies_told(source.copies)}", markup=False)
 
 
 def print_census(census: Census) -> None:

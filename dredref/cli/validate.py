@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from dredref.cli.options import open_input, stdout, stream_options
 from dredref.cli.progress import progress, verbose_option
-from dredref.cli.tables import describe, notices_table, violations_table
+from dredref.cli.tables import describe, notices_table, print_copies, violations_table
 from dredref.inspection import violation_json
 from dredref.scan import Scan, scan_stream
 from dredref.spec.checks import Violation
@@ -146,6 +146,7 @@ def _print(findings: Findings, stream: Stream, strict: bool) -> None:
     stdout.print(_verdict_line(findings, strict))
     for number, summary in sorted(findings.summaries.items()):
         stdout.print(f"  {describe(stream, number)}: {summary.answer()}")
+    print_copies(stream)
     for index, _, violation in findings.listed:
         stdout.print(
             f"  record {index} byte {violation.byte} bit {violation.bit}: "
@@ -176,4 +177,9 @@ def _to_json(findings: Findings, stream: Stream, strict: bool) -> dict[str, obje
             for number, summary in sorted(findings.summaries.items())
         ],
         "notices": dict(stream.notice_counts),
+        "red_copies": {
+            str(source.stream): dict(source.copies)
+            for source in (stream.census.sources if stream.census else ())
+            if source.stream is not None and source.copies
+        },
     }

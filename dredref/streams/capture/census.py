@@ -21,6 +21,7 @@ class SourceCensus:
         flow: UDP or TCP ends.
         stream: number of the Opus stream that came of it, or None.
         packets: what packets were -> how many.
+        copies: what redundant copies (RED) were beside their originals -> how many.
     """
 
     ssrc: int
@@ -28,6 +29,7 @@ class SourceCensus:
     _total: Counter[str]
     stream: int | None = None
     packets: Counter[str] = field(default_factory=Counter)
+    copies: Counter[str] = field(default_factory=Counter)
 
     def count(self, what: str) -> None:
         """Count a packet, here and in the whole capture."""
@@ -41,6 +43,7 @@ class SourceCensus:
             "flow": self.flow,
             "stream": self.stream,
             "packets": dict(self.packets.most_common()),
+            "red_copies": dict(self.copies.most_common()),
         }
 
 

@@ -9,8 +9,16 @@ from typing import TypeAlias
 
 from dredref.streams.capture.census import SourceCensus
 from dredref.streams.clock import packet_duration_48k
-from dredref.streams.record import Container, Event, Notice, RtpOrigin, StreamInfo
+from dredref.streams.record import (
+    Container,
+    Event,
+    Notice,
+    RedundantCopy,
+    RtpOrigin,
+    StreamInfo,
+)
 from dredref.streams.rtp import labels
+from dredref.streams.rtp.copies import CopyChecker
 from dredref.streams.rtp.heuristics import (
     ACCEPT,
     ACCEPT_SHORT,
@@ -202,6 +210,7 @@ class RtpSource:
         self.states: dict[int, PayloadState] = {}
         self.held: deque[Item] = deque()
         self.track = Track(numbering)
+        self.copies = CopyChecker(census.copies)
         self.missing = 0
         self._opus_types: set[int] = set()
         self._told: set[str] = set()
@@ -307,12 +316,16 @@ class RtpSource:
             return
         origin = RtpOrigin(packet.sequence, packet.timestamp, packet.frame, packet.arrival_ns)
         if label == labels.OPUS:
-            events = self.track.packet(packet.payload, stamp, rtp=origin)
+            copies: tuple[RedundantCopy, ...] = ()
         else:
             blocks = parse_red(packet.payload) or []
             copies = tuple(block.copy(stamp) for block in blocks[:-1] if block.data)
             packet = replace(packet, payload=blocks[-1].data, start=packet.start + blocks[-1].start)
-            events = self.track.packet(packet.payload, stamp, rtp=origin, redundancy=copies)
+        for copy in self.copies.check(packet.payload, stamp, copies):
+            age = stamp - copy.timestamp_48k
+            detail = f"packet {packet.sequence} holds a copy, {age / 48:g} ms back, of other bytes"
+            yield Taken(self.track.notice("rtp.red.different", f"{detail} than were sent"))
+        events = self.track.packet(packet.payload, stamp, rtp=origin, redundancy=copies)
         self._duration = packet_duration_48k(packet.payload)
         for event in events:
             yield Taken(event, packet)
