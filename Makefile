@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check setup typed docs man clean
+.PHONY: run test check setup typed coverage docs man clean
 
 setup: $(VENV)/.ready
 
@@ -42,6 +42,11 @@ test: check
 	$(BIN)/python -m dredref.kernels hardware
 	$(BIN)/python -m dredref.kernels integer
 	$(BIN)/python -m pytest
+
+# Branches of the format's definition that no test takes: there may be none.
+coverage: setup
+	$(BIN)/python -m pytest spec conformance/tests/test_specification.py --hypothesis-seed=0 --cov --cov-report=
+	$(BIN)/coverage report --include='spec/*' --fail-under=100
 
 clean:
 	rm -rf $(VENV) build report

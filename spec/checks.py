@@ -24,7 +24,6 @@ from dredref.spec.dred import (
     build_prefixes,
     parse_payload,
 )
-from dredref.spec.errors import BuildError
 from dredref.spec.extension import PADDING, REPEAT, SEPARATOR
 from dredref.spec.packet import build_packet
 from dredref.spec.reading import Carrier, Reading
@@ -282,23 +281,16 @@ def _overrun(reading: Reading, symbols: list[Symbol], what: str) -> Iterator[Fou
             return
 
 
-def _built(dred: DredPayload) -> bytes | None:
-    """What an encoder writes for these values; None where it cannot."""
-    return _build(replace(dred, symbols=()))
-
-
 @lru_cache(maxsize=16)
-def _build(dred: DredPayload) -> bytes | None:
-    """The same of values without their places, kept because several checks of a record ask it."""
-    try:
-        return build_payload(dred, allow_unseen=True)
-    except BuildError:
-        return None
+def _canonical(dred: DredPayload) -> bytes:
+    """What an encoder writes for these values, kept because several checks of a record ask it."""
+    return build_payload(dred, allow_unseen=True)
 
 
 def _is_canonical(reading: Reading) -> bool:
     """Whether the payload is what an encoder writes for what a decoder sees."""
-    return reading.dred is not None and _built(reading.dred) == reading.payload
+    dred = reading.dred
+    return dred is not None and _canonical(replace(dred, symbols=())) == reading.payload
 
 
 @cache

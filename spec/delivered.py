@@ -7,8 +7,9 @@ sources and by the payloads that take bytes, and is spelled out only for who goe
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain
@@ -48,9 +49,6 @@ class _Extensions(Sequence[Extension]):
             return False
         return all(one == another for one, another in zip(self, other, strict=True))
 
-    def __hash__(self) -> int:
-        return len(self)
-
     def __repr__(self) -> str:
         return f"<{len(self)} extensions>"
 
@@ -66,9 +64,9 @@ class _Extensions(Sequence[Extension]):
         except IndexError:
             raise IndexError(f"no extension {index} of {len(self)}") from None
 
+    @abstractmethod
     def _at(self, index: int) -> Extension:
         """The extension at an index of at least 0."""
-        raise NotImplementedError
 
 
 class Repeats(_Extensions):
@@ -152,10 +150,3 @@ class Delivered(_Extensions):
                 yield from part.with_id(id_)
             else:
                 yield from (one for one in part if one.id == id_)
-
-
-def with_id(extensions: Iterable[Extension], id_: int) -> Iterator[Extension]:
-    """Those with an id, out of what an area delivers or any other extensions."""
-    if isinstance(extensions, Delivered):
-        return extensions.with_id(id_)
-    return (one for one in extensions if one.id == id_)

@@ -54,8 +54,8 @@ class ExtensionArea:
     """The items of an area, as far as they could be read, and the first error, if any."""
 
     items: tuple[Item, ...]
-    extensions: Sequence[Extension]
-    """Of all frames, in the order of the wire; :class:`Delivered` of an area that was read."""
+    extensions: Delivered
+    """Of all frames, in the order of the wire; not looked at by :func:`build_area`."""
     nb_frames: int
     rest: bytes = b""
     """What follows a repeat with L = 0 in the last frame: padding without an id."""
@@ -382,7 +382,7 @@ def pack_extensions(
             raise BuildError("extension.item", f"{len(extension.data)} bytes in a short extension")
         L = int(index < len(ordered) - 1) if is_long else len(extension.data)
         items.append(Item(extension.id, L, extension.data))
-    area = build_area(ExtensionArea(tuple(items), (), nb_frames))
+    area = build_area(ExtensionArea(tuple(items), Delivered(()), nb_frames))
     if size is None:
         return area
     if len(area) > size:

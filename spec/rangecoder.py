@@ -123,13 +123,12 @@ class RangeDecoder(_Coder):
         ``inverse`` falls from below ``total`` to 0; RFC 6716 section 4.1.3.3.
         """
         remaining = total - self.decode(total)
-        above = total
-        for index, below in enumerate(inverse):
-            if remaining > below:
-                self.update(total - above, total - below, total)
-                return index
-            above = below
-        raise AssertionError("inverse frequencies end in 0")
+        index = 0
+        while remaining <= inverse[index]:
+            index += 1
+        above = inverse[index - 1] if index else total
+        self.update(total - above, total - inverse[index], total)
+        return index
 
     def run(self, frequency: int, total: int) -> int:
         """How often in turn the last symbol of an alphabet comes, which has that frequency."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dredref.spec.delivered import with_id
 from dredref.spec.dred import CLAUSE, EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import Extension, ExtensionArea, parse_area
@@ -78,7 +77,7 @@ def find_carriers(
     With ``final_id`` that id counts and its data has no prefix; without, the id of experiments.
     """
     found = []
-    for extension in with_id(area.extensions, EXPERIMENT_ID if final_id is None else final_id):
+    for extension in area.extensions.with_id(EXPERIMENT_ID if final_id is None else final_id):
         data_byte = area_byte + extension.offset + extension.size - len(extension.data)
         if final_id is not None:
             empty = ParseError(

@@ -76,9 +76,8 @@ def coding(subcon: Any) -> str:
             return "one symbol of 2n values"
         case LaplaceVector():
             return "Laplace values"
-        case Computed():
-            return "not coded"
-    raise TypeError(type(subcon))
+    assert isinstance(subcon, Computed)
+    return "not coded"
 
 
 def expression(condition: Any) -> str:

@@ -15,10 +15,7 @@ def packets(draw: st.DrawFn) -> Packet:
     """A packet of any code with any frames and padding that it can carry."""
     code = draw(st.integers(0, 3))
     toc = Toc(draw(st.integers(0, 31)), draw(st.booleans()), code)
-    frame = toc.frame_48k
-    count = (1, 2, 2, draw(st.integers(1, min(48, 5760 // frame))))[code]
-    if frame * count > 5760:
-        toc = Toc(16, toc.stereo, code)
+    count = (1, 2, 2, draw(st.integers(1, min(48, 5760 // toc.frame_48k))))[code]
     vbr = code == 3 and draw(st.booleans())
     lengths = st.integers(0, 600) | st.integers(1270, 1275)
     if vbr or code == 2:

@@ -113,6 +113,30 @@ def test_a_good_packet_violates_nothing() -> None:
     assert violated(read_dred(GOOD, 12)) == set()
 
 
+def test_zeros_that_no_count_of_chunks_explains_are_trailing_bits() -> None:
+    """A last byte of 0 that other bytes than an encoder's stand before."""
+    reading = carrying(DRED[:-2] + bytes([DRED[-2] ^ 1, 0]))
+    assert "dred.trailing-bits" in violated(reading)
+    assert "dred.trailing-bytes" not in violated(reading)
+
+
+def test_a_last_zero_of_an_unseen_chunk_is_not_trailing() -> None:
+    payload = bytes.fromhex("f07b305fa20fd4b33600")
+    assert violated(read_dred(payload, 12)) == {"dred.chunk-unseen"}
+
+
+def test_trailing_zeros_are_counted_from_the_chunks_that_explain_the_rest() -> None:
+    """Of two counts of chunks that reach the last byte that is not zero, the second fits."""
+    [found] = check_record(read_dred(bytes.fromhex("9030000000000001900000000000"), 12))
+    assert found.code == "dred.trailing-bytes"
+    assert found.detail.startswith("after 1 chunks")
+
+
+def test_a_violation_is_as_binding_as_its_requirement() -> None:
+    [violation] = check_record(read_packet(b""))
+    assert violation.level is Level.MUST
+
+
 def test_every_requirement_is_tried() -> None:
     elsewhere = {
         entry.id for entry in requirements().values() if entry.check in ("stream", "implementation")
@@ -133,6 +157,7 @@ def test_a_change_of_version_within_a_stream_is_found() -> None:
     ten = build_payload(make_payload(10, 6, 3, 6, [0] * 19, [[1] * 20 + [0]] * 2))
     checker = StreamChecker()
     assert checker.check(carrying(DRED)) == []
+    assert checker.check(read_packet(b"\x48no DRED")) == []
     found = checker.check(carrying(add_prefix(10, ten)))
     assert [item.requirement.id for item in found] == ["dred.version-change"]
     assert checker.check(carrying(add_prefix(10, ten))) == []

@@ -94,6 +94,8 @@ def test_what_a_repeat_gives_is_spelled_out_on_demand() -> None:
     assert found.extensions == (*found.extensions[:4], *given)
     assert found.extensions[-1] == Extension(3, 2, b"")
     assert found.extensions != found.extensions[:-1]
+    assert found.extensions != len(found.extensions)
+    assert repr(found.extensions) == "<12 extensions>"
     assert build_area(found) == area
     with pytest.raises(IndexError):
         found.extensions[12]
@@ -104,7 +106,7 @@ def test_extensions_of_one_id_are_found_in_the_order_of_the_wire() -> None:
     found = parse_area(area, 3)
     for id_ in (3, 126, 5):
         expected = [one for one in found.extensions if one.id == id_]
-        assert list(found.extensions.with_id(id_)) == expected  # type: ignore[attr-defined]
+        assert list(found.extensions.with_id(id_)) == expected
 
 
 @pytest.mark.parametrize("r", [1, 7, 60, 128, 200, 254, 255])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dredref.spec.delivered import Delivered
 from dredref.spec.errors import BuildError
 from dredref.spec.extension import (
     Extension,
@@ -183,7 +184,7 @@ def test_10000_random_areas_end() -> None:
 )
 def test_items_without_form_are_refused(code: str, items: tuple[Item, ...]) -> None:
     with pytest.raises(BuildError) as caught:
-        build_area(ExtensionArea(items, (), 2))
+        build_area(ExtensionArea(items, Delivered(()), 2))
     assert caught.value.code == code
 
 

@@ -75,6 +75,12 @@ def test_past_the_end_the_decoder_reads_zeros(data: bytes, inverses: list[tuple[
         assert short.symbol(inverse, 32768) == padded.symbol(inverse, 32768)
 
 
+def test_raw_bits_past_the_end_are_zeros() -> None:
+    decoder = RangeDecoder(b"\xff")
+    assert decoder.raw_bits(25) == 0xFF
+    assert decoder.tell() == 26
+
+
 @given(st.integers(1 << 23, (1 << 32) - 1))
 def test_fractional_log2_rounds_up_in_eighths(value: int) -> None:
     exact = 8 * (math.log2(value) + 1)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec import dred as spec_dred
+from dredref.spec.delivered import Delivered
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import ExtensionArea, parse_area
@@ -140,7 +141,7 @@ def test_an_area_misread_is_found(peer_161: Peer) -> None:
         def change(area: ExtensionArea) -> ExtensionArea:
             second = dataclasses.replace(area.extensions[1], **changes)
             three = (area.extensions[0], second, area.extensions[2])
-            return dataclasses.replace(area, extensions=three)
+            return dataclasses.replace(area, extensions=Delivered([three]))
 
         return change
 
@@ -149,7 +150,7 @@ def test_an_area_misread_is_found(peer_161: Peer) -> None:
         return dataclasses.replace(area, error=error)
 
     def shorter(area: ExtensionArea) -> ExtensionArea:
-        return dataclasses.replace(area, extensions=area.extensions[:-1])
+        return dataclasses.replace(area, extensions=Delivered([area.extensions[:-1]]))
 
     assert areas_with(lambda area: area, peer_161) is None
     for change in (replaced(id=5), replaced(frame=2), replaced(data=b"x")):
