@@ -7,6 +7,7 @@ code 0 if nothing differs, 1 if anything does.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -14,8 +15,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import click
@@ -23,17 +26,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.inspection import read_record
-from dredref.scan.columns import ABSENCES, NO_EXTRA, PRESENT
+from dredref.scan.columns import ABSENCES, NO_EXTRA, PRESENT, Code
 from dredref.scan.scanner import scan_numbers
-from dredref.scan.values import batch_values
+from dredref.scan.values import room
 from dredref.scan.wording import violations_of
 from dredref.spec.checks import check_record
-from dredref.spec.dred import DECODER_CHUNKS, EXPERIMENT_ID, add_prefix
+from dredref.spec.dred import DECODER_CHUNKS, DredPayload
 from dredref.spec.errors import DredError
-from dredref.spec.extension import Extension, pack_extensions
-from dredref.spec.packet import Frame, Packet, Toc, build_packet
 from dredref.spec.reading import Reading
 from dredref.spec.silk import has_lbrr
 from dredref.spec.tables import CURRENT_VERSION
@@ -41,11 +41,9 @@ from dredref.streams import Record, open_stream
 from dredref.streams.batch import RecordBatch, batch_of, batches_of
 from dredref.vectors.blob import Blob
 from dredref.vectors.suite import load_suite
-from tools.libopus import draw
+from tools.scan_draws import FINAL_IDS, drawn
 
 STREAMS = Path(__file__).resolve().parents[1] / "spec" / "streams"
-PEER = "1.6.1"
-"""Build of libopus that writes some of the areas."""
 RUN = 500
 """Records of a run."""
 KEPT = 20
@@ -56,11 +54,16 @@ class Tally:
     """What was compared, counted, and the first records that differ."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Violations that the scan worded, by :class:`Code`."""
+    chunks: Counter[int] = field(default_factory=Counter)
+    """Payloads by how many chunks they have."""
     examples: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Take over the counts of another."""
-        self.counts.update(other.counts)
+        for name in ("counts", "kinds", "chunks"):
+            getattr(self, name).update(getattr(other, name))
         self.examples = (self.examples + other.examples)[:KEPT]
 
 
@@ -91,28 +94,47 @@ def numbers(reading: Reading) -> dict[str, int]:
     return found
 
 
-def differences(batch: RecordBatch, final_id: int | None = None) -> Iterator[str | None]:
+def values_of(dred: DredPayload | None) -> list[int]:
+    """State and latents, of as many chunks as the scan gives."""
+    if dred is None:
+        return []
+    latents = (chunk.latents for chunk in dred.chunks[:DECODER_CHUNKS])
+    return [*dred.state, *chain.from_iterable(latents)]
+
+
+def differences(
+    batch: RecordBatch, final_id: int | None = None, tally: Tally | None = None
+) -> Iterator[str | None]:
     """For each record the first thing that scan and reference do not say alike, or None.
 
     Where the scan leaves the violations to the reference, there are none of its own to compare.
+    What they are is counted in ``tally``.
     """
-    rows, notes = scan_numbers(batch, final_id)
-    values = batch_values(batch, final_id=final_id)
+    values = room(batch)
+    rows, notes = scan_numbers(batch, final_id, values)
+    names = list(numbers(Reading(0)))
+    figures = rows[names].tolist()
     for number, record in enumerate(batch):
         row = rows[number]
         reading = read_record(record, final_id=final_id)
         expected = numbers(reading)
-        wrong = [name for name in expected if row[name].item() != expected[name]]
-        if wrong:
-            yield f"{wrong[0]} is {row[wrong[0]]}, by the reference {expected[wrong[0]]}"
-        elif values[number] != reading.dred:
-            yield f"values {values[number]}, by the reference {reading.dred}"
+        integers = values_of(reading.dred)
+        said = values[number, : len(integers)].tolist()
+        if figures[number] != tuple(expected.values()):
+            found = dict(zip(names, figures[number], strict=True))
+            name = next(name for name in names if found[name] != expected[name])
+            yield f"{name} is {found[name]}, by the reference {expected[name]}"
+        elif said != integers or values[number, len(integers) :].any():
+            yield f"values {said}, by the reference {integers}"
         elif row["by_reference"]:
             yield None
         else:
             ours = list(violations_of(row, notes[number]))
             theirs = check_record(reading)
             differs = ours != theirs
+            if tally is not None and ours:
+                kinds = notes["code"][number, : row["violations"]].tolist()
+                tally.kinds.update(Code(code).name for code in kinds)
             yield f"violations {ours}, by the reference {theirs}" if differs else None
 
 
@@ -121,58 +143,24 @@ def compare(records: Sequence[Record], names: Sequence[str], final_id: int | Non
     tally = Tally()
     batch = batch_of(records)
     rows, _ = scan_numbers(batch, final_id)
+    present = rows["absence"] == PRESENT
     tally.counts["records"] += len(records)
-    tally.counts["with DRED"] += int((rows["absence"] == PRESENT).sum())
+    tally.counts["with DRED"] += int(present.sum())
     tally.counts["worded by the scan"] += int(
         ((rows["violations"] > 0) & ~rows["by_reference"]).sum()
     )
     tally.counts["left to the reference"] += int(rows["by_reference"].sum())
-    few = rows["nb_chunks"] <= DECODER_CHUNKS
-    tally.counts["chunks"] += int(rows["nb_chunks"][few].sum())
-    for name, difference in zip(names, differences(batch, final_id), strict=True):
+    tally.chunks.update(rows["nb_chunks"][present].tolist())
+    for name, difference in zip(names, differences(batch, final_id, tally), strict=True):
         tally.counts["differing"] += difference is not None
         if difference is not None and len(tally.examples) < KEPT:
             tally.examples.append(f"{name}: {difference}")
     return tally
 
 
-@cache
-def peer() -> Peer:
-    """The build of libopus, loaded once a process."""
-    return Peer(PEER)
-
-
-def wrapped(data: bytes, number: int, version: int, kind: str) -> Record:
-    """A payload by itself or in an extension of one of the frames of a packet."""
-    if kind == "dred_payload":
-        return Record(number, data, "dred_payload", version=version)
-    nb_frames = 1 + number % 3
-    toc = Toc(9 if number % 2 else 16, bool(number % 5 == 0), 3)
-    extension = Extension(126, number // 3 % nb_frames, add_prefix(version, data))
-    area = pack_extensions([extension], nb_frames)
-    return Record(number, build_packet(Packet(toc, (Frame(b"frame"),) * nb_frames, False, area)))
-
-
-def drawn(what: str, seed: int, numbers_of: range) -> list[Record]:
-    """A run of drawn packets, areas or payloads as records."""
-    records = []
-    for number in numbers_of:
-        if what == "packets":
-            records.append(Record(number, draw.packet(seed, number)))
-        elif what == "areas":
-            area = draw.area(seed, number, peer())
-            records.append(Record(number, area.area, "extension_area", nb_frames=area.nb_frames))
-        else:
-            version = (12, 10)[number % 2]
-            data = draw.payload(seed, number // 2, version).payload
-            kind = "packet" if number // 2 % 4 == 1 else "dred_payload"
-            records.append(wrapped(data, number, version, kind))
-    return records
-
-
 def compare_drawn(what: str, seed: int, run: range) -> Tally:
-    """Compare a run of the draw; in every other one of areas, their extensions are final DRED."""
-    final_id = EXPERIMENT_ID if what == "areas" and run.start // RUN % 2 else None
+    """Compare a run of the draw; of areas in turn with DRED of experiments and final DRED."""
+    final_id = FINAL_IDS[run.start // RUN % len(FINAL_IDS)] if what == "areas" else None
     names = [f"{what} {number} of seed {seed}" for number in run]
     return compare(drawn(what, seed, run), names, final_id)
 
@@ -236,12 +224,14 @@ def runs(what: str, seed: int, count: int) -> list[Any]:
 
 def report(results: dict[str, Tally], seed: int) -> None:
     """Print the table of counts and the first differences."""
-    columns = ("records", "with DRED", "chunks", "worded by the scan", "left to the reference")
+    columns = ("records", "with DRED", "worded by the scan", "left to the reference")
     table = Table(title=f"the scan against the reference, seed {seed}")
-    for column in ("", *columns, "differing"):
+    for column in ("", *columns, "chunks", "kinds", "differing"):
         table.add_column(column, justify="right" if column else "left")
     for title, tally in results.items():
-        figures = (f"{tally.counts[column]:,}" for column in (*columns, "differing"))
+        figures = [f"{tally.counts[column]:,}" for column in columns]
+        nb_chunks = sum(number * count for number, count in tally.chunks.items())
+        figures += [f"{nb_chunks:,}", str(len(tally.kinds)), f"{tally.counts['differing']:,}"]
         table.add_row(title, *figures)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
@@ -250,15 +240,51 @@ def report(results: dict[str, Tally], seed: int) -> None:
             console.print(example, markup=False, highlight=False)
 
 
+def as_object(results: dict[str, Tally], seed: int, finished: bool) -> dict[str, Any]:
+    """All counts, of each part and of violations by kind, for programs."""
+    kinds = Counter({code.name: 0 for code in Code})
+    for tally in results.values():
+        kinds.update(tally.kinds)
+    parts = {
+        title: {
+            "counts": dict(tally.counts),
+            "chunks": dict(sorted(tally.chunks.items())),
+            "kinds": dict(tally.kinds.most_common()),
+            "examples": tally.examples,
+        }
+        for title, tally in results.items()
+    }
+    return {
+        "seed": seed,
+        "finished": finished,
+        "differing": sum(tally.counts["differing"] for tally in results.values()),
+        "processor_s": round(process_time(), 1),
+        "violations by kind": dict(kinds.most_common()),
+        "parts": parts,
+    }
+
+
+def pooled(jobs: int, part: list[Any]) -> Iterator[Tally]:
+    """The tallies of some runs, in turn."""
+    if jobs == 1:
+        yield from map(call, part)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(call, part)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--packets", default=10_000, show_default=True, help="drawn packets")
 @click.option("--areas", default=10_000, show_default=True, help="drawn extension areas")
-@click.option("--payloads", default=2_000, show_default=True, help="drawn payloads")
+@click.option("--payloads", default=10_000, show_default=True, help="drawn payloads")
 @click.option("--seed", default=1, show_default=True, help="another seed, another draw")
+@click.option("--least", default=0, show_default=True, help="how often each kind must be seen")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option("--json", "as_json", is_flag=True, help="print the counts as JSON")
-def main(packets: int, areas: int, payloads: int, seed: int, jobs: int, as_json: bool) -> None:
-    """Compare the compiled scan with the reference."""
+def main(
+    packets: int, areas: int, payloads: int, seed: int, least: int, jobs: int, as_json: bool
+) -> None:
+    """Compare the compiled scan with the reference; an interrupt shows what was done so far."""
     paths = sorted(path for path in STREAMS.iterdir() if path.suffix != ".json")
     parts: dict[str, list[Any]] = {
         "vectors": [compare_vectors],
@@ -269,23 +295,30 @@ def main(packets: int, areas: int, payloads: int, seed: int, jobs: int, as_json:
     }
     results: dict[str, Tally] = {}
     console = Console(stderr=True)
+    finished = False
+    gc.freeze()
+    gc.set_threshold(50_000)  # readings are many small objects without cycles
     try:
-        with (
-            Progress(console=console, disable=not console.is_terminal) as progress,
-            ProcessPoolExecutor(jobs) as pool,
-        ):
+        with Progress(console=console, disable=not console.is_terminal) as progress:
             for title, part in parts.items():
                 results[title] = Tally()
-                for tally in progress.track(pool.map(call, part), len(part), description=title):
+                for tally in progress.track(pooled(jobs, part), len(part), description=title):
                     results[title].add(tally)
+        finished = True
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
     except DredError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    found = as_object(results, seed, finished)
     if as_json:
-        print(json.dumps({title: dict(tally.counts) for title, tally in results.items()}, indent=2))
+        print(json.dumps(found, indent=2))
     else:
         report(results, seed)
-    sys.exit(1 if any(tally.counts["differing"] for tally in results.values()) else 0)
+    rare = [kind for kind, count in found["violations by kind"].items() if count < least]
+    if rare:
+        print(f"seen less than {least} times: {', '.join(rare)}", file=sys.stderr)
+    sys.exit(0 if finished and not found["differing"] and not rare else 1)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def batch_values(batch: RecordBatch, *, final_id: int | None = None) -> list[Dre
 
     Of more than 26 chunks the reference reads the payload.
     """
-    values = _room(batch)
+    values = room(batch)
     rows, _ = scan_numbers(batch, final_id, values)
     found: list[DredPayload | None] = []
     for number, row in enumerate(rows):
@@ -65,7 +65,7 @@ def batch_values(batch: RecordBatch, *, final_id: int | None = None) -> list[Dre
     return found
 
 
-def _room(batch: RecordBatch) -> Any:
+def room(batch: RecordBatch) -> Any:
     """Room for state and 26 chunks of each record, of either version."""
     widths = [STATE_DIM[version] + DECODER_CHUNKS * LATENT_DIM[version] for version in STATE_DIM]
     return np.zeros((len(batch), max(widths)), np.int32)

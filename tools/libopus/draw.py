@@ -7,7 +7,7 @@ lengthened, flipped or random from the start. Nothing here knows what the right 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -102,6 +102,15 @@ def payload(seed: int, number: int, version: int) -> PayloadDraw:
     return PayloadDraw(data, frame_offset, "built")
 
 
+DataDraw = Callable[[random.Random, int, int], bytes]
+"""Draws the data of an extension, given its id and about how many bytes it has."""
+
+
+def random_data(rng: random.Random, id_: int, size: int) -> bytes:
+    """Data that says nothing."""
+    return rng.randbytes(size)
+
+
 @dataclass(frozen=True, slots=True)
 class AreaDraw:
     """An extension area, the frames of its packet, and how it was made."""
@@ -111,7 +120,9 @@ class AreaDraw:
     kind: str
 
 
-def extension_list(rng: random.Random, nb_frames: int) -> list[PeerExtension]:
+def extension_list(
+    rng: random.Random, nb_frames: int, data: DataDraw = random_data
+) -> list[PeerExtension]:
     """Extensions such as a sender may want, often the same in every frame so that they repeat."""
     found = []
     pattern = [rng.choice((3, 5, 31, 32, 40, 126, 127)) for _ in range(rng.randrange(0, 4))]
@@ -120,38 +131,38 @@ def extension_list(rng: random.Random, nb_frames: int) -> list[PeerExtension]:
         for id_ in ids if rng.random() < 0.9 else []:
             size = rng.choice((0, 1)) if id_ < 32 else rng.choice((0, 1, 7, 254, 255, 256, 300))
             size = size if rng.random() < 0.5 else min(size, 3)
-            found.append(PeerExtension(id_, frame, rng.randbytes(size), 0))
+            found.append(PeerExtension(id_, frame, data(rng, id_, size), 0))
     return found
 
 
-def loose(rng: random.Random) -> bytes:
+def loose(rng: random.Random, data: DataDraw = random_data) -> bytes:
     """Items put together with no regard to whether they fit."""
     parts = []
     for _ in range(rng.randrange(0, 9)):
         id_ = rng.choice(TAKEN_IDS)
         parts.append(bytes([2 * id_ + rng.randrange(2)]))
-        parts.append(rng.choice((b"", b"\x00", b"\x01", b"\x02", b"\xff", rng.randbytes(3))))
+        parts.append(rng.choice((b"", b"\x00", b"\x01", b"\x02", b"\xff", data(rng, id_, 3))))
     return b"".join(parts)
 
 
-def area(seed: int, number: int, peer: Peer) -> AreaDraw:
+def area(seed: int, number: int, peer: Peer, data: DataDraw = random_data) -> AreaDraw:
     """Area ``number`` of the draw: loose items, random bytes, or one by libopus, damaged or not."""
     rng = random.Random(f"{seed} area {number}")
     nb_frames = rng.choice((1, 1, 2, 3, 4, 6, rng.randrange(1, 49), 48))
     kind = number % 8
     if kind < 3:
-        return AreaDraw(loose(rng), nb_frames, "loose")
+        return AreaDraw(loose(rng, data), nb_frames, "loose")
     if kind == 3:
         return AreaDraw(rng.randbytes(rng.randrange(0, 48)), nb_frames, "random")
-    wanted = extension_list(rng, nb_frames)
+    wanted = extension_list(rng, nb_frames, data)
     written = peer.write_area(wanted, nb_frames)
     assert isinstance(written, bytes)
     if kind == 4 or not written:
         return AreaDraw(written, nb_frames, "written")
-    data, how = damaged(rng, written)
+    changed, how = damaged(rng, written)
     if rng.random() < 0.2:
         nb_frames = rng.randrange(1, 49)
-    return AreaDraw(data, nb_frames, f"written, {how}")
+    return AreaDraw(changed, nb_frames, f"written, {how}")
 
 
 def packet(seed: int, number: int) -> bytes:
