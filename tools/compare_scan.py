@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from time import process_time
+from time import monotonic, process_time
 from typing import Any
 
 import click
@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from dredref.files import atomic_output
 from dredref.inspection import read_record
 from dredref.scan.columns import ABSENCES, NO_EXTRA, PRESENT, Code
 from dredref.scan.scanner import scan_numbers
@@ -47,6 +48,7 @@ STREAMS = Path(__file__).resolve().parents[1] / "spec" / "streams"
 RUN = 500
 """Records of a run."""
 KEPT = 20
+KEEP_S = 60.0
 
 
 @dataclass
@@ -264,6 +266,12 @@ def as_object(results: dict[str, Tally], seed: int, finished: bool) -> dict[str,
     }
 
 
+def keep(out: Path, found: dict[str, Any]) -> None:
+    """Write the counts."""
+    with atomic_output(out) as temporary:
+        temporary.write_text(json.dumps(found, indent=2) + "\n")
+
+
 def pooled(jobs: int, part: list[Any]) -> Iterator[Tally]:
     """The tallies of some runs, in turn."""
     if jobs == 1:
@@ -281,10 +289,18 @@ def pooled(jobs: int, part: list[Any]) -> Iterator[Tally]:
 @click.option("--least", default=0, show_default=True, help="how often each kind must be seen")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option("--json", "as_json", is_flag=True, help="print the counts as JSON")
+@click.option("--out", type=click.Path(path_type=Path), help="keep them here from minute to minute")
 def main(
-    packets: int, areas: int, payloads: int, seed: int, least: int, jobs: int, as_json: bool
+    packets: int,
+    areas: int,
+    payloads: int,
+    seed: int,
+    least: int,
+    jobs: int,
+    as_json: bool,
+    out: Path | None,
 ) -> None:
-    """Compare the compiled scan with the reference; an interrupt shows what was done so far."""
+    """Compare the compiled scan with the reference."""
     paths = sorted(path for path in STREAMS.iterdir() if path.suffix != ".json")
     parts: dict[str, list[Any]] = {
         "vectors": [compare_vectors],
@@ -295,7 +311,7 @@ def main(
     }
     results: dict[str, Tally] = {}
     console = Console(stderr=True)
-    finished = False
+    kept = monotonic()
     gc.freeze()
     gc.set_threshold(50_000)  # readings are many small objects without cycles
     try:
@@ -304,13 +320,15 @@ def main(
                 results[title] = Tally()
                 for tally in progress.track(pooled(jobs, part), len(part), description=title):
                     results[title].add(tally)
-        finished = True
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+                    if out and monotonic() - kept > KEEP_S:
+                        keep(out, as_object(results, seed, finished=False))
+                        kept = monotonic()
     except DredError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    found = as_object(results, seed, finished)
+    found = as_object(results, seed, finished=True)
+    if out:
+        keep(out, found)
     if as_json:
         print(json.dumps(found, indent=2))
     else:
@@ -318,7 +336,7 @@ def main(
     rare = [kind for kind, count in found["violations by kind"].items() if count < least]
     if rare:
         print(f"seen less than {least} times: {', '.join(rare)}", file=sys.stderr)
-    sys.exit(0 if finished and not found["differing"] and not rare else 1)
+    sys.exit(0 if not found["differing"] and not rare else 1)
 
 
 if __name__ == "__main__":

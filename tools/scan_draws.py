@@ -1,15 +1,15 @@
 """Draws of packets, areas and payloads that the scan is compared on; the same for the same seed.
 
-The reference costs milliseconds a long payload, so most are short: the weights of
-:data:`CHUNKS` say how many chunks, and every count up to what a parser shows comes. Everything
-else is as in :mod:`tools.libopus.draw`: headers and offsets in turn, values past the escapes and
-at the limits of the encoder, and strings cut short, lengthened, flipped or random.
+The reference costs milliseconds a long payload, so most are short: :data:`CHUNKS` says how many
+chunks, up to what a parser shows at most. Everything else is as in :mod:`tools.libopus.draw`:
+headers and offsets in turn, values past the escapes and at the limits of the encoder, and strings
+cut short, lengthened, flipped or random.
 """
 
 from __future__ import annotations
 
 import random
-from functools import cache
+from functools import cache, lru_cache
 
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.spec.checks import value_limits
@@ -34,18 +34,18 @@ PEER = "1.6.1"
 FINAL_IDS = (None, EXPERIMENT_ID, None, 32)
 """Which extensions of a run of areas are DRED: with the experiments' prefix, or final by id."""
 CHUNKS = (
-    (0.08, range(1)),
-    (0.25, range(1, 2)),
+    (0.1, range(1)),
+    (0.4, range(1, 2)),
     (0.25, range(2, 3)),
-    (0.368, range(3, 9)),
-    (0.04, range(9, DECODER_CHUNKS)),
-    (0.01, range(DECODER_CHUNKS, DECODER_CHUNKS + 4)),
-    (0.002, range(CHUNK_LIMIT - 2, CHUNK_LIMIT + 3)),
+    (0.2304, range(3, 9)),
+    (0.015, range(9, DECODER_CHUNKS)),
+    (0.004, range(DECODER_CHUNKS, DECODER_CHUNKS + 4)),
+    (0.0006, range(CHUNK_LIMIT - 2, CHUNK_LIMIT + 3)),
 )
 """Share of the payloads that are built -> their chunks."""
 SHORT_PADDING = 254
 """Most padding that has a length of one byte."""
-LONG_RANDOM = 0.003
+LONG_RANDOM = 0.001
 """Share of the random payloads that have about as many bytes as libopus writes at most."""
 
 
@@ -68,8 +68,10 @@ def at_limit(rng: random.Random, values: list[int], limits: list[int], coded: li
         values[place] = rng.choice((-1, 1)) * (limits[place] + rng.choice((0, 0, 1)))
 
 
-def built(rng: random.Random, number: int, version: int) -> bytes:
+@lru_cache(maxsize=2)
+def built(seed: str, number: int, version: int) -> bytes:
     """A payload that an encoder could have written, headers and offsets in turn."""
+    rng = random.Random(f"{seed} {version} {number}")
     tables = quantizer_tables(version)
     q0, dQ, qmax = draw.headers()[number % len(draw.headers())]
     extra, offset = divmod(number * 2731 % draw.OFFSETS, 32)
@@ -92,17 +94,16 @@ def built(rng: random.Random, number: int, version: int) -> bytes:
     return build_payload(payload, allow_unseen=True)
 
 
-def payload(rng: random.Random, number: int, version: int) -> bytes:
-    """Payload ``number``: half built, a quarter damaged, a quarter random."""
-    if number % 4 == 3:
+def payload(rng: random.Random, seed: str, number: int, version: int) -> bytes:
+    """Payload ``number``: of four one as it was built, two of its damaged, and a random one."""
+    number, kind = divmod(number, 4)
+    if kind == 3:
         size = rng.choice((1, 2, 3, rng.randrange(1, 20), rng.randrange(1, 60)))
         size = rng.randrange(996, 1003) if rng.random() < LONG_RANDOM else size
-        fill = rng.random()
-        return (
-            b"\xff" * size if fill < 0.03 else bytes(size) if fill < 0.06 else rng.randbytes(size)
-        )
-    data = built(rng, number // 4 * 3 + number % 4, version)
-    return draw.damaged(rng, data)[0] if number % 4 == 2 else data
+        fills = (b"\xff" * size, bytes(size), rng.randbytes(size))
+        return rng.choices(fills, (3, 3, 94))[0]
+    data = built(seed, number, version)
+    return draw.damaged(rng, data)[0] if kind else data
 
 
 def in_packet(rng: random.Random, nb_frames: int, area: bytes) -> bytes:
@@ -135,7 +136,9 @@ def dred_data(rng: random.Random, id_: int, size: int) -> bytes:
     if id_ not in FINAL_IDS or rng.random() < 0.3:
         return rng.randbytes(size)
     version = rng.choice((12, 12, 12, 10, 10, 11, 0)) if id_ == EXPERIMENT_ID else 12
-    data = payload(rng, rng.randrange(100_000), version) if version in (10, 12) else b""
+    data = (
+        payload(rng, "in an area", rng.randrange(100_000), version) if version in (10, 12) else b""
+    )
     data = data[: rng.choice((size, 300, 300))]
     if id_ != EXPERIMENT_ID:
         return data
@@ -168,7 +171,7 @@ def payload_record(seed: int, number: int) -> Record:
     """A drawn payload of either version in turn, every fourth pair in packets."""
     version, index = (12, 10)[number % 2], number // 2
     rng = random.Random(f"{seed} {version} {index}")
-    data = payload(rng, index, version)
+    data = payload(rng, str(seed), index, version)
     if index // 4 % 4 == 1:
         return Record(number, carried(rng, version, data))
     return Record(number, data, "dred_payload", version=version)

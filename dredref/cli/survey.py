@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -12,7 +13,30 @@ from rich.progress import Progress as Bar
 
 from dredref.cli.options import stderr, stdout
 from dredref.survey.examine import Options
-from dredref.survey.run import Cluster, Plan, Progress, run_survey
+from dredref.survey.run import Cluster, Plan, Progress, import_distributed, run_survey
+
+
+class Bytes(click.ParamType):
+    """An amount of memory as Dask writes it: ``2GiB``, ``500 MB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """Read the amount.
+
+        Raises:
+            MissingExtraError: Dask is not installed.
+        """
+        import_distributed()
+        from dask.utils import parse_bytes
+
+        try:
+            amount = int(parse_bytes(value))
+        except ValueError:
+            amount = 0
+        if amount <= 0:
+            self.fail(f"{value!r} is no amount of memory such as 2GiB", param, ctx)
+        return amount
 
 
 @click.command()
@@ -29,7 +53,13 @@ from dredref.survey.run import Cluster, Plan, Progress, run_survey
     show_default=True,
     help="Seconds that a file may take.",
 )
-@click.option("--memory-limit", default="2GiB", show_default=True, help="Of each process here.")
+@click.option(
+    "--memory-limit",
+    type=Bytes(),
+    default="2GiB",
+    show_default=True,
+    help="Memory that a file may take.",
+)
 @click.option(
     "--violations",
     type=click.IntRange(0),
@@ -46,7 +76,7 @@ def survey(
     scheduler: str | None,
     workers: int | None,
     timeout: float,
-    memory_limit: str,
+    memory_limit: int,
     violations: int,
     payload_type: int | None,
     final_id: int | None,
@@ -58,8 +88,8 @@ def survey(
     is a Parquet data set of three tables in the folder OUT: files, streams and violations. Started
     again, only what is missing is read. Without --scheduler it runs on the cores of this machine.
     """
-    cluster = Cluster(scheduler, workers, memory_limit)
-    plan = Plan(Options(payload_type, final_id, violations), timeout)
+    cluster = Cluster(scheduler, workers)
+    plan = Plan(Options(payload_type, final_id, violations), timeout, memory_limit)
     columns = (
         TextColumn("surveying"),
         BarColumn(),

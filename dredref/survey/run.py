@@ -1,8 +1,9 @@
 """A survey on a Dask cluster: every file exactly once, whatever becomes of the workers.
 
 Files go out in tasks of some files each. Rows are written by this process alone, when a task's
-answer has come, so that a worker that dies loses no row and doubles none. Files of a task that
-died with its worker are read again alone; a file that kills its worker alone twice is ``failed``.
+answer has come, so that a worker that dies loses no row and doubles none. What a file does to its
+reader the worker sees to (``dredref.survey.task``). Files of a task that died with its worker all
+the same are read again alone; a file whose worker dies twice when it is alone is ``failed``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,7 +23,7 @@ from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, Tables, fail
 from dredref.survey.inputs import expand
 
 if TYPE_CHECKING:
-    from dredref.survey.task import Answer
+    from dredref.survey.task import Limits
 
 PART_ROWS = 50_000
 """Rows after which a part is written."""
@@ -35,9 +36,7 @@ DEATHS = 2
 CHECK_S = 10.0
 """Between looks at whether there are workers."""
 NO_WORKER_S = 300.0
-"""Time without any worker after which a survey gives up."""
-RESTART_S = 20
-"""For workers to start again."""
+"""Time without any worker, or with no answer that is due, after which a survey gives up."""
 CONNECT_S = 10
 """For a scheduler to answer."""
 
@@ -49,12 +48,10 @@ class Cluster:
     Attributes:
         scheduler: address of a Dask scheduler; None for workers of its own on this machine.
         workers: processes on this machine; None for one a core.
-        memory_limit: of each of them, as Dask writes it: ``2GiB``.
     """
 
     scheduler: str | None = None
     workers: int | None = None
-    memory_limit: str = "2GiB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +60,23 @@ class Plan:
 
     Attributes:
         options: how files are read.
-        timeout_s: the most that a file may take.
+        timeout_s: the most time that a file may take.
+        memory_limit: the most memory, in bytes, of the process that reads it.
         files_per_task: files that go out together.
+        reader: command of that process; None for ``dredref.survey.reader``.
     """
 
     options: Options = field(default_factory=Options)
     timeout_s: float = 60.0
+    memory_limit: int = 2 << 30
     files_per_task: int = 16
+    reader: tuple[str, ...] | None = None
+
+    def limits(self) -> Limits:
+        """What a worker is told of it."""
+        from dredref.survey.task import READER, Limits
+
+        return Limits(self.timeout_s, self.memory_limit, self.reader or READER)
 
 
 @dataclass(slots=True)
@@ -160,7 +167,6 @@ def client_of(cluster: Cluster) -> Iterator[Any]:
 
     settings = {
         "distributed.scheduler.allowed-failures": 0,
-        "distributed.worker.daemon": True,
         "logging.distributed": "critical",
     }
     with (
@@ -168,7 +174,7 @@ def client_of(cluster: Cluster) -> Iterator[Any]:
         distributed.LocalCluster(
             n_workers=cluster.workers,
             threads_per_worker=1,
-            memory_limit=cluster.memory_limit,
+            memory_limit=None,
             dashboard_address=":0",
             silence_logs="CRITICAL",
         ) as local,
@@ -195,7 +201,8 @@ def run_survey(
 
     Raises:
         UsageError: ``survey.input``, ``survey.out``.
-        InputError: ``survey.scheduler``, ``survey.damaged``, ``output.unwritable``.
+        InputError: ``survey.scheduler``, ``survey.workers``, ``survey.reader``,
+            ``survey.damaged``, ``output.unwritable``.
         MissingExtraError: Dask or pyarrow is not installed.
     """
     import_distributed()
@@ -223,11 +230,9 @@ class _Survey:
 
     def __init__(self, client: Any, plan: Plan) -> None:
         """Use the cluster that ``client`` is connected to."""
-        self.client, self.plan = client, plan
+        self.client, self.plan, self.limits = client, plan, plan.limits()
         self.suspects: deque[str] = deque()
         self.deaths: dict[str, int] = {}
-        self.hung_at: set[str] = set()
-        """Workers whose processes hold threads that hang."""
 
     def answers(self, paths: Iterable[str]) -> Iterator[Tables]:
         """Rows of all files, in the order in which they come."""
@@ -237,10 +242,6 @@ class _Survey:
         while self.suspects:
             path = self.suspects.popleft()
             yield from self._all(iter([(path,)]), 1)
-        there = sorted(self.hung_at & set(self.client.nthreads()))
-        if there:
-            with suppress(OSError, KeyError, TimeoutError):
-                self.client.restart_workers(there, timeout=RESTART_S, raise_for_error=False)
 
     def _all(self, tasks: Iterator[tuple[str, ...]], most: int | None) -> Iterator[Tables]:
         """Hand tasks out, at most ``most`` at a time, and take the answers in."""
@@ -250,46 +251,52 @@ class _Survey:
         while True:
             room = most or IN_FLIGHT * max(1, len(self.client.nthreads()))
             for paths in islice(tasks, max(0, room - len(paths_of))):
-                arguments = (paths, self.plan.options, self.plan.timeout_s)
+                arguments = (paths, self.plan.options, self.limits)
                 paths_of[self.client.submit(examine_some, *arguments, pure=False)] = paths
             if not paths_of:
                 return
             for future in self._completed(list(paths_of)):
-                answer = self._answer(future, paths_of.pop(future))
+                tables = self._answer(future, paths_of.pop(future))
                 future.release()
-                if answer.hung_at is not None:
-                    self.hung_at.add(answer.hung_at)
-                if answer.tables.files:
-                    yield answer.tables
+                if tables.files:
+                    yield tables
 
     def _completed(self, futures: list[Any]) -> Any:
         """Wait for some of the tasks.
 
         Raises:
-            InputError: ``survey.workers`` if there has been no worker for long.
+            InputError: ``survey.workers`` if there has been no worker for long, or if there is
+                one and nothing is done in the time that files may take.
         """
         wait = import_distributed().wait
-        started = time.monotonic()
+        started = without = time.monotonic()
+        due = NO_WORKER_S + IN_FLIGHT * self.plan.files_per_task * self.plan.timeout_s
         while True:
             try:
                 return wait(futures, timeout=CHECK_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
-                if self.client.nthreads():
-                    started = time.monotonic()
-                elif time.monotonic() - started > NO_WORKER_S:
+                now = time.monotonic()
+                without = now if self.client.nthreads() else without
+                if now - without > NO_WORKER_S:
                     raise InputError("survey.workers", "the cluster has no worker") from None
+                if now - started > due:
+                    raise InputError("survey.workers", "the cluster gives no answer") from None
 
-    def _answer(self, future: Any, paths: tuple[str, ...]) -> Answer:
-        """What a task gave, or what is to be done about its files."""
-        error = future.exception() if future.status == "error" else None
+    def _answer(self, future: Any, paths: tuple[str, ...]) -> Tables:
+        """What a task gave, or what is to be done about its files.
+
+        Raises:
+            InputError: ``survey.reader`` if the worker cannot read any file.
+        """
         if future.status == "finished":
-            result: Answer = future.result()
+            result: Tables = future.result()
             return result
+        error = future.exception() if future.status == "error" else None
+        if type(error).__name__ == "StartError":
+            raise InputError("survey.reader", f"no reader starts on a worker: {error}")
         reason = f"{type(error).__name__}: {error}" if error else "the task was cancelled"
         if type(error).__name__ == "KilledWorker":
-            reason = "its worker died: a crash, or more than its memory limit"
-        from dredref.survey.task import Answer
-
+            reason = "its worker died"
         tables = Tables()
         for path in paths:
             if len(paths) == 1:
@@ -298,4 +305,4 @@ class _Survey:
                 self.suspects.append(path)
             else:
                 tables.add(failed_row(path, f"{reason}, {DEATHS} times"))
-        return Answer(tables)
+        return tables

@@ -26,7 +26,7 @@ from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, examine, exa
 from dredref.survey.inputs import expand
 from dredref.survey.report import contents, distribution, write_report
 from dredref.survey.run import Cluster, Plan, Progress, run_survey
-from dredref.survey.task import examine_in_time
+from dredref.survey.task import Limits, Reader, StartError, end_reader, examine_safely
 from dredref.survey.tests.fleet import NEW, PLAIN, bit_file, content, write_fleet
 from dredref.tests.commands import run
 
@@ -86,6 +86,73 @@ def test_a_worker_killed_in_the_middle_costs_no_row_and_doubles_none(
     again = run_survey([str(tmp_path / "fleet")], out, cluster, Plan())
     assert (again.done_before, again.ok, again.unreadable, again.failed) == (MANY, 0, 0, 0)
     assert sorted(str(path) for path in out.rglob("*.parquet")) == parts
+
+
+FRAGILE = """
+import ctypes, os, signal, sys, time
+from pathlib import Path
+
+sys.modules["numba"] = None  # few packets are read sooner than a compiler is loaded
+from dredref.survey import examine, reader
+
+open_file = examine.open_file
+
+def open_fragile(path):
+    name = Path(path).stem
+    print("what a library prints is no answer", flush=True)
+    if name == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if name == "once" and not (mark := Path(path).with_suffix(".mark")).exists():
+        mark.touch()
+        os._exit(3)
+    if name == "hang":  # and keeps the interpreter's lock
+        ctypes.PyDLL(None).pause()
+    if name == "large":
+        held = bytearray(b"x" * (1 << 20)) * 300
+        time.sleep(1000)
+    return open_file(path)
+
+examine.open_file = open_fragile
+reader.serve()
+"""
+"""A reader that some files crash, hang, or make take much memory."""
+
+
+def test_files_that_crash_hang_or_take_memory_are_failed_and_the_rest_goes_on(
+    tmp_path: Path, scheduler: distributed.LocalCluster
+) -> None:
+    paths = write_fleet(tmp_path / "fleet", 6)
+    (tmp_path / "late").mkdir()
+    for name in ("fleet/crash", "fleet/once", "fleet/large", "late/hang"):
+        (tmp_path / f"{name}.bit").write_bytes(bit_file([NEW]))
+    cluster = Cluster(scheduler.scheduler_address)
+    limits: Any = {"memory_limit": 250 << 20, "reader": (sys.executable, "-c", FRAGILE)}
+    with _distributed.Client(scheduler) as client:
+        before = set(client.run(os.getpid).values())
+        # Nothing but what hangs is read with a time that a busy machine could exceed.
+        for folder, timeout_s in (("fleet", 300.0), ("late", 0.5)):
+            plan = Plan(timeout_s=timeout_s, files_per_task=4, **limits)
+            run_survey([str(tmp_path / folder)], tmp_path / "out", cluster, plan)
+        assert set(client.run(os.getpid).values()) == before
+    files = {Path(row["path"]).name: row for row in rows(tmp_path / "out", "files")}
+    assert len(files) == len(paths) + 4
+    errors = {name: row["error"] for name, row in files.items() if row["status"] == FAILED}
+    assert errors == {
+        "crash.bit": "its reader crashed 2 times: SIGSEGV",
+        "hang.bit": "took longer than 0.5 s",
+        "large.bit": "took more than 250 MiB of memory",
+    }
+    assert {row["status"] for row in files.values()} == {OK, UNREADABLE, FAILED}
+    assert files["once.bit"]["with_dred"] == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("raise SystemExit(7)", "exit code 7"), ("print('x' * 9, flush=True)", "no answer")],
+)
+def test_a_reader_that_does_not_start_is_said(code: str, said: str) -> None:
+    with pytest.raises(StartError, match=said):
+        Reader(Limits(reader=(sys.executable, "-c", code)))
 
 
 def test_a_survey_by_itself_on_the_command_line(tmp_path: Path) -> None:
@@ -148,7 +215,11 @@ def test_an_error_that_is_none_of_ours_is_a_failed_row(
 def test_a_named_pipe_does_not_hang_a_survey(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert examine_in_time(str(pipe), Options(), 0.2) is None
+    try:
+        tables = examine_safely(str(pipe), Options(), Limits(timeout_s=0.2))
+    finally:
+        end_reader()
+    assert tables.files[0]["error"] == "took longer than 0.2 s"
     with pytest.raises(UsageError, match="no such file"):
         list(expand(str(tmp_path)))
 
