@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -16,27 +15,22 @@ from dredref.survey.examine import Options
 from dredref.survey.run import Cluster, Plan, Progress, import_distributed, run_survey
 
 
-class Bytes(click.ParamType):
-    """An amount of memory as Dask writes it: ``2GiB``, ``500 MB``."""
+def amount(context: click.Context, option: click.Parameter, value: str) -> int:
+    """Read an amount of memory as Dask writes it: ``2GiB``, ``500 MB``.
 
-    name = "size"
+    Raises:
+        MissingExtraError: Dask is not installed.
+    """
+    import_distributed()
+    from dask.utils import parse_bytes
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        """Read the amount.
-
-        Raises:
-            MissingExtraError: Dask is not installed.
-        """
-        import_distributed()
-        from dask.utils import parse_bytes
-
-        try:
-            amount = int(parse_bytes(value))
-        except ValueError:
-            amount = 0
-        if amount <= 0:
-            self.fail(f"{value!r} is no amount of memory such as 2GiB", param, ctx)
-        return amount
+    try:
+        found = int(parse_bytes(value))
+    except ValueError:
+        found = 0
+    if found <= 0:
+        raise click.BadParameter(f"{value!r} is no amount of memory such as 2GiB.")
+    return found
 
 
 @click.command()
@@ -55,7 +49,7 @@ class Bytes(click.ParamType):
 )
 @click.option(
     "--memory-limit",
-    type=Bytes(),
+    callback=amount,
     default="2GiB",
     show_default=True,
     help="Memory that a file may take.",

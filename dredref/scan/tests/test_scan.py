@@ -39,8 +39,9 @@ from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.spec.tests.strategies import packets, payloads, wire_bytes
 from dredref.streams import Record, open_stream
 from dredref.streams.batch import batch_of, batches_of
-from tools.compare_scan import compare, compare_vectors, differences, drawn
+from tools.compare_scan import compare, compare_vectors, differences
 from tools.libopus import draw
+from tools.scan_draws import drawn
 
 
 def check(given_records: Iterable[Record], final_id: int | None = None) -> Scan:

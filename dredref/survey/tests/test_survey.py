@@ -264,6 +264,19 @@ def test_what_was_cut_short_is_taken_away(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").rglob("*.parquet"))) == 3
 
 
+@pytest.mark.parametrize("amount", ["2 GiB", "500MB"])
+def test_memory_is_an_amount(tmp_path: Path, amount: str) -> None:
+    (tmp_path / "a.bit").touch()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "foreign").touch()
+    command = ["survey", str(tmp_path / "a.bit"), "--out", str(tmp_path / "out"), "--memory-limit"]
+    assert isinstance(run(*command, amount).exception, UsageError)
+    for wrong in ("much", "0", "-1GiB"):
+        result = run(*command, wrong)
+        assert result.exit_code == 2
+        assert "is no amount of memory such as 2GiB" in result.stderr
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("x")
     (tmp_path / "a.bit").write_bytes(bit_file([NEW]))
