@@ -43,14 +43,22 @@ def read_arrays(text: str, where: str) -> Arrays:
     """All arrays of a generated file, decimal numbers rounded to float32 as a C compiler does.
 
     Raises:
-        InputError: ``model.source`` if an array's numbers are not as many as it says.
+        InputError: ``model.source`` if an array's numbers are none, are not of its type or not as
+            many as it says.
     """
     arrays: Arrays = {}
     for kind, name, length, body in _ARRAY.findall(text):
-        numbers = np.array(body.replace("\n", " ").rstrip(", \n").split(","), dtype=np.float64)
-        if len(numbers) != int(length):
+        try:
+            numbers = np.array(body.replace("\n", " ").rstrip(", \n").split(","), np.float64)
+        except ValueError:
+            raise InputError("model.source", f"{where}: array {name} holds no numbers") from None
+        if str(len(numbers)) != length:
             raise InputError("model.source", f"{where}: array {name} is not {length} long")
-        arrays[name] = numbers.astype(_TYPES[kind])
+        with np.errstate(invalid="ignore", over="ignore"):
+            typed = numbers.astype(_TYPES[kind])
+        if not np.isfinite(typed).all() or (kind != "float" and (typed != numbers).any()):
+            raise InputError("model.source", f"{where}: array {name} holds numbers of no {kind}")
+        arrays[name] = typed
     return arrays
 
 
@@ -58,38 +66,44 @@ def read_shapes(text: str, where: str) -> tuple[LayerShape, ...]:
     """The layers that a generated file sets up, in its order.
 
     Raises:
-        InputError: ``model.source`` if there are none.
+        InputError: ``model.source`` if there are none, or one has other arguments than are due.
     """
     shapes = []
     for kind, name, arguments in _CALL.findall(text):
         words = [word.strip().strip('"') for word in arguments.split(",")]
-        if kind == "conv2d":
-            bias, _, inputs, outputs, time, height = words
-            shapes.append(
-                LayerShape(
-                    name,
-                    "conv2d",
-                    int(inputs),
-                    int(outputs),
-                    (int(time), int(height)),
-                    bias != "NULL",
-                )
-            )
-            continue
-        bias, _, narrow, _, index, diagonal, _, inputs, outputs = words
-        if diagonal != "NULL":
-            raise InputError("model.source", f"{where}: layer {name} has a diagonal part")
-        shapes.append(
-            LayerShape(
-                name,
-                "sparse" if index != "NULL" else "dense",
-                int(inputs),
-                int(outputs),
-                None,
-                bias != "NULL",
-                narrow != "NULL",
-            )
-        )
+        try:
+            shape = _conv2d(name, *words) if kind == "conv2d" else _linear(name, *words)
+        except (TypeError, ValueError):
+            detail = f"{where}: layer {name} is set up in an unknown way"
+            raise InputError("model.source", detail) from None
+        shapes.append(shape)
     if not shapes:
         raise InputError("model.source", f"{where} sets up no layers")
     return tuple(shapes)
+
+
+def _conv2d(
+    name: str, bias: str, _weights: str, inputs: str, outputs: str, time: str, height: str
+) -> LayerShape:
+    """A 2-D convolution by its arguments in C."""
+    kernel = int(time), int(height)
+    return LayerShape(name, "conv2d", int(inputs), int(outputs), kernel, bias != "NULL")
+
+
+def _linear(
+    name: str,
+    bias: str,
+    _subias: str,
+    narrow: str,
+    _wide: str,
+    index: str,
+    diagonal: str,
+    _scale: str,
+    inputs: str,
+    outputs: str,
+) -> LayerShape:
+    """A dense or sparse layer by its arguments in C, which has no diagonal part."""
+    if diagonal != "NULL":
+        raise ValueError("a diagonal part")
+    kind = "sparse" if index != "NULL" else "dense"
+    return LayerShape(name, kind, int(inputs), int(outputs), None, bias != "NULL", narrow != "NULL")

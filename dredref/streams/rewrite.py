@@ -149,10 +149,10 @@ def rewrite_ogg(source: Source, file: BinaryIO, transform: Transform, observe: O
             )
         if step.page.first:
             shifts[step.page.serial] = 0
-        sequence = step.page.sequence + shifts.get(step.page.serial, 0)
-        pages = list(_pages(step, step.page, sequence % 2**32, transform))
+        shift = shifts.get(step.page.serial, 0)  # none if the first page is not there
+        pages = list(_pages(step, step.page, (step.page.sequence + shift) % 2**32, transform))
         if step.audio:
-            shifts[step.page.serial] += len(pages) - 1
+            shifts[step.page.serial] = shift + len(pages) - 1
         for page in pages:
             file.write(build_page(page))
 

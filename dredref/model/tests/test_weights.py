@@ -93,6 +93,29 @@ def test_csource() -> None:
         read_shapes("nothing", "here")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1.5,", "1,5.,"),
+        ("-0.25", "-0.2.5"),
+        ("1.5,", "inf,"),
+        ("2,0,4", "2,0,4.5"),
+        ("[6]", "[٦]"),
+    ],
+)
+def test_arrays_of_no_numbers(old: str, new: str) -> None:
+    with pytest.raises(InputError, match=r"\[model.source\]"):
+        read_arrays(SMALL.replace(old, new, 1), "here")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("3,2)", "3)"), ("4,1,3,3", "4,1,3,x"), ("L,NULL,NULL,3", 'L,"d",NULL,3')]
+)
+def test_layers_set_up_otherwise(old: str, new: str) -> None:
+    with pytest.raises(InputError, match=r"\[model.source\]"):
+        read_shapes(SMALL.replace(old, new, 1), "here")
+
+
 def test_layer_words() -> None:
     """Numbers of a layer as binary32; what is none is refused."""
     arrays = {"wide": Quantity(np.array([[3, (1 << 24) + 1]]), 4)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -378,3 +379,10 @@ def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
         rewrite_stream(source, target, lambda record: record.packet or b"")
     assert caught.value.code == "output.kind"
     assert not target.exists()
+
+
+def test_ogg_without_a_first_page(tmp_path: Path) -> None:
+    """An OpusHead whose page is not flagged as the first is read, so it is rewritten as well."""
+    pages = ogg(make.packets(12), per_page=5)
+    data = join([replace(pages[0], first=False), *pages[1:]])
+    compare(data, rewrite(data, tmp_path, padded)[0])
