@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dredref.spec.checks import StreamChecker, Violation
+from dredref.spec.delivered import Delivered, Repeats
 from dredref.spec.dred import DredPayload, reach_ms
 from dredref.spec.reading import Absence, Reading, read_area, read_dred, read_packet
 from dredref.spec.silk import has_lbrr
@@ -65,20 +66,42 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "nb_frames": nb_frames,
         "frame_ms": number_json(packet.toc.frame_ms) if packet else 0,
         "lbrr": has_lbrr(packet) if packet else None,
-        "extensions": [
-            {
-                "id": extension.id,
-                "frame": extension.frame,
-                "offset": reading.area_byte + extension.offset,
-                "data": extension.data.hex(),
-            }
-            for extension in (reading.area.extensions if reading.area else ())
-        ],
-        "dred": dred_json(reading.dred, frame) if reading.dred else None,
+        "extensions": _extensions_json(reading),
+        "dred": _whole_dred_json(reading.dred, frame) if reading.dred else None,
         "reach_ms": _reach_ms(reading),
         "absence": str(reading.absence) if reading.absence else None,
         "errors": [violation_json(violation) for violation in inspection.violations],
     }
+
+
+def _extensions_json(reading: Reading) -> list[dict[str, Any]]:
+    """What the area delivers; what a repeat gives without a byte is told at its source.
+
+    So the output is linear in the bytes of the area, which can deliver 47 times as many.
+    """
+    entries: list[dict[str, Any]] = []
+    sources: dict[int, dict[str, Any]] = {}
+    delivered = reading.area.extensions if reading.area else ()
+    for part in delivered.parts if isinstance(delivered, Delivered) else [delivered]:
+        repeats = isinstance(part, Repeats)
+        for extension in part.carried if isinstance(part, Repeats) else part:
+            entry: dict[str, Any] = {"id": extension.id, "frame": extension.frame}
+            entry["offset"] = reading.area_byte + extension.offset
+            entry["data"] = extension.data.hex()
+            entries.append(entry)
+            if not repeats:
+                sources[id(extension)] = entry
+        if isinstance(part, Repeats):
+            for place, source in enumerate(part.sources):
+                given = part.given(place)
+                if given and not source.carries:
+                    sources[id(source)]["repeated_to"] = part.first + given - 1
+    return entries
+
+
+def _whole_dred_json(dred: DredPayload, frame: int) -> dict[str, Any]:
+    """The published form of a payload, and whether it is all."""
+    return dred_json(dred, frame) | {"complete": dred.complete}
 
 
 def _time_ms(record: Record) -> int | float | None:

@@ -155,7 +155,8 @@ def dred_chunks_max(reading: Reading) -> Iterator[Found]:
     """A payload holds at most 26 chunks."""
     if reading.dred is not None and len(reading.dred.chunks) > DECODER_CHUNKS:
         start = reading.dred.chunks[DECODER_CHUNKS].start
-        yield *_position(reading, start), f"{len(reading.dred.chunks)} chunks"
+        more = "" if reading.dred.complete else " and more, which are not read"
+        yield *_position(reading, start), f"{len(reading.dred.chunks)} chunks{more}"
 
 
 def dred_chunk_unseen(reading: Reading) -> Iterator[Found]:
@@ -199,7 +200,8 @@ def dred_trailing_bytes(reading: Reading) -> Iterator[Found]:
         phantoms = len(dred.chunks) - count
         if phantoms and needed == content.ljust(len(needed), b"\0"):
             spare = len(reading.payload) - len(needed)
-            detail = f"after {count} chunks {spare} zero bytes are read as {phantoms} more"
+            least = "" if dred.complete else "at least "
+            detail = f"after {count} chunks {spare} zero bytes are read as {least}{phantoms} more"
             yield *_position(reading, dred.chunks[count].start), detail
             return
 

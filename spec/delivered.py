@@ -111,6 +111,10 @@ class Repeats(_Extensions):
         offset = last.offset + last.size if last else self.start
         return Extension(source.id, self.first + frame, b"", offset, 0, False, True)
 
+    def given(self, place: int) -> int:
+        """How many frames the source at a place is given to; fewer where the area breaks."""
+        return max(0, -(-(self._count - place) // len(self.sources)))
+
     def with_id(self, id_: int) -> Iterator[Extension]:
         """Those with an id; the time does not grow with the others that take no byte."""
         if id_ >= FIRST_LONG:

@@ -50,7 +50,10 @@ SPARE_BITS = 7
 DECODER_CHUNKS = 26
 """Chunks that libopus decodes at most: 1.04 s."""
 CHUNK_LIMIT = 128
-"""Chunks that this parser shows at most, 5.1 s: a chunk may cost a bit, and zeros are chunks."""
+"""Chunks that this parser shows at most, 5.1 s: a chunk may cost a bit, and zeros are chunks.
+
+A payload may legally hold more; then it is not :attr:`DredPayload.complete`.
+"""
 MAX_EXTENSION_BYTES = 1000
 """The longest DRED extension, prefix included, that libopus writes."""
 
@@ -153,6 +156,11 @@ class DredPayload:
     def bits_total(self) -> int:
         """Bits of the payload."""
         return 8 * self.size
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its chunks were read; more may follow the last one that was asked for."""
+        return self.bits_total - self.bits_used <= SPARE_BITS
 
     def end_of(self, field: str) -> int:
         """``tell_frac`` after the last symbol of a field, in 1/8 bit; 0 without such a symbol."""

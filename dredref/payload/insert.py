@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dredref.payload.sized import area_size, sized_packet
+from dredref.spec.delivered import with_id
 from dredref.spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
-from dredref.spec.errors import ParseError
-from dredref.spec.extension import PADDING, Extension, pack_extensions, parse_area
+from dredref.spec.errors import BuildError, ParseError
+from dredref.spec.extension import PADDING, Extension, ExtensionArea, pack_extensions, parse_area
 from dredref.spec.packet import Packet, build_packet, parse_packet, with_padding
 from dredref.spec.tables import CURRENT_VERSION
+
+MOST_EXTENSIONS = 1 << 16
+"""Extensions that are written one by one; repeats can give millions."""
 
 
 def is_dred(extension: Extension, final_id: int | None = None) -> bool:
@@ -35,8 +40,9 @@ def strip_dred(data: bytes, *, final_id: int | None = None) -> bytes:
         ParseError: ``packet...`` if it is no Opus packet.
     """
     packet = parse_packet(data)
-    others, found = _others(packet, final_id)
-    return build_packet(_with_extensions(packet, others)) if found else data
+    if not _has_dred(packet, final_id):
+        return data
+    return build_packet(_with_extensions(packet, _others(packet, final_id)))
 
 
 def insert_dred(
@@ -63,7 +69,7 @@ def insert_dred(
         ParseError: ``packet...`` if it is no Opus packet.
     """
     packet = parse_packet(data)
-    others, _ = _others(packet, final_id)
+    others = _others(packet, final_id)
     extensions = [*others, _dred(payload, version, final_id)]
     out = build_packet(_with_extensions(packet, extensions))
     return sized_packet(packet, extensions, size) if len(out) < size else out
@@ -81,7 +87,7 @@ def pad_packet(data: bytes, size: int) -> bytes:
     if len(data) + 1 == size and packet.padding is None and packet.toc.code != 3:
         return build_packet(replace(with_padding(packet, b""), padding=None))
     area = parse_area(packet.padding or b"", packet.nb_frames)
-    return sized_packet(packet, area.extensions, size)
+    return sized_packet(packet, _spelled_out(area), size)
 
 
 def dred_room(
@@ -93,7 +99,7 @@ def dred_room(
         ParseError: ``packet...`` if it is no Opus packet.
     """
     packet = parse_packet(data)
-    others, _ = _others(packet, final_id)
+    others = _others(packet, final_id)
     area = area_size(packet, size)
 
     def needed(payload: int) -> int:
@@ -124,11 +130,33 @@ def _dred(payload: bytes, version: int, final_id: int | None) -> Extension:
     return Extension(EXPERIMENT_ID, 0, add_prefix(version, payload))
 
 
-def _others(packet: Packet, final_id: int | None) -> tuple[list[Extension], bool]:
-    """Extensions that are not DRED's, and whether there were any that are."""
-    area = parse_area(packet.padding or b"", packet.nb_frames)
-    others = [one for one in area.extensions if not is_dred(one, final_id)]
-    return others, len(others) < len(area.extensions)
+def _has_dred(packet: Packet, final_id: int | None) -> bool:
+    """Whether any extension is DRED's."""
+    delivered = parse_area(packet.padding or b"", packet.nb_frames).extensions
+    return any(
+        is_dred(one, final_id)
+        for id_ in (EXPERIMENT_ID, final_id)
+        if id_ is not None
+        for one in with_id(delivered, id_)
+    )
+
+
+def _others(packet: Packet, final_id: int | None) -> list[Extension]:
+    """Extensions that are not DRED's."""
+    delivered = _spelled_out(parse_area(packet.padding or b"", packet.nb_frames))
+    return [one for one in delivered if not is_dred(one, final_id)]
+
+
+def _spelled_out(area: ExtensionArea) -> Sequence[Extension]:
+    """What an area delivers, if it is not too much to be written without repeats.
+
+    Raises:
+        BuildError: ``extension.repeat`` if it is.
+    """
+    if len(area.extensions) > MOST_EXTENSIONS:
+        detail = f"its repeats give {len(area.extensions)} extensions, too many to write each"
+        raise BuildError("extension.repeat", detail)
+    return area.extensions
 
 
 def _with_extensions(packet: Packet, extensions: list[Extension]) -> Packet:

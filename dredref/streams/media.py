@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dredref.spec.errors import InputError, MissingExtraError, ParseError
@@ -204,6 +204,15 @@ def why(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).splitlines()[0].lower()
 
 
+def _packets(file: InputContainer, chosen: list[Any]) -> Iterator[Packet[Any]]:
+    """The packets of some tracks.
+
+    Tracks that FFmpeg meets on the way are not in PyAV's list, but are flushed at the end.
+    """
+    with suppress(IndexError):
+        yield from file.demux(chosen)
+
+
 def read_media(source: Source) -> Iterator[Event]:
     """Yield the records of all Opus tracks of a WebM, Matroska or MP4 file.
 
@@ -230,7 +239,7 @@ def read_media(source: Source) -> Iterator[Event]:
             tracks[stream.index] = track
             yield from track.events
         try:
-            for packet in file.demux(chosen):
+            for packet in _packets(file, chosen):
                 if packet.size == 0:
                     continue
                 if packet.size > MAX_PACKET_BYTES:

@@ -16,6 +16,7 @@ import pytest
 from dredref.spec.dred import add_prefix, build_payload, make_payload
 from dredref.spec.extension import Extension, pack_extensions
 from dredref.spec.packet import Frame, Packet, Toc, build_packet
+from dredref.spec.tables import quantizer_tables
 from dredref.spec.tests.test_checks import GOOD
 from dredref.tests.commands import run
 
@@ -45,6 +46,49 @@ CLEAN = packet(add_prefix(12, GOOD))
 DOUBLE = packet(add_prefix(12, GOOD), add_prefix(12, GOOD))
 UNKNOWN = packet(b"D\x0b" + GOOD)
 NONE = b"\x48abc"
+
+
+def area_lines(area: bytes, frames: int) -> bytes:
+    """A JSON line with an extension area."""
+    return json.dumps({"extension_area": area.hex(), "nb_frames": frames}).encode() + b"\n"
+
+
+def test_json_tells_repeats_by_their_sources() -> None:
+    """What takes bytes stands by itself; the frames of the rest are told at the source."""
+    area = bytes.fromhex("06 09aa 06 05 bb cc 01ff")
+    record = json.loads(run("inspect", "-", "--json", data=area_lines(area, 3)).stdout)
+    assert [(one["id"], one["frame"], one.get("repeated_to")) for one in record["extensions"]] == [
+        *((3, 0, 2), (4, 0, None), (3, 0, 2)),
+        *((4, 1, None), (4, 2, None)),
+    ]
+    broken = json.loads(run("inspect", "-", "--json", data=area_lines(area[:6], 3)).stdout)
+    assert [one.get("repeated_to") for one in broken["extensions"]] == [2, None, 1, None]
+
+
+def test_json_is_linear_in_the_area() -> None:
+    area = b"\x06" * 4000 + b"\x05"
+    result = run("inspect", "-", "--json", data=area_lines(area, 48))
+    assert len(result.stdout) < 100 * len(area)
+    schema = json.loads(files("dredref.spec").joinpath("schema/inspection.json").read_text())
+    jsonschema.validate(json.loads(result.stdout), schema)
+
+
+def test_more_chunks_than_are_shown_are_told() -> None:
+    """A payload may hold more than 128 chunks: its reading ends there, and says so."""
+    table = quantizer_tables(12)
+    state, latents = [0] * len(table.state.p0[0]), [1] * len(table.latent.p0[0])
+    for chunks, complete in ((128, True), (129, False)):
+        payload = build_payload(make_payload(12, 0, 0, 0, state, [latents] * chunks))
+        data = json.dumps({"dred_payload": payload.hex(), "version": 12}).encode() + b"\n"
+        record = json.loads(run("inspect", "-", "--json", data=data).stdout)
+        assert (record["dred"]["nb_chunks"], record["dred"]["complete"]) == (128, complete)
+        details = [one["detail"] for one in record["errors"] if "chunks" in one["detail"]]
+        assert details == ["128 chunks" + ("" if complete else " and more, which are not read")]
+        assert (
+            "at least" in run("inspect", "-", "--packet", "0", data=data).stdout
+        ) is not complete
+        shown = run("validate", "-", data=data).stdout
+        assert ("and more, which are not read" in shown) is not complete
 
 
 def test_json_follows_the_published_schema_and_says_the_numbers() -> None:

@@ -151,10 +151,13 @@ def makefile_text(source: Path) -> str:
 @click.option("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at a time")
 @click.option("--cache", type=click.Path(path_type=Path), help="cache folder")
 def main(names: tuple[str, ...], jobs: int, cache: Path | None) -> None:
-    """Make the builds of libopus named (all if none) that are not in the cache yet."""
+    """Make the builds of libopus named that are not in the cache yet.
+
+    Without names all are made but those with sanitizers.
+    """
     folder = cache or cache_folder()
     console = Console(stderr=True)
-    for name in names or tuple(RECIPES):
+    for name in names or [name for name, recipe in RECIPES.items() if not recipe.sanitized]:
         try:
             if console.is_terminal:
                 with console.status(f"libopus {name}") as status:

@@ -5,6 +5,8 @@
 1.6.1-c     the same source on its plain portable path: no vector code, no contraction
 1.5.2       DRED experiment version 10, default build
 1.5.2-c     DRED experiment version 10, plain portable path
+1.6.1-san   the plain path of 1.6.1 with the address and undefined behaviour sanitizers of
+            GCC: the first report ends the program
 ==========  ==============================================================================
 
 They are made by ``python -m tools.libopus.build`` in a source tree of this project. The cache
@@ -33,7 +35,12 @@ VECTOR_MACROS = ("SSE", "SSE2", "SSE3", "SSSE3", "SSE4_1", "SSE4_2", "AVX", "AVX
 PLAIN = " ".join(
     [OPTIMISED, "-ffp-contract=off", "-DDISABLE_NEON", *(f"-U__{name}__" for name in VECTOR_MACROS)]
 )
-PORTABLE = ("--disable-asm", "--disable-rtcd", "--disable-intrinsics", f"CFLAGS={PLAIN}")
+SANITIZED = (
+    f"{PLAIN.replace('-O2', '-O1')} -fsanitize=address,undefined -fno-sanitize-recover=all"
+    " -fno-omit-frame-pointer"
+)
+NO_PORTS = ("--disable-asm", "--disable-rtcd", "--disable-intrinsics")
+PORTABLE = (*NO_PORTS, f"CFLAGS={PLAIN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Recipe:
     source: str
     options: tuple[str, ...]
     plain: bool = False
+    sanitized: bool = False
+    """Made only where it is asked for by name; its library loads behind :func:`preload`."""
 
 
 RECIPES = {
@@ -53,6 +62,11 @@ RECIPES = {
         Recipe("1.6.1-c", "1.6.1", (*COMMON, *PORTABLE), plain=True),
         Recipe("1.5.2", "1.5.2", (*COMMON, f"CFLAGS={OPTIMISED}")),
         Recipe("1.5.2-c", "1.5.2", (*COMMON, *PORTABLE), plain=True),
+        Recipe(
+            *("1.6.1-san", "1.6.1", (*COMMON, *NO_PORTS, f"CFLAGS={SANITIZED}")),
+            plain=True,
+            sanitized=True,
+        ),
     )
 }
 
@@ -127,6 +141,29 @@ def get(name: str, cache: Path | None = None) -> Build:
 def missing(name: str) -> str:
     """Return the sentence that says how a missing build is made."""
     return f"no libopus {name}: run python -m tools.libopus.build {name} in a source tree"
+
+
+SANITIZER = "libasan.so"
+SANITIZER_OPTIONS = "abort_on_error=1:detect_leaks=0:halt_on_error=1:handle_abort=0"
+"""A report ends the program by SIGABRT; leaks are not looked for, as Python has its own."""
+
+
+def preload(build: Build) -> dict[str, str]:
+    """Variables that a process needs before it can load a library with sanitizers, or none.
+
+    Raises:
+        InputError: ``libopus.build_failed`` if there is no compiler to name the runtime.
+    """
+    if not build.recipe.sanitized or SANITIZER in os.environ.get("LD_PRELOAD", ""):
+        return {}
+    try:
+        named = subprocess.run(
+            ["gcc", f"-print-file-name={SANITIZER}"], capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        raise InputError("libopus.build_failed", "there is no compiler (gcc)") from None
+    options = dict.fromkeys(("ASAN_OPTIONS", "UBSAN_OPTIONS"), SANITIZER_OPTIONS)
+    return {"LD_PRELOAD": named.stdout.strip(), **options}
 
 
 def manifest(cache: Path | None = None) -> dict[str, object]:

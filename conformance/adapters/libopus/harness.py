@@ -6,6 +6,7 @@ Unlike the C example of conformance/examples it knows all operations, through th
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dredref.conformance.adapters.libopus.builds import manifest
+from dredref.conformance.adapters.libopus.builds import get, manifest, preload
 from dredref.conformance.adapters.libopus.codec import Decoder, Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Dred, DredBatch, Peer
 from dredref.conformance.adapters.serve import serve
@@ -153,6 +154,8 @@ class Libopus:
             source, target = folder / "in", folder / "out"
             source.write_bytes(bytes.fromhex(given["records"]))
             done = subprocess.run([program, "-dred-decoding", source, target])
+            if done.returncode < 0:  # no refusal
+                raise RuntimeError(f"fargan_demo was ended by signal {-done.returncode}")
             if done.returncode:
                 raise RefusedError(f"fargan_demo ends with {done.returncode}")
             return {"features": target.read_bytes().hex()}
@@ -281,7 +284,10 @@ class Libopus:
 
 
 def main() -> None:
-    """Serve the build named as the only argument."""
+    """Serve the build named as the only argument, with sanitizers in a process made for them."""
+    if needed := preload(get(sys.argv[1])):
+        again = [sys.executable, "-m", "dredref.conformance.adapters.libopus.harness"]
+        os.execve(sys.executable, [*again, sys.argv[1]], {**os.environ, **needed})
     libopus = Libopus(sys.argv[1])
     serve(libopus.capabilities(), libopus.answer)
 

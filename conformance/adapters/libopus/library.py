@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dredref.conformance.adapters.libopus import builds
+from dredref.spec.errors import InputError
 
 PROBE = Path(__file__).with_name("probe.c")
 WRAPPED = (
@@ -96,9 +97,12 @@ def load(name: str, *, traced: bool) -> ctypes.CDLL:
     """The probe library of a build, compiled if it is not in the cache.
 
     Raises:
-        InputError: ``libopus.no_build`` or ``libopus.build_failed``.
+        InputError: ``libopus.no_build``, ``libopus.build_failed``, or ``libopus.sanitizer`` if
+            this process was not started with what :func:`builds.preload` says.
     """
     made = builds.get(name)
+    if builds.preload(made):
+        raise InputError("libopus.sanitizer", f"libopus {name} is to be run by its harness")
     path = compiled(made, traced=traced)
     library = ctypes.CDLL(str(path))
     for function, (result, arguments) in SIGNATURES.items():

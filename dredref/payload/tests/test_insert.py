@@ -14,7 +14,7 @@ from dredref.payload.insert import (
     strip_dred,
 )
 from dredref.spec.dred import EXPERIMENT_ID
-from dredref.spec.errors import ParseError
+from dredref.spec.errors import BuildError, ParseError
 from dredref.spec.extension import Extension, pack_extensions, parse_area
 from dredref.spec.packet import Frame, Packet, Toc, build_packet, parse_packet
 from dredref.spec.reading import read_packet
@@ -162,6 +162,24 @@ def test_padding_leaves_all_else(data: bytes, size: int) -> None:
     assert [one.data for one in after.frames] == [one.data for one in before.frames]
     assert after.duration_48k == before.duration_48k
     assert read_packet(out).errors == ()
+
+
+def hostile_area(*, dred: bool) -> bytes:
+    """A packet whose repeat gives 47 times as many extensions as the area has bytes."""
+    area = b"\x06" * 2000 + (b"\xfd\x03D\x0cx" if dred else b"") + b"\x05"
+    area += b"\x03D\x0cx" * 47 if dred else b""
+    return build_packet(Packet(Toc(16, False, 3), (Frame(b"ab"),) * 48, False, area))
+
+
+def test_repeats_are_not_written_out_without_bound() -> None:
+    for work in (
+        lambda: strip_dred(hostile_area(dred=True)),
+        lambda: insert_dred(hostile_area(dred=False), b"abc"),
+        lambda: pad_packet(hostile_area(dred=False), 5000),
+    ):
+        with pytest.raises(BuildError, match=r"\[extension.repeat\]"):
+            work()
+    assert strip_dred(hostile_area(dred=False)) == hostile_area(dred=False)
 
 
 def sorted_extensions(data: bytes) -> list[tuple[int, int, bytes]]:

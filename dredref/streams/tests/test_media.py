@@ -12,7 +12,7 @@ import pytest
 
 from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams import Record, open_stream
-from dredref.streams.tests import make
+from dredref.streams.tests import cases, make
 from dredref.streams.tests.test_source import Trickle
 
 KINDS = ["webm", "matroska", "mp4"]
@@ -82,6 +82,15 @@ def test_no_opus_track(kind: str) -> None:
     with pytest.raises(InputError, match="only aac") as caught:
         open_stream(io.BytesIO(remuxed(kind=kind)))
     assert caught.value.code == "input.no_opus_track"
+
+
+def test_a_track_that_ffmpeg_meets_on_the_way() -> None:
+    """A transport stream in which one more track begins behind the first packets."""
+    cells = bytearray(cases.remuxed("mpegts"))
+    starts = [at for at in range(0, len(cells), 188) if cells[at + 1 : at + 3] == b"\x41\x00"]
+    cells[starts[-1] + 1 : starts[-1] + 3] = b"\x41\x06"
+    with open_stream(io.BytesIO(bytes(cells))) as stream:
+        assert len(list(stream)) == len(starts) - 1
 
 
 def test_webm_that_breaks_off_is_told() -> None:
