@@ -80,9 +80,10 @@ def _add_framing(tree: Tree, reading: Reading) -> None:
 
 def _add_dred(tree: Tree, dred: DredPayload, reading: Reading, verbose: bool) -> None:
     reach = reach_ms(len(dred.chunks), dred.dred_offset)
+    least = "" if dred.complete else "at least "
     branch = tree.add(
         f"[bold]DRED version {dred.version}[/]: {_count(len(dred.chunks))} "
-        f"{'' if dred.complete else 'at least '}{reach:g} ms, {dred.used / 8:g} of {dred.bits_total} bits"
+        f"{least}{reach:g} ms, {dred.used / 8:g} of {dred.bits_total} bits"
     )
     extra = "" if dred.extra_offset is None else f", extra offset {dred.extra_offset}"
     branch.add(f"q0 {dred.q0}, dQ {dred.dQ} ({LEVEL_STEPS[dred.dQ]}/16 a chunk), qmax {dred.qmax}")
