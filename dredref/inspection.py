@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dredref.spec.checks import StreamChecker, Violation
-from dredref.spec.delivered import Delivered, Repeats
+from dredref.spec.delivered import Repeats
 from dredref.spec.dred import DredPayload, reach_ms
 from dredref.spec.reading import Absence, Reading, read_area, read_dred, read_packet
 from dredref.spec.silk import has_lbrr
@@ -81,8 +81,7 @@ def _extensions_json(reading: Reading) -> list[dict[str, Any]]:
     """
     entries: list[dict[str, Any]] = []
     sources: dict[int, dict[str, Any]] = {}
-    delivered = reading.area.extensions if reading.area else ()
-    for part in delivered.parts if isinstance(delivered, Delivered) else [delivered]:
+    for part in reading.area.extensions.parts if reading.area else ():
         repeats = isinstance(part, Repeats)
         for extension in part.carried if isinstance(part, Repeats) else part:
             entry: dict[str, Any] = {"id": extension.id, "frame": extension.frame}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dredref.payload.sized import area_size, sized_packet
-from dredref.spec.delivered import with_id
 from dredref.spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
 from dredref.spec.errors import BuildError, ParseError
 from dredref.spec.extension import PADDING, Extension, ExtensionArea, pack_extensions, parse_area
@@ -137,7 +136,7 @@ def _has_dred(packet: Packet, final_id: int | None) -> bool:
         is_dred(one, final_id)
         for id_ in (EXPERIMENT_ID, final_id)
         if id_ is not None
-        for one in with_id(delivered, id_)
+        for one in delivered.with_id(id_)
     )
 
 

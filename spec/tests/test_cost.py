@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dredref.spec.checks import check_record
+from dredref.spec.delivered import Repeats
 from dredref.spec.dred import build_payload, build_prefixes, make_payload, parse_payload
 from dredref.spec.extension import Extension, build_area, parse_area
 from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
@@ -91,6 +92,10 @@ def test_what_a_repeat_gives_is_spelled_out_on_demand() -> None:
         (3, 2, "", 14, 0),
     ]
     assert list(given) == [given[index] for index in range(len(given))]
+    assert [given.given(place) for place in range(4)] == [2, 2, 2, 2]
+    [*_, broken] = parse_area(area[:-1], 3).extensions.parts
+    assert isinstance(broken, Repeats)
+    assert [broken.given(place) for place in range(4)] == [2, 2, 1, 1]
     assert found.extensions == (*found.extensions[:4], *given)
     assert found.extensions[-1] == Extension(3, 2, b"")
     assert found.extensions != found.extensions[:-1]

@@ -8,7 +8,9 @@ from dredref.spec import packet
 from dredref.spec.dred import (
     CURRENT_VERSION,
     DredPayload,
+    build_payload,
     make_payload,
+    parse_payload,
     reach_ms,
 )
 from dredref.spec.errors import BuildError, MissingExtraError, UsageError
@@ -26,6 +28,12 @@ def test_reach_is_never_negative() -> None:
 def test_a_payload_made_by_hand_has_no_symbols() -> None:
     bare = DredPayload(12, 6, 3, 15, 6, None, (0,) * 50, (), 0, 10)
     assert bare.used == 8
+
+
+def test_a_payload_of_more_chunks_than_are_read_says_so() -> None:
+    payload = build_payload(ZEROS)
+    assert parse_payload(payload, 12).complete
+    assert not parse_payload(payload, 12, limit=1).complete
 
 
 def test_errors_print_their_code() -> None:

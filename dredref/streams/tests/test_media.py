@@ -12,7 +12,7 @@ import pytest
 
 from dredref.spec.errors import InputError, MissingExtraError
 from dredref.streams import Record, open_stream
-from dredref.streams.tests import cases, make
+from dredref.streams.tests import inputs, make
 from dredref.streams.tests.test_source import Trickle
 
 KINDS = ["webm", "matroska", "mp4"]
@@ -86,7 +86,7 @@ def test_no_opus_track(kind: str) -> None:
 
 def test_a_track_that_ffmpeg_meets_on_the_way() -> None:
     """A transport stream in which one more track begins behind the first packets."""
-    cells = bytearray(cases.remuxed("mpegts"))
+    cells = bytearray(inputs.remuxed("mpegts"))
     starts = [at for at in range(0, len(cells), 188) if cells[at + 1 : at + 3] == b"\x41\x00"]
     cells[starts[-1] + 1 : starts[-1] + 3] = b"\x41\x06"
     with open_stream(io.BytesIO(bytes(cells))) as stream:
