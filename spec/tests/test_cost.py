@@ -81,6 +81,7 @@ def test_what_a_repeat_gives_is_spelled_out_on_demand() -> None:
     found = parse_area(area, 3)
     assert found.error is None
     given = found.items[4].repeats
+    assert isinstance(given, Repeats)
     assert [(one.id, one.frame, one.data.hex(), one.offset, one.size) for one in given] == [
         (3, 1, "", 8, 0),
         (4, 1, "cc", 8, 1),
