@@ -192,6 +192,14 @@ OPERATIONS = {
         "sum of products of 64 weights and 64 activations, an integer",
         *(lambda x, y: sum(a * b for a, b in zip(x, y, strict=True)), ("int8[64]",) * 2, "int32"),
     ),
+    "neg64": Operation("-x", lambda x: -x, WIDE[:1], "binary64", (-300, 300)),
+    "less64": Operation(
+        "1 if x < y else 0", lambda x, y: int(x < y), WIDE, "int32", (-300, 300)
+    ),
+    "log10_64": Operation(
+        "decimal logarithm, rounded once to binary32",
+        *(_decimal(lambda x: x.log10()), WIDE[:1], "binary32", (-60, 60)), positive=True,
+    ),
 }  # fmt: skip
 SIZES = {"binary32": (24, 32), "binary64": (53, 64)}
 

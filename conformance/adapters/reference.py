@@ -62,7 +62,7 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
         return Refusal("stream.truncated", broken.detail)
 
 
-COMPUTED = frozenset({"decode", "records", "vocode", "encode", "conceal"})
+COMPUTED = frozenset({"decode", "records", "vocode", "encode", "conceal", "plc"})
 """Operations whose answers come out of networks and vocoder."""
 
 

@@ -133,6 +133,7 @@ class FeatureAnalyser:
         re, im = spectrum(signal)
         logs = cep.band_energies(re, im)
         cep.log_energies(logs)
+        cep.floor_logs(logs)
         cepstra = cep.cepstrum(logs)
         ac = prediction.autocorrelation(prediction.band_levels(cepstra))
         lpc = prediction.linear_prediction(ac)

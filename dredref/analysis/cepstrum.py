@@ -13,6 +13,7 @@ from dredref.analysis.logarithm import log10
 from dredref.analysis.sums import chosen_sums
 from dredref.analysis.tables import BANDS, band_shares, cosines
 from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.binary64 import nearest64
 from dredref.arithmetic.compiling import kernel, scalar
 from dredref.arithmetic.number import (
     Number,
@@ -46,7 +47,7 @@ DECAY = nearest("2.5")
 OFFSET = nearest("4")
 """Taken from the first coefficient."""
 TWO = nearest("2")
-NINTH = nearest(Fraction(2, BANDS), 53, -1074)
+NINTH = nearest64(Fraction(2, BANDS))
 """What the cosine transform is multiplied by the root of; bits of binary64."""
 
 
@@ -85,21 +86,27 @@ def larger(x: Number, y: Number) -> Number:
 
 @kernel
 def log_energies(energies: Numbers) -> None:
-    """Decimal logarithms in place of energies [18, columns], floored from the lowest band upwards.
-
-    None lies too far below those of lower bands.
-    """
-    span, decay = from_bits(energies, RANGE), from_bits(energies, DECAY)
+    """Decimal logarithms in place of energies [18, columns]."""
     quiet, two = from_bits(energies, QUIET), from_bits(energies, TWO)
-    for column in range(energies.shape[1]):
-        loudest = follow = from_bits(energies, LOWEST)
-        for band in range(BANDS):
-            energy = load(energies, (band, column))
+    for band in range(BANDS):
+        row = energies[band]
+        for column in range(row.size):
+            energy = load(row, column)
             energy = choose(mul(two, energy), energy, band in (0, BANDS - 1))
+            store(row, column, log10(add(quiet, energy)))
+
+
+@kernel
+def floor_logs(logs: Numbers) -> None:
+    """Raise logarithms [18, columns], the lowest band first, too far below those of lower bands."""
+    span, decay = from_bits(logs, RANGE), from_bits(logs, DECAY)
+    for column in range(logs.shape[1]):
+        loudest = follow = from_bits(logs, LOWEST)
+        for band in range(BANDS):
             fallen = sub(follow, decay)
-            level = larger(sub(loudest, span), larger(fallen, log10(add(quiet, energy))))
+            level = larger(sub(loudest, span), larger(fallen, load(logs, (band, column))))
             loudest, follow = larger(loudest, level), larger(fallen, level)
-            store(energies, (band, column), level)
+            store(logs, (band, column), level)
 
 
 @kernel

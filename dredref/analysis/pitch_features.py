@@ -13,6 +13,7 @@ from dredref.analysis.logarithm import log10
 from dredref.analysis.sums import inner_product, sliding_sums
 from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
 from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.binary64 import nearest64
 from dredref.arithmetic.compiling import kernel, scalar
 from dredref.arithmetic.number import (
     Number,
@@ -44,7 +45,7 @@ EMPTY = nearest("1e-15")
 """What powers begin with, so that none is zero."""
 ONE, TWO, SIX, TEN = map(nearest, ("1", "2", "6", "10"))
 SIXTY_FOURTH = nearest(Fraction(1, 64))
-ONE_64 = nearest("1", 53, -1074)
+ONE_64 = nearest64("1")
 """1 in binary64."""
 
 

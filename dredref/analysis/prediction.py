@@ -14,6 +14,7 @@ from dredref.analysis.sums import sliding_sums
 from dredref.analysis.tables import COMPENSATION, LPC_ORDER, WINDOW, Bits, Int, band_slopes
 from dredref.analysis.transform import transform
 from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.binary64 import nearest64
 from dredref.arithmetic.compiling import kernel
 from dredref.arithmetic.logs import power_of_ten
 from dredref.arithmetic.number import (
@@ -33,20 +34,15 @@ from dredref.arithmetic.number import (
     widen,
 )
 
-
-def _nearest64(value: Fraction | str) -> int:
-    return nearest(value, 53, -1074)
-
-
-NOISE = _nearest64("0.0001")
+NOISE = nearest64("0.0001")
 """White floor 40 dB below the signal, in proportion to lag 0; bits of binary64."""
 
-FLOOR = _nearest64(Fraction(26, 38))
+FLOOR = nearest64(Fraction(26, 38))
 """White floor added to lag 0 besides, in squared sample units."""
 
-LAG_TAPER = _nearest64("0.00006")
+LAG_TAPER = nearest64("0.00006")
 """Lag ``k`` is multiplied by ``1 - 6e-5 k k``."""
-ONE = _nearest64("1")
+ONE = nearest64("1")
 
 STOP = nearest("0.001")
 """The recursion ends once the residual energy is below this part of the signal's (30 dB)."""

@@ -51,10 +51,7 @@ SIGN, MAGNITUDE, FRACTION = (constant32(bits) for bits in (-(1 << 31), 0x7FFFFFF
 
 @cache
 def nearest(value: Fraction | str, size: int = 24, finest: int = -149) -> int:
-    """The bits of the number nearest to an exact value or a decimal numeral, halves to even.
-
-    With a ``size`` of 53 and ``finest`` of -1074 they are those of binary64.
-    """
+    """The bits of the number nearest to an exact value or a decimal numeral, halves to even."""
     exact = Fraction(value)
     magnitude = abs(exact)
     e = max(finest, magnitude.numerator.bit_length() - magnitude.denominator.bit_length() - size)
@@ -66,11 +63,12 @@ def nearest(value: Fraction | str, size: int = 24, finest: int = -149) -> int:
     return bits - (1 << (width - 1)) if exact < 0 else bits
 
 
-def value_of(bits: int) -> Fraction:
-    """The exact value of bits."""
-    exponent, fraction = bits >> 23 & 0xFF, bits & 0x7FFFFF
-    size = fraction | (1 << 23 if exponent else 0)
-    return (-size if bits < 0 else size) * Fraction(2) ** (max(exponent, 1) - 150)
+def value_of(bits: int, size: int = 24, finest: int = -149) -> Fraction:
+    """The exact value of bits; the inverse of :func:`nearest`."""
+    top = 1 << (size - 1)
+    magnitude = bits & ((1 << (31 if size == 24 else 63)) - 1)
+    exponent, m = magnitude // top, magnitude % top + (top if magnitude >= top else 0)
+    return (-m if bits < 0 else m) * Fraction(2) ** (max(exponent, 1) - 1 + finest)
 
 
 # Integers

@@ -1,19 +1,21 @@
 """IEEE binary64 by rules on integers, for the few operations that libopus takes in double.
 
-Every operation gives the exact result rounded to 53 significant bits, halves to even.
+Every operation gives the exact result rounded to 53 significant bits, halves to even, nothing finer
+than ``2**-1074``. Zero has no sign. Magnitudes of ``2**1024`` and more are excluded: numbers start
+as those of binary32, below ``2**128``, and a few products and sums in a row come nowhere near it.
 
-**In arrays** a number is its 64 bits, an ``int64``. Zero is the integer 0. Other numbers must lie
-from ``2**-1022`` up to below ``2**1024``: those of binary32 lie from ``2**-149`` to ``2**128``, so
-none of their products, quotients, sums and roots, nor a few of these in a row, comes near either
-end.
+**In arrays** a number is its 64 bits, an ``int64``. Zero is the integer 0.
 
-**In registers** (:class:`Binary64`) it is ``m * 2**e`` with ``2**52 <= |m| <= 2**53``; zero is
-``m = 0`` with ``e = ZERO``, below every other exponent. Everything is ``int64``: numba takes
-mixtures with ``uint64`` for floats, and the overflow of a signed integer for impossible.
+**In registers** (:class:`Binary64`) it is ``m * 2**e`` with ``2**52 <= |m| <= 2**53``: long,
+whatever its size. Numbers below ``2**-1022`` are long too, with zeros in the bits below
+``2**-1074``; :func:`pack` shortens them. Zero is ``m = 0`` with ``e = ZERO``, below every other
+exponent. Everything is ``int64``: numba takes mixtures with ``uint64`` for floats, and the overflow
+of a signed integer for impossible.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from dredref.arithmetic import binary32
@@ -30,8 +32,8 @@ class Binary64(NamedTuple):
 
 ZERO = -5000
 """Exponent of zero."""
-LOWEST = -1074
-"""Exponent of the lowest bit of the smallest numbers."""
+FINEST = -1074
+"""Exponent of the finest grid."""
 FRACTION = (1 << 52) - 1
 """Bits of a number in memory: the significand less its top."""
 SIGN = -(1 << 63)
@@ -40,6 +42,16 @@ LIMB = 31
 """Bits of half an operand of a long product."""
 LOW_LIMB, LOW_LIMBS = (1 << LIMB) - 1, (1 << 2 * LIMB) - 1
 """Bits of one limb, and of two."""
+
+
+def nearest64(value: Fraction | str) -> int:
+    """The bits of the number nearest to an exact value or a decimal numeral, halves to even."""
+    return binary32.nearest(value, 53, FINEST)
+
+
+def value_of64(bits: int) -> Fraction:
+    """The exact value of bits."""
+    return binary32.value_of(bits, 53, FINEST)
 
 
 # Integers
@@ -71,12 +83,15 @@ def signed(size: int, negative: bool, e: int) -> Binary64:
 
 @scalar
 def rounded(size: int, negative: bool, e: int) -> Binary64:
-    """``size * 2**e`` or its negative on 53 bits, for ``size`` below 2**63.
+    """``size * 2**e`` or its negative on 53 bits, fewer where they would be finer than 2**-1074.
 
-    Where the lowest bit stands for others that were lost, ``size`` has 55 bits or more.
+    ``size`` is below 2**62; where its lowest bit stands for others that were lost, it has 55 bits
+    or more.
     """
-    up = leading_zeros64(size) - 1
-    return signed(shortened(size << up, 10), negative, e - up + 10)
+    up = leading_zeros64(size) - 2
+    e = e - up + 9
+    extra = min(max(FINEST - e, 0), 54)
+    return signed(shortened(size << up, 9 + extra) << extra, negative, e)
 
 
 # Bits
@@ -87,7 +102,8 @@ def unpack(bits: int) -> Binary64:
     """The number of 64 bits."""
     exponent = (bits >> 52) & 0x7FF
     size = (bits & FRACTION) | (i64(exponent > 0) << 52)
-    return signed(size, bits < 0, exponent + LOWEST - 1)
+    up = leading_zeros64(size) - 11
+    return signed(size << up, bits < 0, max(exponent, 1) + FINEST - 1 - up)
 
 
 @scalar
@@ -97,9 +113,9 @@ def pack(x: Binary64) -> int:
     Adding ``m`` to the exponent's field carries its top bit into it: the field counts from one
     less, and an ``m`` of ``2**53`` becomes ``2**52`` with the next exponent.
     """
-    m, e = x
-    bits = abs(m) + ((e - LOWEST) << 52)
-    return 0 if m == 0 else bits | (m & SIGN)
+    m, e = i64(x.m), i64(x.e)
+    down = min(max(FINEST - e, 0), 63)
+    return ((abs(m) >> down) + (max(e - FINEST, 0) << 52)) | (m & SIGN)
 
 
 @scalar
@@ -134,28 +150,43 @@ def narrow(x: Binary64) -> Binary32:
 
 @scalar
 def add(x: Binary64, y: Binary64) -> Binary64:
-    """The sum: the coarser operand moves up by eight bits, the finer one down to its grid."""
+    """The sum: the coarser operand moves up by seven bits, the finer one down to its grid.
+
+    No sum is finer than 2**-1074.
+    """
     coarse = x.e >= y.e
-    high = (x.m if coarse else y.m) << 8
-    low = (y.m if coarse else x.m) << 8
+    high = (x.m if coarse else y.m) << 7
+    low = (y.m if coarse else x.m) << 7
     gap = min(abs(x.e - y.e), 63)
     moved = low >> gap
     total = high + (moved | i64(moved << gap != low))
-    return rounded(abs(total), total < 0, max(x.e, y.e) - 8)
+    return rounded(abs(total), total < 0, max(x.e, y.e) - 7)
+
+
+@scalar
+def neg(x: Binary64) -> Binary64:
+    """The negated number, exactly."""
+    return Binary64(-x.m, x.e)
 
 
 @scalar
 def sub(x: Binary64, y: Binary64) -> Binary64:
     """The difference."""
-    return add(x, Binary64(-y.m, y.e))
+    return add(x, neg(y))
+
+
+@scalar
+def less(x: Binary64, y: Binary64) -> bool:
+    """Whether ``x`` is below ``y``: no difference rounds to zero."""
+    return sub(x, y).m < 0
 
 
 @scalar
 def mul(x: Binary64, y: Binary64) -> Binary64:
-    """The product: of its 105 or 106 bits all but 44, whose trace is the lowest of the rest."""
+    """The product: of its 105 to 107 bits all but 45, whose trace is the lowest of the rest."""
     high, low = long_product(abs(x.m), abs(y.m))
-    size = (high << 18) | (low >> 44) | i64(low & ((1 << 44) - 1) != 0)
-    return rounded(size, (x.m ^ y.m) < 0, x.e + y.e + 44)
+    size = (high << 17) | (low >> 45) | i64(low & ((1 << 45) - 1) != 0)
+    return rounded(size, (x.m ^ y.m) < 0, x.e + y.e + 45)
 
 
 @scalar

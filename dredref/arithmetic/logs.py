@@ -1,10 +1,11 @@
 """Exponentials and logarithms, correctly rounded: one computation on integers for both carriers.
 
-The definition of each function is the exact real result, rounded once to binary32. It is estimated
-on integers of 64 bits with an error of less than ``2**-48`` of the result; an estimate counts where
-neither ``2**-45`` more nor less (:data:`MARGIN`) changes the bits that it is rounded to. The few
-others, about one in 2**20, are computed on integers of any length
-(:mod:`dredref.arithmetic.elementary`). Arrays of either carrier are taken by their bits.
+The definition of each function is the exact real result, rounded once to binary32. Arguments are of
+binary32, of the decimal logarithm of binary64. The result is estimated on integers of 64 bits with
+an error of less than ``2**-48`` of the result; an estimate counts where neither ``2**-45`` more nor
+less (:data:`MARGIN`) changes the bits that it is rounded to. The few others, about one in 2**20,
+are computed on integers of any length (:mod:`dredref.arithmetic.elementary`). Arrays of either
+carrier are taken by their bits.
 
 **Formats.** Arguments of exponentials are in Q55 and reach 64. What lies about 1 is in Q60. A
 :data:`Scaled` number is ``size * 2**e`` with ``size`` from 2**55 to below 2**62.
@@ -14,7 +15,9 @@ most 93 times the logarithm of 2, rounded to Q55, is taken from it, ``93 * 2**-5
 with 15 terms for magnitudes up to 0.35, leaves out ``2**-62`` and rounds by ``2**-58`` in all. The
 sum is below ``2**-49``. Logarithms: that of ``1 + y`` for ``y`` up to 1 has at most the relative
 error of ``y``; its quotient and series, with 18 terms in squares up to 1/9, add less than
-``2**-56``.
+``2**-56``. Decimal ones are taken of a power of two and a rest within a root of two of 1, so that
+neither takes away half of the other; the logarithm of 2 is rounded to Q52, where the error is less
+than ``2**-49``.
 """
 
 from __future__ import annotations
@@ -30,13 +33,15 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic import elementary
 from dredref.arithmetic.binary32 import nearest, value_of
-from dredref.arithmetic.binary64 import long_product, narrow_bits
+from dredref.arithmetic.binary64 import long_product, narrow_bits, nearest64, unpack, value_of64
 from dredref.arithmetic.compiling import i64, kernel, leading_zeros64, scalar
 
 Scaled: TypeAlias = tuple[int, int]
 """A number above zero: a size of 56 to 62 bits and an exponent of two."""
 Bits: TypeAlias = NDArray[np.int32]
 """Bits of binary32 numbers."""
+Bits64: TypeAlias = NDArray[np.int64]
+"""Bits of binary64 numbers."""
 
 UNDECIDED = -1
 """Bits that are no number, where the estimate does not tell the result."""
@@ -46,9 +51,11 @@ LARGEST, LARGEST_POWER = nearest("64"), nearest("27.75")
 """Bits of the largest magnitudes taken: of an exponential's argument, and of a power of ten's."""
 LEAST_FACTOR, LARGEST_FACTOR = nearest(Fraction(1, 1 << 20)), nearest("1048576")
 """Bits of the factors between which powers of ten are estimated."""
+LEAST_64, LARGEST_64 = nearest64(Fraction(1, 1 << 64)), nearest64(Fraction(1 << 64))
+"""Bits of the binary64 numbers between which decimal logarithms are taken."""
 
-ARGUMENT, UNIT = 55, 60
-"""Fractional bits of arguments, and of what lies about 1."""
+ARGUMENT, UNIT, POWERS = 55, 60, 52
+"""Fractional bits of arguments, of what lies about 1, and of logarithms of powers of two."""
 ONE = 1 << UNIT
 
 
@@ -61,6 +68,11 @@ def _fixed(x: int, q: int) -> int:
 _LOG_OF_TWO = _fixed(elementary.log_of_two(), ARGUMENT)
 _LOG_OF_TEN = _fixed(elementary.log_of_ten(), 59)
 """The logarithm of 2 in Q55, that of 10 in Q59."""
+_LOG_OF_TWO_52 = _fixed(elementary.log_of_two(), POWERS)
+_TO_TENS = _fixed(elementary.fine(Fraction(elementary.ONE, elementary.log_of_ten())), UNIT + 1)
+"""The logarithm of 2 in Q52, the reciprocal of that of 10 in Q61."""
+_ROOT_OF_TWO = 6369051672525773
+"""The root of 2 in Q52, rounded up."""
 _TO_TWOS = _fixed(elementary.fine(Fraction(elementary.ONE, elementary.log_of_two())), UNIT)
 """The reciprocal of the logarithm of 2."""
 _EXPONENTIAL = tuple(round(Fraction(ONE, factorial(n))) for n in range(14, -1, -1))
@@ -160,6 +172,33 @@ def scaled_power(bits: int, factor: int) -> Scaled:
 
 
 @scalar
+def log_of_ratio(above: int, below: int) -> Scaled:
+    """``2 artanh(above / below)``, for magnitudes of ``above`` below a third of ``below``."""
+    up = leading_zeros64(above) - leading_zeros64(below) - 1
+    z = quotient(above << up, below)
+    small = z >> min(up, 63)
+    return times(z, series(_ARTANH, times(small, small))), 1 - UNIT - up
+
+
+@scalar
+def scaled_log10(bits: int) -> tuple[int, int, bool]:
+    """The decimal logarithm of bits of binary64: its magnitude, and whether it is negative."""
+    m, power = unpack(bits)
+    rises = m < _ROOT_OF_TWO
+    about = i64(1) << (52 if rises else 53)
+    power = power + (52 if rises else 53)
+    size, e = log_of_ratio(abs(m - about), m + about)
+    negative = m < about
+    if power != 0:
+        rest = shifted(size, e + POWERS)
+        total = power * _LOG_OF_TWO_52 + (-rest if negative else rest)
+        negative = total < 0
+        up = leading_zeros64(abs(total)) - 2
+        size, e = abs(total) << up, -POWERS - up
+    return times(size, _TO_TENS), e - 1, negative
+
+
+@scalar
 def decided(x: Scaled) -> int:
     """The bits of an estimate, if its error cannot change it."""
     size, e = x
@@ -208,6 +247,18 @@ def softpluses(x: Bits, scale: int, scale_e: int, out: Bits) -> None:
             out[i] = decided((times(size, scale), e + scale_e + UNIT))
 
 
+@kernel
+def logarithms(x: Bits64, out: Bits) -> None:
+    """Decimal logarithms of numbers of binary64."""
+    for i in range(out.size):
+        bits = i64(x[i])
+        out[i] = UNDECIDED
+        if LEAST_64 <= bits <= LARGEST_64:
+            size, e, negative = scaled_log10(bits)
+            found = decided((size, e))
+            out[i] = found - (1 << 31) if negative and found > 0 else found
+
+
 # Arrays of either carrier, any shape
 
 
@@ -249,6 +300,22 @@ def softplus(x: NDArray[Any], full: int) -> NDArray[Any]:
     return _evaluate(estimate, define, x)
 
 
+def log10(x: NDArray[Any]) -> NDArray[Any]:
+    """Decimal logarithms, rounded to binary32, of numbers of binary64 from ``2**-64`` to ``2**64``.
+
+    Raises:
+        ValueError: for others.
+    """
+    bits = x.view(np.int64)
+    if bits.size and not LEAST_64 <= bits.min() <= bits.max() <= LARGEST_64:
+        raise ValueError("logarithm of a number below 2**-64 or above 2**64")
+
+    def define(argument: int) -> int:
+        return (elementary.logarithm(argument) << elementary.FRACTION) // elementary.log_of_ten()
+
+    return _evaluate(logarithms, define, x)
+
+
 def _log_of_one_more(argument: int) -> int:
     return elementary.logarithm(elementary.ONE + elementary.exponential(argument))
 
@@ -264,14 +331,15 @@ def _evaluate(
 ) -> NDArray[Any]:
     """The estimates of numbers side by side, or what is defined where those do not tell."""
     spread = np.broadcast_arrays(*operands)
-    flat = [np.ascontiguousarray(x).view(np.int32).reshape(-1) for x in spread]
+    flat = [np.ascontiguousarray(x).view(f"i{x.itemsize}").reshape(-1) for x in spread]
     found = np.empty(flat[0].size, np.int32)
     estimate(*flat, found)
     for index in np.flatnonzero(found == UNDECIDED):
         found[index] = nearest(Fraction(define(*(_fine(x[index]) for x in flat)), elementary.ONE))
-    return found.reshape(spread[0].shape).view(operands[0].dtype)
+    return found.reshape(spread[0].shape).view(f"{operands[0].dtype.kind}4")
 
 
-def _fine(bits: np.int32) -> int:
+def _fine(bits: np.int32 | np.int64) -> int:
     """A number in the working format of :mod:`~dredref.arithmetic.elementary`."""
-    return elementary.fine(value_of(int(bits)))
+    exact = value_of64 if isinstance(bits, np.int64) else value_of
+    return elementary.fine(exact(int(bits)))

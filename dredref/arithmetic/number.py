@@ -6,11 +6,12 @@ An algorithm is written once. The type of its arrays chooses what carries it:
 carrier        arrays                 a number in a function
 =============  =====================  ============================================================
 ``integer``    ``int32``, ``int64``   :class:`Binary32`, :class:`Binary64`: rules on integers
-``hardware``   ``float32``            ``float32``, ``float64``: the machine's instructions
+``hardware``   ``float32/64``         ``float32``, ``float64``: the machine's instructions
 =============  =====================  ============================================================
 
 Both round every operation as IEEE 754 says, so that results are the same bits. Arrays of numbers
-are ``int32`` or ``float32``; binary64 is met between a :func:`widen` and a :func:`narrow` alone.
+are ``int32`` or ``float32`` unless they are said to hold binary64, which is met between a
+:func:`widen` and a :func:`narrow` alone.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ Number: TypeAlias = Any
 """A number of either carrier."""
 Numbers: TypeAlias = Any
 """An array of numbers, ``int32`` or ``float32``, or :class:`Unpacked` ones."""
+Numbers64: TypeAlias = Any
+"""An array of numbers of binary64, ``int64`` or ``float64``."""
 
 
 class Unpacked(NamedTuple):
@@ -72,7 +75,12 @@ def _load_unpacked(array: Unpacked, index: Any) -> Binary32:
     return Binary32(array.m[index], array.e[index])
 
 
-@operation({Binary32: _load, Unpacked: _load_unpacked}, kind_of)
+@scalar
+def _load64(array: Numbers64, index: Any) -> Binary64:
+    return binary64.unpack(i64(array[index]))
+
+
+@operation({Binary32: _load, Unpacked: _load_unpacked, Binary64: _load64}, kind_of)
 def load(array: Numbers, index: Any) -> Number:
     """The number at an index, or at a tuple of indices."""
     return array[index]
@@ -88,7 +96,12 @@ def _store_unpacked(array: Unpacked, index: Any, x: Binary32) -> None:
     array.m[index], array.e[index] = x
 
 
-@operation({Binary32: _store, Unpacked: _store_unpacked}, kind_of)
+@scalar
+def _store64(array: Numbers64, index: Any, x: Binary64) -> None:
+    array[index] = binary64.pack(x)
+
+
+@operation({Binary32: _store, Unpacked: _store_unpacked, Binary64: _store64}, kind_of)
 def store(array: Numbers, index: Any, x: Number) -> None:
     """Put a number at an index, or at a tuple of indices."""
     array[index] = x
@@ -103,6 +116,17 @@ def _scratch(array: Numbers, size: int) -> Unpacked:
 def scratch(array: Numbers, size: int) -> Numbers:
     """Room for numbers of the carrier of an array, in the form that is fastest to work on."""
     return np.empty(size, array.dtype)
+
+
+@scalar
+def _zeros64(like: Numbers, size: int) -> Numbers64:
+    return np.zeros(size, np.int64)
+
+
+@operation({Binary32: _zeros64}, kind_of)
+def zeros64(like: Numbers, size: int) -> Numbers64:
+    """An array of zeros of binary64, of the carrier of an array of binary32."""
+    return np.zeros(size, np.float64)
 
 
 # Numbers from elsewhere
@@ -124,7 +148,7 @@ def _from_bits64(like: Any, bits: int) -> Binary64:
     return binary64.unpack(i64(bits))
 
 
-@operation({Binary32: _from_bits64}, kind_of)
+@operation({Binary32: _from_bits64, Binary64: _from_bits64}, kind_of)
 def from_bits64(like: Any, bits: int) -> Number:
     """The binary64 that 64 bits stand for, of the carrier of a number or an array; a constant."""
     return bits_float64(i64(bits))
@@ -203,7 +227,7 @@ def sqrt(x: Number) -> Number:
     return np.sqrt(x)
 
 
-@operation({Binary32: binary32.neg}, kind_of)
+@operation({Binary32: binary32.neg, Binary64: binary64.neg}, kind_of)
 def neg(x: Number) -> Number:
     """The negated number, exactly."""
     return -x
@@ -215,7 +239,7 @@ def halve(x: Number) -> Number:
     return x * f32(0.5)
 
 
-@operation({Binary32: binary32.less}, kind_of)
+@operation({Binary32: binary32.less, Binary64: binary64.less}, kind_of)
 def less(x: Number, y: Number) -> bool:
     """Whether ``x`` is below ``y``."""
     return bool(x < y)
@@ -226,7 +250,12 @@ def _choose(x: Binary32, y: Binary32, condition: bool) -> Binary32:
     return Binary32(x.m if condition else y.m, x.e if condition else y.e)
 
 
-@operation({Binary32: _choose}, kind_of)
+@scalar
+def _choose64(x: Binary64, y: Binary64, condition: bool) -> Binary64:
+    return Binary64(x.m if condition else y.m, x.e if condition else y.e)
+
+
+@operation({Binary32: _choose, Binary64: _choose64}, kind_of)
 def choose(x: Number, y: Number, condition: bool) -> Number:
     """``x`` where the condition holds, else ``y``."""
     return x if condition else y

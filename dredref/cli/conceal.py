@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from dredref.cli.options import Finite, open_input, stderr, stdout, stream_options
+from dredref.cli.options import (
+    Finite,
+    arithmetic_option,
+    open_input,
+    stderr,
+    stdout,
+    stream_options,
+)
 from dredref.cli.pictures import Pictures, picture_options
 from dredref.cli.progress import Update, progress, verbose_option
 from dredref.conceal import Log, play
@@ -84,6 +91,7 @@ CHOSEN = SOURCES[1:-1]
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, every loss and source in it."
 )
+@arithmetic_option
 @picture_options
 @stream_options
 @verbose_option

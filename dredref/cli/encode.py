@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from dredref.audio import AudioSource, open_audio
-from dredref.cli.options import Finite, audio_options, audio_source, stderr
+from dredref.cli.options import Finite, arithmetic_option, audio_options, audio_source, stderr
 from dredref.cli.progress import progress, verbose_option
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, RewriteResult, inject_file, strip_file
@@ -109,6 +109,7 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     show_default=True,
     help="Copies of earlier packets in each (RED, RFC 2198), on top of the bit rate; .pcap only.",
 )
+@arithmetic_option
 @audio_options
 @dred_options
 @verbose_option
@@ -190,6 +191,7 @@ def encode(
 @click.option(
     "--final-id", type=click.IntRange(32, 127), help="Write DRED with this id and no prefix."
 )
+@arithmetic_option
 @dred_options
 @audio_options
 @verbose_option

@@ -8,17 +8,32 @@ LICENSE.libopus), and so is every result for the same random numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 
-from dredref.floatlayers import FloatLayer, Gru, sigmoid, tanh
+from dredref.arithmetic.binary32 import nearest, value_of
+from dredref.arithmetic.carrier import Arithmetic, carrier_of
+from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.functions import sigmoid
+from dredref.arithmetic.number import Numbers, from_bits, less, load
 from dredref.model.container import read_model
 from dredref.model.weights import Model
+from dredref.nn.predictor import Predictor
 
 WARM_UP = 1000
 """Packets that are drawn and dropped at the start: the network begins in no real state."""
+NOT_LOST, LOST = nearest("0"), nearest("1")
+HUNDREDTH = value_of(nearest("0.01"))
+"""What percentages are multiplied by."""
+
+
+@kernel
+def is_lost(outputs: Numbers, chance: int) -> bool:
+    """Whether a number, given by its bits, is below the likelihood of a loss."""
+    return less(from_bits(outputs, chance), sigmoid(load(outputs, 0)))
 
 
 @cache
@@ -31,32 +46,36 @@ def network() -> Model:
 class LossGenerator:
     """Draws losses of one stream."""
 
-    def __init__(self, loss: float | np.float32, chance: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        loss: float | Fraction,
+        chance: Callable[[], float],
+        arithmetic: Arithmetic | None = None,
+    ) -> None:
         """Start a stream.
 
         Args:
             loss: the part of packets that is to be lost, 0 to 1.
             chance: gives random numbers from 0 to 1, taken as float32, one for each packet.
+            arithmetic: the carrier; that of the process if None. It changes no result.
         """
-        self._loss, self._chance = np.float32(loss), chance
+        self._loss, self._chance = nearest(Fraction(loss)), chance
         self._lost = False
-        self._first = FloatLayer(network(), "lossgen_dense_in")
-        self._last = FloatLayer(network(), "lossgen_dense_out")
-        self._units = [Gru(network(), f"lossgen_gru{number}") for number in (1, 2)]
-        self._states = [np.zeros(unit.size, np.float32) for unit in self._units]
+        self._predictor = Predictor(network(), "lossgen", 2, 1, carrier_of(arithmetic))
+        self._state = self._predictor.start()
         for _ in range(WARM_UP):
             self.sample()
 
     @classmethod
     def of_percent(cls, percent: float, chance: Callable[[], float]) -> LossGenerator:
         """A generator that loses ``percent`` of the packets, rounded as opus_demo rounds it."""
-        return cls(np.float32(percent) * np.float32(0.01), chance)
+        return cls(value_of(nearest(Fraction(percent))) * HUNDREDTH, chance)
 
     def sample(self) -> bool:
         """Return whether the next packet is lost."""
-        given = tanh(self._first(np.array([self._lost, self._loss], np.float32)))
-        for number, unit in enumerate(self._units):
-            given = self._states[number] = unit(given, self._states[number])
-        likely = sigmoid(self._last(given))[0]
-        self._lost = bool(np.float32(self._chance()) < likely)
+        known = np.array([LOST if self._lost else NOT_LOST, self._loss], np.int32)
+        self._state, outputs = self._predictor.step(
+            self._state, known.view(self._predictor.carrier)
+        )
+        self._lost = bool(is_lost(outputs, nearest(Fraction(self._chance()))))
         return self._lost

@@ -69,15 +69,20 @@ class Builder:
         self._floats.append(weights)
         return weights, bias
 
-    def first(self, name: str) -> None:
-        """Add the layer ``name``, which takes what came from outside and saturates.
+    def first(
+        self,
+        name: str,
+        inputs: int | None = None,
+        outputs: int | None = None,
+        largest: int = bounds.LARGEST_INPUT,
+    ) -> None:
+        """Add the layer ``name``, which takes what came from outside and saturates at ``largest``.
 
         Raises:
             InputError: as :meth:`floating`, or if its outputs could get too large.
         """
-        weights, bias = self.floating(name)
-        inputs = [bounds.LARGEST_INPUT << bounds.Q] * len(weights)
-        reach = bounds.of_floats(weights, bias, inputs)
+        weights, bias = self.floating(name, inputs, outputs)
+        reach = bounds.of_floats(weights, bias, [largest << bounds.Q] * len(weights))
         bounds.check(reach, bounds.LARGEST_FIRST, f"{self.model.name}, layer {name}")
 
     def int8_if_there(self, name: str) -> None:

@@ -6,98 +6,157 @@ samples that meet alone are rounded to binary32, all others are of binary64.
 
 from __future__ import annotations
 
-from math import sqrt
-
-import numpy as np
-from numpy.typing import NDArray
-
-from dredref.arithmetic.compiling import kernel
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from dredref.arithmetic.binary32 import nearest, value_of
+from dredref.arithmetic.binary64 import nearest64
+from dredref.arithmetic.compiling import kernel, loop
+from dredref.arithmetic.number import (
+    Number,
+    Numbers,
+    Numbers64,
+    add,
+    choose,
+    div,
+    from_bits64,
+    from_int,
+    less,
+    load,
+    mul,
+    narrow,
+    neg,
+    sqrt,
+    store,
+    sub,
+    widen,
+    zeros64,
+)
 
 ORDER = 16
-CONDITION = float(np.float32(1e-5))
+CONDITION = nearest64(value_of(nearest("0.00001")))
 """Part of the energy that is added to it, so that every matrix can be solved."""
-LEAST_ENERGY = float(np.float32(1e-9))
-LEAST_GAIN = float(np.float32(1e-3))
+LEAST_ENERGY = nearest64(value_of(nearest("1e-9")))
+LEAST_GAIN = nearest64(value_of(nearest("0.001")))
 """Least inverse of the prediction gain: there the recursion ends."""
+ONE, MINUS_TWO = nearest64("1"), nearest64("-2")
 
 
-@kernel
-def inner_product(x: Doubles, first: int, second: int, count: int) -> float:
-    """Sum of products of two parts of ``x``, four by four."""
-    total = 0.0
+@loop
+def inner_product(x: Numbers64, second: int, count: int) -> Number:
+    """Sum of products of the samples from 0 and from ``second`` on, four by four."""
+    total = from_bits64(x, 0)
     whole = count - count % 4
     for i in range(0, whole, 4):
-        a, b = first + i, second + i
-        four = x[a] * x[b] + x[a + 1] * x[b + 1] + x[a + 2] * x[b + 2] + x[a + 3] * x[b + 3]
-        total += four
+        four = mul(load(x, i), load(x, second + i))
+        for k in range(i + 1, i + 4):
+            four = add(four, mul(load(x, k), load(x, second + k)))
+        total = add(total, four)
     for i in range(whole, count):
-        total += x[first + i] * x[second + i]
+        total = add(total, mul(load(x, i), load(x, second + i)))
     return total
 
 
-@kernel
-def burg(single: Floats, coefficients: Floats) -> np.float32:
-    """Return the residual energy of a signal; ``coefficients`` [ORDER] receives its predictor."""
-    x, size = single.astype(np.float64), single.size
-    energy = inner_product(x, 0, 0, size)
-    first, last = np.zeros(ORDER), np.zeros(ORDER)
-    for n in range(1, ORDER + 1):
-        first[n - 1] = last[n - 1] = inner_product(x, 0, n, size - n)
-    forward, backward = np.zeros(ORDER + 1), np.zeros(ORDER + 1)
-    forward[0] = backward[0] = energy + CONDITION * energy + LEAST_ENERGY
-    predictor = np.zeros(ORDER)
-    inverse_gain, ended = 1.0, False
+@loop
+def with_products(
+    total: Number, x: Numbers64, start: int, step: int, y: Numbers64, count: int
+) -> Number:
+    """``total + x[start] y[0] + x[start + step] y[1] + ...``, from left to right."""
+    for k in range(count):
+        total = add(total, mul(load(x, start + step * k), load(y, k)))
+    return total
+
+
+@loop
+def subtract_row(
+    out: Numbers64, factor: Number, x: Numbers64, start: int, step: int, count: int
+) -> None:
+    """Take ``factor x[start]``, ``factor x[start + step]``, ... from numbers."""
+    for k in range(count):
+        store(out, k, sub(load(out, k), mul(factor, load(x, start + step * k))))
+
+
+@loop
+def subtract_samples(
+    out: Numbers64, samples: Numbers, at: int, start: int, step: int, count: int
+) -> None:
+    """The same of a sample, where each product is rounded to binary32."""
+    factor = load(samples, at)
+    for k in range(count):
+        product = mul(factor, load(samples, start + step * k))
+        store(out, k, sub(load(out, k), widen(product)))
+
+
+@loop
+def lattice(x: Numbers64, y: Numbers64, last: int, factor: Number, count: int) -> None:
+    """Add ``factor`` times the other to each of ``x[k]`` and ``y[last - k]``."""
+    for k in range(count):
+        one, two = load(x, k), load(y, last - k)
+        store(x, k, add(one, mul(factor, two)))
+        store(y, last - k, add(two, mul(factor, one)))
+
+
+@loop
+def prediction(samples: Numbers, predictor: Numbers64) -> Number:
+    """The residual energy of a signal; ``predictor`` [ORDER], zeros, receives its predictor."""
+    size = samples.size
+    x = zeros64(samples, size)
+    for i in range(size):
+        store(x, i, widen(load(samples, i)))
+    first, last = zeros64(samples, ORDER), zeros64(samples, ORDER)
+    forward, backward = zeros64(samples, ORDER + 1), zeros64(samples, ORDER + 1)
+    energy = inner_product(x, 0, size)
+    condition, least = from_bits64(samples, CONDITION), from_bits64(samples, LEAST_GAIN)
+    one = from_bits64(samples, ONE)
+    for k in range(ORDER):
+        lag = inner_product(x, k + 1, size - k - 1)
+        store(first, k, lag)
+        store(last, k, lag)
+    raised = add(add(energy, mul(condition, energy)), from_bits64(samples, LEAST_ENERGY))
+    store(forward, 0, raised)
+    store(backward, 0, raised)
+    gain = one
     for n in range(ORDER):
         end = size - n
-        one, two = x[n], x[end - 1]
-        for k in range(n):
-            first[k] -= np.float64(single[n] * single[n - k - 1])
-            last[k] -= np.float64(single[end - 1] * single[end + k])
-            one += x[n - k - 1] * predictor[k]
-            two += x[end + k] * predictor[k]
-        for k in range(n + 1):
-            forward[k] -= one * x[n - k]
-            backward[k] -= two * x[end + k - 1]
-        one, two = first[n], last[n]
-        for k in range(n):
-            one += last[n - k - 1] * predictor[k]
-            two += first[n - k - 1] * predictor[k]
-        forward[n + 1], backward[n + 1] = one, two
-        above, behind, before = two, backward[0], forward[0]
-        for k in range(n):
-            above += backward[n - k] * predictor[k]
-            behind += backward[k + 1] * predictor[k]
-            before += forward[k + 1] * predictor[k]
-        reflection = -2.0 * above / (before + behind)
-        gain = inverse_gain * (1.0 - reflection * reflection)
-        ended = gain <= LEAST_GAIN
-        if ended:
-            reflection = sqrt(1.0 - LEAST_GAIN / inverse_gain)
-            reflection = -reflection if above > 0 else reflection
-            gain = LEAST_GAIN
-        inverse_gain = gain
-        for k in range((n + 1) >> 1):
-            one, two = predictor[k], predictor[n - k - 1]
-            predictor[k], predictor[n - k - 1] = one + reflection * two, two + reflection * one
-        predictor[n] = reflection
-        if ended:
-            break
-        for k in range(n + 2):
-            one = forward[k]
-            forward[k] += reflection * backward[n - k + 1]
-            backward[n - k + 1] += reflection * one
-    for k in range(ORDER):
-        coefficients[k] = np.float32(-predictor[k])
-    if ended:
-        left = (energy - inner_product(x, 0, 0, ORDER)) * inverse_gain
-    else:
-        left, squares = forward[0], 1.0
+        subtract_samples(first, samples, n, n - 1, -1, n)
+        subtract_samples(last, samples, end - 1, end, 1, n)
+        ahead = with_products(load(x, n), x, n - 1, -1, predictor, n)
+        behind = with_products(load(x, end - 1), x, end, 1, predictor, n)
+        subtract_row(forward, ahead, x, n, -1, n + 1)
+        subtract_row(backward, behind, x, end - 1, 1, n + 1)
+        ahead = with_products(load(first, n), last, n - 1, -1, predictor, n)
+        behind = with_products(load(last, n), first, n - 1, -1, predictor, n)
+        store(forward, n + 1, ahead)
+        store(backward, n + 1, behind)
+        above = with_products(behind, backward, n, -1, predictor, n)
+        behind = with_products(load(backward, 0), backward, 1, 1, predictor, n)
+        ahead = with_products(load(forward, 0), forward, 1, 1, predictor, n)
+        reflection = div(mul(from_bits64(samples, MINUS_TWO), above), add(ahead, behind))
+        before = gain
+        gain = mul(before, sub(one, mul(reflection, reflection)))
+        ends = not less(least, gain)
+        if ends:
+            reflection = sqrt(sub(one, div(least, before)))
+            positive = less(from_bits64(samples, 0), above)
+            reflection = choose(neg(reflection), reflection, positive)
+            gain = least
+        lattice(predictor, predictor, n - 1, reflection, (n + 1) >> 1)
+        store(predictor, n, reflection)
+        if ends:
+            return mul(sub(energy, inner_product(x, 0, ORDER)), gain)
+        lattice(forward, backward, n + 1, reflection, n + 2)
+    left = with_products(load(forward, 0), forward, 1, 1, predictor, ORDER)
+    squares = with_products(one, predictor, 0, 1, predictor, ORDER)
+    return sub(left, mul(mul(condition, energy), squares))
+
+
+@kernel
+def burg(samples: Numbers, coefficients: Numbers, energies: Numbers) -> None:
+    """Predictors [signals, ORDER] of signals [signals, n], and residual energies [signals].
+
+    Both are rounded to binary32; no energy is below zero.
+    """
+    for row in range(energies.size):
+        predictor = zeros64(energies, ORDER)
+        energy = narrow(prediction(samples[row], predictor))
+        zero = from_int(energies, 0)
+        store(energies, row, choose(zero, energy, less(energy, zero)))
         for k in range(ORDER):
-            left += forward[k + 1] * predictor[k]
-            squares += predictor[k] * predictor[k]
-        left -= CONDITION * energy * squares
-    rounded = np.float32(left)
-    return rounded if rounded > 0 else np.float32(0)
+            store(coefficients, (row, k), narrow(neg(load(predictor, k))))

@@ -6,90 +6,123 @@ Source: libopus 1.6.1 dnn/freq.c (burg_cepstral_analysis).
 
 from __future__ import annotations
 
-from functools import cache
-from math import pow
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.analysis.tables import BANDS, WINDOW, band_shares, cosines
+from dredref.analysis.cepstrum import cepstrum, floor_logs, power
+from dredref.analysis.spectrum import PCM_Q, preemphasise
+from dredref.analysis.sums import chosen_sums
+from dredref.analysis.tables import BANDS, FRAME, WINDOW, band_shares
 from dredref.analysis.transform import transform
+from dredref.arithmetic.binary32 import nearest, value_of
+from dredref.arithmetic.binary64 import nearest64, value_of64
+from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.logs import log10
+from dredref.arithmetic.number import (
+    Numbers,
+    Numbers64,
+    add,
+    div,
+    from_bits,
+    from_bits64,
+    from_int,
+    load,
+    mul,
+    narrow,
+    neg,
+    store,
+    sub,
+    widen,
+)
 from dredref.plc.burg import ORDER, burg
 
-Floats = NDArray[np.float32]
-
-HALF_FRAME = 80
-PREEMPHASIS = np.float32(0.85)
-NORM = np.float32(HALF_FRAME - 2 * (ORDER - 1))
+HALVES = 2
+NORM = FRAME // HALVES - 2 * (ORDER - 1)
 """What the residual energy is divided by."""
-WIDENING = np.array([pow(0.995, power) for power in range(1, ORDER + 1)])
-"""What each coefficient is multiplied with."""
-GAIN = 0.45
-SCALE = np.float64(np.float32(1) / np.float32(WINDOW**3))
-TINY, QUIET = 1e-9, 1e-2
-LOWEST, RANGE, DECAY, OFFSET = (np.float32(value) for value in (-2, 8, 2.5, 4))
-"""The floors of logarithms, and what is taken from the first coefficient (as in the analysis)."""
+NARROWING = value_of64(nearest64("0.995"))
+WIDENING = np.array([nearest64(NARROWING**k) for k in range(1, ORDER + 1)])
+"""What each coefficient is multiplied with, which widens the peaks; bits of binary64."""
+GAIN = nearest64("0.45")
+SCALE = nearest64(value_of(nearest(Fraction(1, WINDOW**3))))
+ONE_64, TINY, QUIET = map(nearest64, ("1", "1e-9", "0.01"))
+"""What is added to each power before it is inverted, and to each energy before its logarithm."""
+HALF, TWO = nearest("0.5"), nearest("2")
 
 
-def burg_cepstra(frame: Floats) -> Floats:
-    """Return 36 numbers of 160 samples in units of 16-bit PCM: means, then differences."""
-    first, second = _half(frame[:HALF_FRAME]), _half(frame[HALF_FRAME:])
-    return np.concatenate([np.float32(0.5) * (first + second), first - second])
-
-
-def _half(samples: Floats) -> Floats:
-    """The cepstrum of 80 samples."""
-    emphasised = samples[1:] - PREEMPHASIS * samples[:-1]
-    predictor = np.zeros(ORDER, np.float32)
-    energy = burg(emphasised, predictor) / NORM
-    taps = np.ones(ORDER + 1, np.float32)
-    taps[1:] = (-predictor.astype(np.float64) * WIDENING).astype(np.float32)
-    re, im = _spectrum(taps)
-    power = re * re + im * im
-    inverse = (1.0 / (power.astype(np.float64) + TINY)).astype(np.float32)
-    level = GAIN * np.float64(energy) * SCALE
-    bands = (_band_sums(inverse).astype(np.float64) * level).astype(np.float32)
-    logs = _floored(np.log10(QUIET + bands.astype(np.float64)).astype(np.float32))
-    return _cosine_transform(logs)
-
-
-@cache
-def _shares() -> tuple[NDArray[np.int64], Floats]:
+def burg_cepstra(frame: NDArray[np.int16], carrier: np.dtype[Any]) -> Numbers:
+    """Return 36 numbers of a frame of 160 samples: means of its halves, then differences."""
+    halves = frame.reshape(HALVES, -1).astype(np.int64) << PCM_Q
+    emphasised = np.empty(halves.shape, carrier)
+    preemphasise(halves, np.zeros(HALVES, carrier), emphasised)
+    predictors, energies = np.empty((HALVES, ORDER), carrier), np.empty(HALVES, carrier)
+    burg(emphasised[:, 1:], predictors, energies)
+    taps = np.zeros((WINDOW, HALVES), carrier)
+    widen_peaks(predictors, WIDENING, taps)
+    re, im = transform(taps)
+    bins = re[: WINDOW // 2]
+    invert_powers(bins, im)
     places, weights = band_shares()
-    return np.asarray(places, np.int64), np.asarray(weights, np.int32).view(np.float32)
+    bands = np.empty((BANDS, HALVES), carrier)
+    chosen_sums(weights, places, bins, bands)
+    levels = np.empty((BANDS, HALVES), np.dtype(f"{carrier.kind}8"))
+    weigh_bands(bands, energies, levels)
+    logs = log10(levels)
+    floor_logs(logs)
+    cepstra = cepstrum(logs)
+    out = np.empty(HALVES * BANDS, carrier)
+    mean_and_difference(cepstra, out)
+    return out
 
 
-def _band_sums(power: Floats) -> Floats:
-    """Weighted sums of the bands' bins, added from the lowest up; the outermost count twice."""
-    places, weights = _shares()
-    sums: Floats = np.add.accumulate(weights * power[places], axis=0)[-1]
-    sums[[0, -1]] *= np.float32(2)
-    return sums
+@kernel
+def widen_peaks(predictors: Numbers, widening: NDArray[np.int64], taps: Numbers) -> None:
+    """Filters [taps, signals] of predictors [signals, ORDER]: 1, then negated coefficients."""
+    for column in range(predictors.shape[0]):
+        store(taps, (0, column), from_int(taps, 1))
+        for k in range(ORDER):
+            coefficient = widen(neg(load(predictors, (column, k))))
+            wider = mul(coefficient, from_bits64(taps, widening[k]))
+            store(taps, (k + 1, column), narrow(wider))
 
 
-def _floored(raw: Floats) -> Floats:
-    """Logarithms, none too far below those of lower bands."""
-    loudest = follow = LOWEST
-    levels = np.zeros_like(raw)
-    for band, value in enumerate(raw):
-        level = max(loudest - RANGE, max(follow - DECAY, value))
-        loudest, follow = max(loudest, level), max(follow - DECAY, level)
-        levels[band] = level
-    return levels
+@kernel
+def invert_powers(re: Numbers, im: Numbers) -> None:
+    """``1 / (|z|**2 + 1e-9)`` of bins in place of their real parts."""
+    one, tiny = from_bits64(re, ONE_64), from_bits64(re, TINY)
+    for i in range(re.shape[0]):
+        for column in range(re.shape[1]):
+            size = power(load(re, (i, column)), load(im, (i, column)))
+            store(re, (i, column), narrow(div(one, add(widen(size), tiny))))
 
 
-def _cosine_transform(logs: Floats) -> Floats:
-    """The cepstrum of logarithms."""
-    table = np.asarray(cosines(), np.int32).view(np.float32).reshape(BANDS, BANDS)
-    sums = np.add.accumulate(table * logs[:, None], axis=0)[-1]
-    cepstrum: Floats = (sums.astype(np.float64) * np.sqrt(2.0 / BANDS)).astype(np.float32)
-    cepstrum[0] -= OFFSET
-    return cepstrum
+@kernel
+def weigh_bands(bands: Numbers, energies: Numbers, levels: Numbers64) -> None:
+    """Energies of bands [18, signals], which are rounded to binary32, and 0.01 more.
+
+    Args:
+        bands: sums of inverse powers; the outermost will count twice.
+        energies: residual energies [signals].
+        levels: filled.
+    """
+    for column in range(energies.size):
+        energy = widen(div(load(energies, column), from_int(energies, NORM)))
+        level = mul(mul(from_bits64(bands, GAIN), energy), from_bits64(bands, SCALE))
+        for band in range(BANDS):
+            total = load(bands, (band, column))
+            if band in (0, BANDS - 1):
+                total = mul(total, from_bits(bands, TWO))
+            weighed = widen(narrow(mul(widen(total), level)))
+            store(levels, (band, column), add(from_bits64(bands, QUIET), weighed))
 
 
-def _spectrum(taps: Floats) -> tuple[Floats, Floats]:
-    """Real and imaginary parts of the bins below 8 kHz of a few samples."""
-    samples = np.zeros((WINDOW, 1), np.float32)
-    samples[: len(taps), 0] = taps
-    re, im = transform(samples)
-    return re[: WINDOW // 2, 0], im[: WINDOW // 2, 0]
+@kernel
+def mean_and_difference(cepstra: Numbers, out: Numbers) -> None:
+    """Of two columns, one after the other."""
+    size = cepstra.shape[0]
+    for i in range(size):
+        one, two = load(cepstra, (i, 0)), load(cepstra, (i, 1))
+        store(out, i, mul(from_bits(out, HALF), add(one, two)))
+        store(out, size + i, sub(one, two))

@@ -7,60 +7,51 @@ Source: libopus 1.6.1 dnn/lpcnet_plc.c (compute_plc_pred).
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
-from dredref.floatlayers import FloatLayer, Gru, tanh
+import numpy as np
+
+from dredref.arithmetic.binary32 import nearest
+from dredref.arithmetic.number import Numbers
 from dredref.model import packaged
 from dredref.model.weights import Model
+from dredref.nn.predictor import Predictor, State
 from dredref.vocoder.sizes import FEATURES
-
-Floats = NDArray[np.float32]
-State = tuple[Floats, Floats]
-"""Of the two recurrent units; never changed in place."""
 
 CEPSTRA = 36
 INPUTS = CEPSTRA + FEATURES + 1
-LIMIT = np.float32(1 << 16)
-"""Where features that come from outside saturate; what is analysed stays far below."""
-HEARD, RECEIVED = np.float32(1), np.float32(-1)
+HEARD, RECEIVED = nearest("1"), nearest("-1")
 
 
 class PredictionNetwork:
-    """The layers."""
+    """The layers, on one carrier."""
 
-    def __init__(self, model: Model | None = None) -> None:
+    def __init__(self, model: Model | None, carrier: np.dtype[Any]) -> None:
         """Take the layers of ``model``, or of the packaged one.
 
         Raises:
             InputError: ``model.layer`` if it is no network of this kind.
         """
         found = packaged("plc") if model is None else model
-        self._first = FloatLayer(found, "plc_dense_in")
-        self._last = FloatLayer(found, "plc_dense_out")
-        self._units = Gru(found, "plc_gru1"), Gru(found, "plc_gru2")
+        self._predictor = Predictor(found, "plc", INPUTS, FEATURES, carrier)
+        self._carrier = carrier
+        self.start = self._predictor.start
 
-    def start(self) -> State:
-        """The state before anything was heard."""
-        first, second = (np.zeros(unit.size, np.float32) for unit in self._units)
-        return first, second
-
-    def hear(self, state: State, cepstra: Floats, features: Floats) -> State:
+    def hear(self, state: State, cepstra: Numbers, features: Numbers) -> State:
         """The state after a frame that was heard."""
-        given = np.concatenate([cepstra, features, [HEARD]], dtype=np.float32)
-        return self._step(state, given)[0]
+        return self._predictor.step(state, self._inputs(HEARD, features, cepstra))[0]
 
-    def receive(self, state: State, features: Floats) -> State:
+    def receive(self, state: State, features: Numbers) -> State:
         """The state after a frame that DRED told."""
-        silent = np.zeros(CEPSTRA, np.float32)
-        given = np.concatenate([silent, features, [RECEIVED]], dtype=np.float32)
-        return self._step(state, given)[0]
+        return self._predictor.step(state, self._inputs(RECEIVED, features))[0]
 
-    def predict(self, state: State) -> tuple[State, Floats]:
+    def predict(self, state: State) -> tuple[State, Numbers]:
         """The state after a frame of which nothing is known, and its features."""
-        return self._step(state, np.zeros(INPUTS, np.float32))
+        return self._predictor.step(state, np.zeros(INPUTS, self._carrier))
 
-    def _step(self, state: State, given: Floats) -> tuple[State, Floats]:
-        first = self._units[0](tanh(self._first(given)), state[0])
-        second = self._units[1](first, state[1])
-        return (first, second), self._last(second)
+    def _inputs(self, kind: int, features: Numbers, cepstra: Numbers | int = 0) -> Numbers:
+        """What is known of a frame; ``kind`` in bits."""
+        x = np.empty(INPUTS, self._carrier)
+        x[:CEPSTRA], x[CEPSTRA:-1] = cepstra, features
+        x.view(np.int32)[-1] = kind
+        return x

@@ -21,50 +21,33 @@ from numpy.typing import NDArray
 
 from dredref.analysis.analyser import FeatureAnalyser
 from dredref.analysis.logarithm import log2
-from dredref.arithmetic import binary64, compiling, functions, logs, number
-from dredref.arithmetic.binary64 import Binary64
+from dredref.arithmetic import compiling, functions, logs, number
 from dredref.arithmetic.carrier import Arithmetic
-from dredref.arithmetic.compiling import dot, i64, loop, operation, scalar
-from dredref.arithmetic.number import kind_of, load, store
+from dredref.arithmetic.compiling import dot, loop, scalar
+from dredref.arithmetic.number import load, store
+from dredref.plc.concealer import PacketLossConcealer
 from dredref.rdovae.decoder import decode_payloads
 from dredref.rdovae.encoder import RdovaeEncoder
 from dredref.spec.dred import make_payload
 from dredref.spec.tables import LATENT_DIM, STATE_DIM
-from dredref.vocoder import vocoder
+from dredref.vocoder.sizes import FRAME
 
 RECORDED = Path(__file__).parents[3] / "vectors" / "arithmetic" / "operations.json"
 SCALAR = {
     **{name: getattr(number, name) for name in ("add", "sub", "mul", "div", "neg", "less")},
     **{name: getattr(number, name) for name in ("clip_to_one", "floor", "floor_half_up")},
     **{name: getattr(functions, name) for name in ("tanh", "sigmoid", "to_int8")},
-    **{f"{name}64": getattr(number, name) for name in ("add", "sub", "mul", "div", "sqrt")},
+    **{
+        f"{name}64": getattr(number, name)
+        for name in ("add", "sub", "mul", "div", "sqrt", "neg", "less")
+    },
     "widen": number.widen,
     "narrow": number.narrow,
     "log2": log2,
 }
 """Operations of numbers, by the name that the file gives them."""
-
-
-@scalar
-def _load64(array: Any, index: int) -> Binary64:
-    return binary64.unpack(i64(array[index]))
-
-
-@operation({Binary64: _load64}, kind_of)
-def load64(array: Any, index: int) -> Any:
-    """A binary64 of an array of ``int64`` or ``float64``."""
-    return array[index]
-
-
-@scalar
-def _store64(array: Any, index: int, x: Binary64) -> None:
-    array[index] = binary64.pack(x)
-
-
-@operation({Binary64: _store64}, kind_of)
-def store64(array: Any, index: int, x: Any) -> None:
-    """Put a binary64 into such an array."""
-    array[index] = x
+LOGS = {"exp": logs.exp, "log10_64": logs.log10}
+"""Those of whole arrays."""
 
 
 @scalar
@@ -73,25 +56,24 @@ def put(array: Any, index: int, x: Any) -> None:
     array[index] = x
 
 
-LOADS = {"binary32": load, "binary64": load64}
-STORES = {"binary32": store, "binary64": store64, "int32": put}
+STORES = {"binary32": store, "binary64": store, "int32": put}
 INTEGERS: dict[str, Any] = {"binary32": np.int32, "binary64": np.int64, "int32": np.int32}
 FLOATS: dict[str, Any] = {"binary32": np.float32, "binary64": np.float64, "int32": np.int32}
 
 
 def kernel_of(name: str, operands: tuple[str, ...], result: str) -> Any:
     """The loop that does an operation of each element of arrays."""
-    act, get, give = SCALAR[name], LOADS[operands[0]], STORES[result]
+    act, give = SCALAR[name], STORES[result]
 
     @loop
     def of_one(x: Any, out: Any) -> None:
         for i in range(out.size):
-            give(out, i, act(get(x, i)))
+            give(out, i, act(load(x, i)))
 
     @loop
     def of_two(x: Any, y: Any, out: Any) -> None:
         for i in range(out.size):
-            give(out, i, act(get(x, i), get(y, i)))
+            give(out, i, act(load(x, i), load(y, i)))
 
     return of_one if len(operands) == 1 else of_two
 
@@ -113,8 +95,8 @@ def results(name: str, about: dict[str, Any], cases: list[Any], arithmetic: Arit
         return found
     kinds = INTEGERS if arithmetic == "integer" else FLOATS
     arrays = [bits_of(column, operands[0]).view(kinds[operands[0]]) for column in columns]
-    if name == "exp":
-        return logs.exp(arrays[0]).view(np.int32)
+    if name in LOGS:
+        return LOGS[name](arrays[0]).view(np.int32)
     out = np.empty(len(cases), kinds[result])
     kernel_of(name, operands, result)(*arrays, out)
     return (out if out.dtype.kind == "i" else out + out.dtype.type(0)).view(INTEGERS[result])
@@ -150,19 +132,19 @@ def digest(*arrays: NDArray[Any]) -> str:
 
 
 def little_work(arithmetic: Arithmetic) -> dict[str, str]:
-    """One packet decoded, two frames of speech, two frames analysed and encoded, as digests."""
+    """One packet decoded, two frames analysed and encoded, one concealed, as digests."""
     state = [(7 * i) % 11 - 5 for i in range(STATE_DIM[12])]
     latents = [[(5 * i + k) % 9 - 4 for i in range(LATENT_DIM[12])] for k in range(2)]
     (features,) = decode_payloads([make_payload(12, 3, 0, 16, state, latents)], None, arithmetic)
-    given = features[np.newaxis]
-    started = vocoder(arithmetic).start(given[:, :5])
-    speech, _ = vocoder(arithmetic).synthesize(started, given[:, 5:7])
     pcm = (np.random.default_rng(3).normal(0, 3000, (1, 320))).astype(np.int16)
     analysed = FeatureAnalyser(arithmetic=arithmetic).analyse(pcm)
     encoded = RdovaeEncoder(arithmetic=arithmetic).encode(analysed)
+    concealer = PacketLossConcealer(arithmetic=arithmetic)
+    for frame in pcm.reshape(-1, FRAME):
+        concealer.update(frame)
     return {
         "decoded": digest(features),
-        "speech": digest(speech),
+        "concealed": digest(concealer.conceal()),
         "analysed": digest(analysed),
         "encoded": digest(*encoded),
     }

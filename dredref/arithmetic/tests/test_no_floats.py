@@ -14,11 +14,12 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from dredref.arithmetic.tests.operations import little_work  # noqa: E402
+from dredref.losses.lossgen import LossGenerator  # noqa: E402
 
 PACKAGE = Path(__file__).parents[2]
 MODULES = sorted(
     f"dredref.{folder}.{path.stem}"
-    for folder in ("arithmetic", "nn", "analysis", "rdovae", "vocoder")
+    for folder in ("arithmetic", "nn", "analysis", "rdovae", "vocoder", "plc", "losses")
     for path in (PACKAGE / folder).glob("*.py")
     if "@kernel" in path.read_text() and path.stem != "__init__"
 )
@@ -55,6 +56,7 @@ def floating(function: Any, signature: Any) -> list[str]:
 def work() -> None:
     """Every kernel of the networks and of the analysis is called with arrays of integers."""
     little_work("integer")
+    LossGenerator(0.2, lambda: 0.5, "integer")
 
 
 @pytest.mark.slow
@@ -79,7 +81,10 @@ def test_the_look_reaches_every_network() -> None:
         "rdovae.encoder.encode_steps",
         "vocoder.network.condition",
     )
-    more = "vocoder.network.synthesize", "analysis.transform.transform_columns"
+    more = (
+        *("vocoder.network.synthesize", "analysis.transform.transform_columns"),
+        *("plc.burg.burg", "plc.concealer.attenuate", "losses.lossgen.is_lost"),
+    )
     assert {f"dredref.{kernel}" for kernel in (*wanted, *more)} <= reached
 
 
