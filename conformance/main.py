@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("dredref.conformance.cli.run:run", "Put an implementation to the test."),
     "smoke": (
-        "dredref.conformance.cli.run:smoke",
+        "dredref.conformance.cli.smoke:smoke",
         "See whether an implementation can be talked to.",
     ),
     "replay": (

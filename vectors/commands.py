@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dredref.cli.groups import SuggestingGroup
-from dredref.cli.options import stdout
+from dredref.cli.options import json_option, stdout, tell
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
 from dredref.spec.errors import UsageError
@@ -169,8 +169,9 @@ def _progress() -> Iterator[Notice]:
     type=click.Path(path_type=Path),
     help="Put the whole suite, its schema and how to use it into a zip file.",
 )
+@json_option
 @folder_option
-def export(target: Path | None, archive: Path | None, folder: Path | None) -> None:
+def export(target: Path | None, archive: Path | None, folder: Path | None, as_json: bool) -> None:
     """Give the vectors away: whole for any language, or as upstream's script expects them."""
     if (target is None) == (archive is None):
         raise UsageError("vectors.export", "say one of --zip FILE and --upstream DIR")
@@ -178,11 +179,12 @@ def export(target: Path | None, archive: Path | None, folder: Path | None) -> No
     if archive is not None:
         from dredref.vectors.archive import write_archive
 
-        click.echo(f"{write_archive(suite, archive)} files in {archive}")
+        count, place = write_archive(suite, archive), archive
     elif target is not None:
         from dredref.vectors.export import export_upstream
 
-        click.echo(f"{export_upstream(suite, target)} files in {target}")
+        count, place = export_upstream(suite, target), target
+    tell({"written": str(place), "files": count}, f"{count} files in {place}", as_json)
 
 
 @vectors.command()

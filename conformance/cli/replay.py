@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from dredref.conformance.cli.run import implementation_options, learn, make_implementation
-from dredref.conformance.outcome import BAD
+from dredref.conformance.outcome import BAD, Result
 from dredref.conformance.record import read_run
 from dredref.conformance.report.findings import where
 from dredref.conformance.running.runner import run_one
@@ -26,7 +26,10 @@ SHOWN = 2000
 @click.argument("name", metavar="ID")
 @implementation_options
 @click.option("--full", is_flag=True, help="Show request and reply whole.")
-def replay(results: Path, name: str, folder: Path | None, full: bool, **how: Any) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, request and reply whole.")
+def replay(
+    results: Path, name: str, folder: Path | None, full: bool, as_json: bool, **how: Any
+) -> None:
     """Put one vector of a recorded run to an implementation again.
 
     Shows the request as the harness gets it, what came back, and what came of it then and now. Exit
@@ -44,15 +47,29 @@ def replay(results: Path, name: str, folder: Path | None, full: bool, **how: Any
     finally:
         implementation.close()
     question = {"cmd": "run", "seq": 1, "operation": vector.operation, "input": vector.request()}
-    limit = None if full else SHOWN
+    then = recorded[name]
+    if as_json:
+        form = {"request": question, "reply": now.answer, "said": now.said}
+        form |= {"then": _form(then), "now": _form(now)}
+        click.echo(json.dumps(form))
+    else:
+        _print(question, then, now, None if full else SHOWN)
+    sys.exit(1 if now.outcome in BAD else 0)
+
+
+def _form(result: Result) -> dict[str, str]:
+    """What came of a vector, for programs."""
+    return {"outcome": str(result.outcome), "where": where(result), "reason": result.reason}
+
+
+def _print(question: dict[str, Any], then: Result, now: Result, limit: int | None) -> None:
+    """Request, reply, and what came of it, for people."""
     click.echo(f"request  {_short(question, limit)}")
     click.echo(f"reply    {_short(now.answer, limit) if now.answer else now.reason}")
-    then = recorded[name]
     click.echo(f"then     {then.outcome}  {where(then)}")
     click.echo(f"now      {now.outcome}  {where(now)}")
     if now.said:
         click.echo(f"standard error:\n{now.said}")
-    sys.exit(1 if now.outcome in BAD else 0)
 
 
 def _short(value: Any, limit: int | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
 from dredref.conformance.record import read_run
-from dredref.spec.errors import DredError
+from dredref.spec.errors import DredError, UsageError
 from dredref.vectors.suite import load_suite
 
 
@@ -23,13 +24,16 @@ from dredref.vectors.suite import load_suite
     help="Folder for the report.",
 )
 @click.option("--markdown", is_flag=True, help="Print Markdown instead; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Counts and verdicts of each run on stdout.")
 @click.option(
     "--vectors",
     "folder",
     type=click.Path(path_type=Path),
     help="Another folder of vectors than the project's own.",
 )
-def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | None) -> None:
+def report(
+    runs: tuple[str, ...], output: Path, markdown: bool, as_json: bool, folder: Path | None
+) -> None:
     """Report one run, or compare several side by side.
 
     A file without its footer, as a run leaves that broke off, is reported as incomplete. Exit
@@ -42,7 +46,10 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
     from dredref.conformance.report.write import put, write_report
     from dredref.files import make_folder
 
+    if markdown and as_json:
+        raise UsageError("report.form", "say one of --markdown and --json")
     found = [read_run(path, broken=True) for path in runs]
+    page = None
     if markdown:
         click.echo(run_markdown(found[0]) if len(found) == 1 else comparison_markdown(found))
     elif len(found) == 1:
@@ -51,12 +58,20 @@ def report(runs: tuple[str, ...], output: Path, markdown: bool, folder: Path | N
         except DredError:
             suite = None
         write_report(found[0], output, suite)
-        click.echo(f"report: {output / 'report.html'}")
+        page = output / "report.html"
     else:
         make_folder(output)
         put(output / "compare.html", compare_html(found))
         put(output / "compare.md", comparison_markdown(found))
-        click.echo(f"report: {output / 'compare.html'}")
+        page = output / "compare.html"
+    if as_json:
+        rows = [
+            {"results": path, "title": one.title, "incomplete": one.broken, **one.summary()}
+            for path, one in zip(runs, found, strict=True)
+        ]
+        click.echo(json.dumps({"report": str(page), "runs": rows}))
+    elif page is not None:
+        click.echo(f"report: {page}")
     for path, one in zip(runs, found, strict=True):
         if one.broken:
             click.echo(f"dredref: {path}: {one.missing}", err=True)

@@ -1,4 +1,4 @@
-"""``dredref run`` and ``dredref smoke``."""
+"""``dredref run``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dredref.conformance.running.environment import environment
 from dredref.conformance.running.harness import Harness, Implementation
 from dredref.conformance.running.process import MEBI, Limits
 from dredref.conformance.running.replies import Capabilities, FaultError
-from dredref.conformance.running.runner import run_one, run_vectors
+from dredref.conformance.running.runner import run_vectors
 from dredref.files import make_folder
 from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.model import GROUPS, Vector
@@ -356,7 +356,7 @@ FIRST = 10
 def print_run(done: Run, console: Console) -> None:
     """The outcome on a terminal: groups, classes, the first failures."""
     known = done.implementation
-    console.print(_titled(known))
+    console.print(titled(known))
     table = Table(box=None, pad_edge=False)
     table.add_column("group")
     for outcome in Outcome:
@@ -390,46 +390,7 @@ def print_run(done: Run, console: Console) -> None:
         console.print(f"... and {len(bad) - FIRST} more")
 
 
-@click.command()
-@implementation_options
-def smoke(folder: Path | None, **how: object) -> None:
-    """See whether an implementation can be talked to: one vector of each operation.
-
-    Exit code 0 if every operation it claims gave a reply, 1 if not, 2 if it does not start.
-    """
-    suite = load_suite(folder)
-    make = make_implementation(**how)  # type: ignore[arg-type]
-    known = learn(make)
-    prepare(how["impl"], suite.vectors())
-    console = stdout
-    versions = ", ".join(str(one) for one in known.versions)
-    name = _titled(known)
-    console.print(f"{name}, DRED versions {versions}")
-    firsts: dict[str, Vector] = {}
-    for vector in suite.vectors():
-        usable = vector.version is None or vector.version in known.versions
-        if usable and vector.group != "hostile" and vector.operation in known.operations:
-            firsts.setdefault(vector.operation, vector)
-    answered = True
-    implementation = make()
-    try:
-        for operation in known.operations:
-            vector_ = firsts.get(operation)
-            if vector_ is None:
-                console.print(f"{operation:<10} [dim]no vector to try[/]")
-                continue
-            result = run_one(vector_, implementation, known)
-            replied = result.outcome not in (Outcome.ERROR, Outcome.TIMEOUT)
-            answered = answered and replied
-            where = result.divergence["text"] if result.divergence else result.reason
-            line = f"{operation:<10} {result.outcome:<11} {vector_.id} {where}".rstrip()
-            console.print(line, style=STYLES[result.outcome], markup=False, soft_wrap=True)
-    finally:
-        implementation.close()
-    sys.exit(0 if answered else 1)
-
-
-def _titled(known: Capabilities) -> str:
+def titled(known: Capabilities) -> str:
     """Name and version of an implementation; the version only where the name does not say it."""
     version = "" if known.version in known.name else f" {known.version}"
     return f"[bold]{escape(known.name)}[/bold]{escape(version)}"

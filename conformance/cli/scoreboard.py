@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from dredref.cli.options import tell
 from dredref.conformance.found import found, found_markdown
 from dredref.conformance.record import read_run
 from dredref.conformance.scoreboard import (
@@ -33,6 +35,7 @@ from dredref.vectors.suite import SUITE_VERSION, load_suite
 @click.option("--revision", default="", help="What exactly was run: a version or commit.")
 @click.option("--remark", "remarks", multiple=True, help="A sentence for the page.")
 @click.option("--badge", "as_badge", is_flag=True, help="A badge of each entry, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The entries, or faults, as JSON.")
 @click.option("--found", "as_found", is_flag=True, help="The faults that the suite found.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page there.")
 @click.option(
@@ -43,6 +46,7 @@ def scoreboard(
     revision: str,
     remarks: tuple[str, ...],
     as_badge: bool,
+    as_json: bool,
     as_found: bool,
     output: Path | None,
     folder: Path,
@@ -61,13 +65,17 @@ def scoreboard(
         stem = re.sub(r"[^a-z0-9.]+", "-", f"{entry.name} {entry.revision}".lower()).strip("-")
         with atomic_output(folder / f"{stem}.json") as temporary:
             temporary.write_text(entry_text(entry), "utf-8")
-        click.echo(f"written: {folder / stem}.json")
+        path = str(folder / f"{stem}.json")
+        tell({"written": path}, f"written: {path}", as_json)
         return
     listed = entries(folder)
     if as_badge:
         click.echo(json.dumps({f"{one.name} {one.revision}": badge(one) for one in listed}))
         return
-    text = found_markdown(found()) if as_found else scoreboard_markdown(listed)
+    if as_json:
+        text = json.dumps([asdict(one) for one in (found() if as_found else listed)]) + "\n"
+    else:
+        text = found_markdown(found()) if as_found else scoreboard_markdown(listed)
     if output is None:
         click.echo(text, nl=False)
         return

@@ -79,6 +79,11 @@ def test_replay_shows_request_and_reply(refused: Path) -> None:
     assert done.exit_code == 1, done.output
     assert 'request  {"cmd":"run","seq":1,"operation":"payload"' in done.output
     assert "body of more than 1000 bytes" in done.output
+    done = CliRunner().invoke(replay, [str(refused), name, "--command", command, "--json"])
+    form = json.loads(done.output)
+    assert form["request"]["operation"] == "payload"
+    assert form["now"]["outcome"] == form["then"]["outcome"] == "fail"
+    assert form["reply"]
     done = CliRunner().invoke(replay, [str(refused), "no.such", "--command", command])
     assert isinstance(done.exception, UsageError)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from dredref.conformance.cli.run import run, smoke
+from dredref.conformance.cli.run import run
+from dredref.conformance.cli.smoke import smoke
 from dredref.conformance.record import read_run
 from dredref.spec.errors import DredError
 
@@ -96,7 +97,11 @@ def test_smoke() -> None:
     for operation in ("packet", "extension", "payload", "decode", "vocode", "query"):
         assert operation in done.output
     command = f"{sys.executable} {HARNESS} good"
-    assert invoke(smoke, "--command", command).exit_code == 0
+    as_json = invoke(smoke, "--command", command, "--json")
+    assert as_json.exit_code == 0
+    form = json.loads(as_json.stdout)
+    assert form["answered"]
+    assert form["operations"]["extension"]["outcome"] == "fail"
     assert code_of(invoke(smoke, "--command", f"{sys.executable} {HARNESS} start-exit"))
 
 

@@ -72,6 +72,8 @@ def test_only_runs_of_this_very_suite_are_taken(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     badges = json.loads(CliRunner().invoke(scoreboard, ["--badge", *words[2:]]).output)
     assert len(badges) == 1
+    [entry] = json.loads(CliRunner().invoke(scoreboard, ["--json", *words[2:]]).output)
+    assert entry["digest"] == suite["digest"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"missed": 3}'])

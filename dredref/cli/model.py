@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 
 from dredref.cli.groups import SuggestingGroup
-from dredref.cli.options import stdout
+from dredref.cli.options import stdout, tell
 from dredref.cli.rate import rate
 from dredref.cli.tables import plain_table
 from dredref.files import atomic_output
@@ -35,7 +35,8 @@ model.add_command(rate)
 @model.command("import")
 @click.argument("source", metavar="SOURCE", type=click.Path())
 @click.option("--to", "folder", default=".", metavar="FOLDER", help="Where the files go.")
-def import_(source: str, folder: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file.")
+def import_(source: str, folder: str, as_json: bool) -> None:
     """Make model files from libopus' weights.
 
     SOURCE is a libopus source package (folder or tarball) or a DNNw weight blob. Each network
@@ -49,7 +50,9 @@ def import_(source: str, folder: str) -> None:
         path = target / f"{raw.name}.bin"
         with atomic_output(path) as temporary:
             temporary.write_bytes(data)
-        click.echo(f"{path}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+        digest = hashlib.sha256(data).hexdigest()
+        done = {"written": str(path), "bytes": len(data), "sha256": digest}
+        tell(done, f"{path}: {len(data)} bytes, sha256 {digest}", as_json)
 
 
 @model.command()

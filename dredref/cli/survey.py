@@ -10,7 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from dredref.cli.options import stderr, stdout
+from dredref.cli.options import json_option, stderr, stdout, tell
 from dredref.survey.examine import Options
 from dredref.survey.run import Cluster, Plan, Progress, import_distributed, run_survey
 
@@ -94,11 +94,11 @@ def survey(
     with Bar(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
         task = bar.add_task("files", total=None)
 
-        def tell(progress: Progress) -> None:
+        def update(progress: Progress) -> None:
             text = f"files, {progress.unreadable} unreadable, {progress.failed} failed"
             bar.update(task, total=progress.total, completed=progress.done, description=text)
 
-        progress = run_survey(sources, out, cluster, plan, tell)
+        progress = run_survey(sources, out, cluster, plan, update)
     if as_json:
         click.echo(json.dumps({"out": str(out)} | asdict(progress)))
         return
@@ -115,10 +115,11 @@ def survey(
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The page; DIR/report.html if not given."
 )
-def survey_report(folder: Path, out: Path | None) -> None:
+@json_option
+def survey_report(folder: Path, out: Path | None, as_json: bool) -> None:
     """Make one HTML page of the survey in DIR."""
     from dredref.survey.report import write_report
 
     page = out or folder / "report.html"
     write_report(folder, page)
-    stdout.print(f"{page}", markup=False, soft_wrap=True)
+    tell({"written": str(page)}, str(page), as_json)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -164,6 +165,31 @@ def test_what_computes_says_what_is_missing_and_what_it_costs(tmp_path: Path) ->
         "dredref: recover computes some hundred times slower than it could: "
         "numba is not installed (pip install 'dredref[compiled]')"
     )
+
+
+SPEAKING = {"serve", "spec"}
+"""Commands whose output is made for programs, or a document, anyway."""
+
+
+def commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command of a group and of the groups in it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command)
+        else:
+            yield name, command
+
+
+def test_a_program_may_read_every_command() -> None:
+    without = {
+        name
+        for name, command in commands(cli)
+        if not any("--json" in option.opts for option in command.params)
+    }
+    assert without == SPEAKING
 
 
 def test_versions() -> None:

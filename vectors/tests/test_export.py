@@ -4,6 +4,7 @@ programs: the steps, thresholds and order of ``tests/dred_vectors.sh``.
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -145,6 +146,9 @@ def test_the_command_tells_how_many(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["vectors", "export", "--upstream", str(tmp_path / "x")])
     assert result.exit_code == 0
     assert result.output.startswith("40 files in ")
+    archive = tmp_path / "suite.zip"
+    result = CliRunner().invoke(cli, ["vectors", "export", "--zip", str(archive), "--json"])
+    assert json.loads(result.output)["written"] == str(archive)
 
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:

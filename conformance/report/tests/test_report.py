@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from dredref.conformance.report.views import CARDS, groups
 from dredref.conformance.report.write import FILES, vectors_of, write_report
 from dredref.conformance.report.write import html as page_of
 from dredref.pictures.images import png
-from dredref.spec.errors import InputError
+from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.suite import Suite
 
 Example = tuple[Run, Suite]
@@ -165,6 +166,10 @@ def test_command(example: Example, tmp_path: Path) -> None:
     assert (tmp_path / "one" / "report.html").is_file()
     done = invoke(report, [str(path), str(path), "-o", str(tmp_path / "two")])
     assert (tmp_path / "two" / "compare.html").is_file()
+    found = json.loads(invoke(report, [str(path), "--json", "-o", str(tmp_path / "four")]).output)
+    assert found["report"] == str(tmp_path / "four" / "report.html")
+    assert found["runs"][0]["failed"] == run.failed
+    assert isinstance(invoke(report, [str(path), "--json", "--markdown"]).exception, UsageError)
     assert invoke(report, [str(path), "--markdown"]).output.startswith("# DRED conformance")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     done = invoke(report, [str(path), "-o", str(tmp_path / "three")])
