@@ -303,11 +303,11 @@ def main(
     """Compare the compiled scan with the reference."""
     paths = sorted(path for path in STREAMS.iterdir() if path.suffix != ".json")
     parts: dict[str, list[Any]] = {
+        "payloads": runs("payloads", seed, payloads),
+        "areas": runs("areas", seed, areas),
+        "packets": runs("packets", seed, packets),
         "vectors": [compare_vectors],
         "streams": [partial(compare_stream, path) for path in paths],
-        "packets": runs("packets", seed, packets),
-        "areas": runs("areas", seed, areas),
-        "payloads": runs("payloads", seed, payloads),
     }
     results: dict[str, Tally] = {}
     console = Console(stderr=True)

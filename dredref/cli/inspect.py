@@ -6,11 +6,21 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import click
 from rich.markup import escape
 
-from dredref.cli.options import open_input, parse_range, stderr, stdout, stream_options
+from dredref.cli.jobs import each, jobs_option
+from dredref.cli.options import (
+    input_options,
+    open_input,
+    parse_range,
+    stderr,
+    stdout,
+    stream_options,
+)
 from dredref.cli.pictures import Pictures, picture_options
 from dredref.cli.rows import CsvPrinter, RowPrinter
 from dredref.cli.tables import notices_table, print_summary, summary_json
@@ -18,7 +28,7 @@ from dredref.cli.trees import record_tree
 from dredref.inspection import Inspection, inspections, to_json
 from dredref.scan import scan_batch
 from dredref.spec.errors import DredError, UsageError
-from dredref.streams import Record, Stream, expand_gaps
+from dredref.streams import Record, Stream, expand_gaps, open_stream
 from dredref.streams.batch import RecordBatch, batches_of
 from dredref.summary import StreamSummary, add_to_summaries
 
@@ -48,6 +58,7 @@ class _Wanted:
 @click.option("--csv", "as_csv", is_flag=True, help="One line of CSV for each record.")
 @click.option("--summary", "brief", is_flag=True, help="Only the sentence on each stream.")
 @click.option("-v", "--verbose", is_flag=True, help="A tree for each record, with every symbol.")
+@jobs_option
 @picture_options
 @stream_options
 @click.pass_context
@@ -60,6 +71,7 @@ def inspect(
     as_csv: bool,
     brief: bool,
     verbose: bool,
+    jobs: int,
     html: str | None,
     plot: str | None,
     payload_type: int | None,
@@ -94,21 +106,20 @@ def inspect(
         with open_input(sources[0], payload_type, ssrc) as stream:
             _picture(sources[0], stream, wanted, pictures)
         return
+    if jobs > 1 and not brief:
+        raise UsageError("usage.jobs", "give --jobs with --summary")
     csv = CsvPrinter(sys.stdout) if as_csv else None
-    failed = False
-    for place, source in enumerate(sources):
-        if len(sources) > 1 and not wanted.for_programs:
-            gap = "\n" if place else ""
-            stdout.print(f"{gap}[bold]{escape(source)}[/]", soft_wrap=True)
-        try:
-            with open_input(source, payload_type, ssrc) as stream:
-                _inspect(source, stream, wanted, csv)
-        except DredError as error:
-            if len(sources) == 1:
-                raise
-            click.echo(f"dredref: {error}", err=True)
-            failed = True
-    context.exit(UNREADABLE if failed else 0)
+    how = input_options(payload_type, ssrc)
+    if len(sources) == 1:
+        with open_stream(sources[0], **how) as stream:
+            _inspect(sources[0], stream, wanted, csv)
+        return
+    worst = 0
+    for place, code in enumerate(each(partial(_inspect_one, wanted, how, csv), sources, jobs)):
+        if place < len(sources) - 1 and not wanted.for_programs:
+            stdout.print()
+        worst = max(worst, code)
+    context.exit(worst)
 
 
 def _picture(source: str, stream: Stream, wanted: _Wanted, pictures: Pictures) -> None:
@@ -156,6 +167,19 @@ def _inspect(source: str, stream: Stream, wanted: _Wanted, csv: CsvPrinter | Non
             stdout.print()
         print_summary(summaries, stream)
         notices_table(stream)
+
+
+def _inspect_one(wanted: _Wanted, how: dict[str, Any], csv: CsvPrinter | None, source: str) -> int:
+    """Show one input of several; the exit code for it."""
+    if not wanted.for_programs:
+        stdout.print(f"[bold]{escape(source)}[/]", soft_wrap=True)
+    try:
+        with open_stream(source, **how) as stream:
+            _inspect(source, stream, wanted, csv)
+    except DredError as error:
+        click.echo(f"dredref: {error}", err=True)
+        return UNREADABLE
+    return 0
 
 
 def _printer(

@@ -190,23 +190,27 @@ def audio_source(path: str) -> AudioSource:
     return RawAudio(path, rate, context.meta[f"{__name__}.channels"]) if rate else path
 
 
-def open_input(
-    source: str, payload_type: int | None, ssrc: int | None
-) -> AbstractContextManager[Stream]:
-    """Open an input named on the command line, ``-`` for standard input."""
+def input_options(payload_type: int | None, ssrc: int | None) -> dict[str, Any]:
+    """How inputs are to be read, as :func:`dredref.streams.open_stream` takes it."""
     context = click.get_current_context(silent=True)
     given = context.meta if context else {}
     sdp = given.get(f"{__name__}.sdp")
     if sdp is not None and sdp.seekable():
         sdp.seek(0)
     keys = given.get(f"{__name__}.srtp_keys") or ()
-    return open_stream(
-        source,
-        payload_type=payload_type,
-        ssrc=ssrc,
-        sdp=sdp.read() if sdp else "",
-        srtp_keys=keys,
-    )
+    return {
+        "payload_type": payload_type,
+        "ssrc": ssrc,
+        "sdp": sdp.read() if sdp else "",
+        "srtp_keys": keys,
+    }
+
+
+def open_input(
+    source: str, payload_type: int | None, ssrc: int | None
+) -> AbstractContextManager[Stream]:
+    """Open an input named on the command line, ``-`` for standard input."""
+    return open_stream(source, **input_options(payload_type, ssrc))
 
 
 def parse_range(text: str) -> range:

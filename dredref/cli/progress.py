@@ -22,6 +22,7 @@ EVERY_S = 10.0
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 _verbose = False
+_silent = False
 
 
 def verbose_option(command: F) -> F:
@@ -39,6 +40,12 @@ def set_verbose(value: bool) -> None:
     """Switch the lines on; they stay on."""
     global _verbose
     _verbose = _verbose or value
+
+
+def silence() -> None:
+    """Tell nothing from now on: another process tells what this one does."""
+    global _silent
+    _silent = True
 
 
 class Update(Protocol):
@@ -73,7 +80,7 @@ def progress(what: str, total: float | None = None, unit: str = "") -> Iterator[
         total: how much there is to do, if that is known.
         unit: of both numbers.
     """
-    if stderr.is_terminal:
+    if stderr.is_terminal and not _silent:
         columns = (TextColumn("{task.description}"), BarColumn(), _Amount(unit))
         with Progress(*columns, TimeElapsedColumn(), console=stderr, transient=True) as bar:
             task = bar.add_task(what, total=total)
@@ -83,7 +90,8 @@ def progress(what: str, total: float | None = None, unit: str = "") -> Iterator[
 
             yield show
         return
-    yield Lines(what, total, unit) if _verbose else lambda done, total=None, what=None: None
+    is_told = _verbose and not _silent
+    yield Lines(what, total, unit) if is_told else lambda done, total=None, what=None: None
 
 
 class Lines:

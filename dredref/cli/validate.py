@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import click
 from rich.markup import escape
 
-from dredref.cli.options import open_input, stdout, stream_options
+from dredref.cli.jobs import each, jobs_option
+from dredref.cli.options import input_options, stdout, stream_options
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import describe, notices_table, print_copies, violations_table
 from dredref.inspection import violation_json
@@ -17,7 +20,7 @@ from dredref.scan import Scan, scan_stream
 from dredref.spec.checks import Violation
 from dredref.spec.errors import DredError
 from dredref.spec.requirements import Level
-from dredref.streams import Stream
+from dredref.streams import Stream, open_stream
 from dredref.summary import StreamSummary, add_to_summaries
 
 SHOWN = 10
@@ -65,12 +68,27 @@ class Findings:
         return INVALID if bad else VALID
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the options ask for."""
+
+    input: dict[str, Any]
+    """How inputs are read."""
+    final_id: int | None
+    strict: bool
+    form: str
+    """``full``, ``brief`` or ``json``."""
+    keep: int | None
+    """Violations of an input that are listed; None for all."""
+
+
 @click.command()
 @click.argument("sources", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @click.option("--strict", is_flag=True, help="Count a violated SHOULD as invalid too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an input.")
 @click.option("--brief", is_flag=True, help="One line an input, then one table of all.")
 @click.option("--all", "show_all", is_flag=True, help="List every violation, not the first ten.")
+@jobs_option
 @stream_options
 @verbose_option
 @click.pass_context
@@ -81,6 +99,7 @@ def validate(
     as_json: bool,
     brief: bool,
     show_all: bool,
+    jobs: int,
     payload_type: int | None,
     ssrc: int | None,
     final_id: int | None,
@@ -89,37 +108,44 @@ def validate(
 
     Exit code 0: valid; 1: a MUST is violated (with --strict also a SHOULD); 2: unreadable.
     """
-    worst = VALID
+    form = "json" if as_json else "brief" if brief else "full"
     keep = None if show_all or as_json else SHOWN
+    wanted = _Wanted(input_options(payload_type, ssrc), final_id, strict, form, keep)
+    worst = VALID
     total = Findings(f"{len(sources)} inputs")
-    for source in sources:
-        findings = Findings(source)
-        try:
-            with open_input(source, payload_type, ssrc) as stream:
-                _read(stream, findings, keep, final_id)
-                if as_json:
-                    click.echo(json.dumps(_to_json(findings, stream, strict)))
-                elif brief:
-                    stdout.print(_verdict_line(findings, strict))
-                    total.join(findings)
-                else:
-                    _print(findings, stream, strict)
-        except DredError as error:
-            click.echo(f"dredref: {error}", err=True)
-            worst = UNREADABLE
-            continue
-        worst = max(worst, findings.verdict(strict))
-    if brief and not as_json:
+    for code, findings in each(partial(_validate, wanted), sources, jobs):
+        worst = max(worst, code)
+        if findings is not None:
+            total.join(findings)
+    if form == "brief":
         _print_total(total, strict)
     context.exit(worst)
 
 
-def _read(stream: Stream, findings: Findings, keep: int | None, final_id: int | None) -> None:
+def _validate(wanted: _Wanted, source: str) -> tuple[int, Findings | None]:
+    """Validate an input and print what was found: exit code, and findings for a total of all."""
+    findings = Findings(source)
+    try:
+        with open_stream(source, **wanted.input) as stream:
+            _read(stream, findings, wanted)
+            if wanted.form == "json":
+                click.echo(json.dumps(_to_json(findings, stream, wanted.strict)))
+            elif wanted.form == "brief":
+                stdout.print(_verdict_line(findings, wanted.strict))
+            else:
+                _print(findings, stream, wanted.strict)
+    except DredError as error:
+        click.echo(f"dredref: {error}", err=True)
+        return UNREADABLE, None
+    return findings.verdict(wanted.strict), findings if wanted.form == "brief" else None
+
+
+def _read(stream: Stream, findings: Findings, wanted: _Wanted) -> None:
     """Validate all records, and tell the progress."""
     with progress(escape(findings.source), unit="records") as update:
         count = 0
-        for scan in scan_stream(stream.batches(), final_id=final_id):
-            findings.add(scan, keep)
+        for scan in scan_stream(stream.batches(), final_id=wanted.final_id):
+            findings.add(scan, wanted.keep)
             count += len(scan.batch)
             update(count)
 
