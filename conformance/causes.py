@@ -212,6 +212,7 @@ SYMPTOMS: Mapping[str, Symptom] = MappingProxyType(
         "ChunkLimit": Symptom("26 chunks and no more", _CHUNKS, _stops),
         "SilenceSent": Symptom("silence in the redundancy", ("silence ms",)),
         "FrameEnd": Symptom("other samples where other bytes stand behind the frames", ("pcm",)),
+        "FinalForm": Symptom("no DRED, or the DRED of an extension of the other id", _FOUND),
         "Damaged": Symptom("no answer shows it: whatever is answered in time is right"),
     }
 )

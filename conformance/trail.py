@@ -12,7 +12,7 @@ from dredref.conformance.record import Run
 from dredref.conformance.report.templates import render
 from dredref.spec.requirements import Requirement
 from dredref.vectors.coverage import (
-    IMPLEMENTATION,
+    ASKED_FOR,
     RequirementRow,
     is_covered,
     requirement_coverage,
@@ -43,13 +43,14 @@ class TrailRow:
             "parser": f"dredref.spec.{self.requirement.group}, while parsing",
             "carrier": "dredref.spec.reading, while looking for DRED",
             "stream": "dredref.spec.checks.StreamChecker",
+            "signalling": "dredref.scan.announced, against SDP",
             "implementation": "dredref.conformance.checkers, on what an implementation answers",
         }.get(check, f"dredref.spec.checks.{check}")
 
     @property
     def reason(self) -> str:
         """Why no vector breaks it, where none can."""
-        return NOT_BROKEN if self.requirement.check == IMPLEMENTATION else ""
+        return NOT_BROKEN if self.requirement.check in ASKED_FOR else ""
 
     @property
     def covered(self) -> bool:

@@ -208,7 +208,7 @@ def conceal_stream(
         use: what losses are made good from, of :data:`dredref.receiver.receiver.SOURCES`.
         rate: of the output, one at which Opus decodes.
         channels: of the output, 1 or 2.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
         pre_skip: samples at 48 kHz to drop at the start.
         transit: how long packets are under way.
         progress: called after each packet and part of a loss.

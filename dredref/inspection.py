@@ -52,7 +52,8 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
     """Return the published form of one record."""
     record, reading = inspection.record, inspection.reading
     packet = reading.packet
-    frame = reading.carrier.extension.frame if reading.carrier else 0
+    carrier = reading.carrier.extension if reading.carrier else None
+    frame = carrier.frame if carrier else 0
     nb_frames = packet.nb_frames if packet else reading.area.nb_frames if reading.area else 0
     return {
         "index": record.index,
@@ -68,6 +69,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "lbrr": has_lbrr(packet) if packet else None,
         "extensions": _extensions_json(reading),
         "dred": _whole_dred_json(reading.dred, frame) if reading.dred else None,
+        "dred_id": carrier.id if carrier else None,
         "reach_ms": _reach_ms(reading),
         "absence": str(reading.absence) if reading.absence else None,
         "errors": [violation_json(violation) for violation in inspection.violations],

@@ -67,6 +67,8 @@ class StreamSummary:
     dred_bytes: int = 0
     """Bytes that DRED takes on the wire: id, lacing, prefix and payload."""
     absences: Counter[Absence] = field(default_factory=Counter)
+    final: int = 0
+    """Packets with DRED in its final form: an id of its own, no prefix."""
     versions: Counter[int] = field(default_factory=Counter)
     q0: Counter[int] = field(default_factory=Counter)
     chunks: Spread = field(default_factory=Spread)
@@ -142,6 +144,7 @@ class StreamSummary:
         """Count the records that carry DRED."""
         self.with_dred += len(rows)
         self.dred_bytes += int(rows["wire"].sum())
+        self.final += int(rows["final"].sum())
         for counter, column in ((self.versions, "version"), (self.q0, "q0")):
             values, times = np.unique(rows[column], return_counts=True)
             counter.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
@@ -177,6 +180,9 @@ class StreamSummary:
         if not self.with_dred:
             return f"no DRED in {self._counted()}: {self.reasons() or 'there are none'}"
         versions = ", ".join(str(version) for version in sorted(self.versions))
+        if self.final:
+            part = "" if self.final == self.with_dred else f" ({self.final} of them)"
+            versions += f" in its final form{part}"
         text = (
             f"DRED version {versions} in {self.with_dred} of {self._counted()}, "
             f"{self.chunks.mean:.1f} chunks each, reaching back {self.covered.mean:.0f} ms"
@@ -220,6 +226,7 @@ class StreamSummary:
             "pauses": self.pauses,
             "paused_ms": self.paused_48k / SAMPLES_PER_MS,
             "with_dred": self.with_dred,
+            "in_final_form": self.final,
             "dred_bytes": self.dred_bytes,
             "dred_bits_per_second": self.dred_bits_per_second,
             "bits_per_second": self.bits_per_second,

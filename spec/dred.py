@@ -35,6 +35,8 @@ from dredref.spec.tables import (
 CLAUSE = "libopus src/opus_decoder.c"
 EXPERIMENT_ID = 126
 """Extension id of experiments, DRED among them until it has its own."""
+FINAL_ID = 32
+"""DRED's own extension id (draft-valin-opus-dred-01 section 2); its data has no prefix."""
 OFFSET_BIAS = 16
 """The signalled offset counts down from this, in 2.5 ms."""
 EXTRA_UNIT = 32

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dredref.spec.dred import CLAUSE, EXPERIMENT_ID, DredPayload, parse_payload, split_prefix
+from dredref.spec.dred import (
+    CLAUSE,
+    EXPERIMENT_ID,
+    FINAL_ID,
+    DredPayload,
+    parse_payload,
+    split_prefix,
+)
 from dredref.spec.errors import ParseError
 from dredref.spec.extension import Extension, ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
@@ -72,23 +79,37 @@ class Reading:
 def find_carriers(
     area: ExtensionArea, area_byte: int, final_id: int | None = None
 ) -> tuple[Carrier, ...]:
-    """Every extension with DRED's id.
+    """Every extension with DRED's id, of the one form that an area has.
 
-    With ``final_id`` that id counts and its data has no prefix; without, the id of experiments.
+    With ``final_id`` that id counts, and its data has no prefix. Without, DRED of experiments
+    counts where a decoder takes any; else the final form, if an extension has its id. A prefix
+    tells what it is, an id alone does not: before it was given to DRED others could use it.
     """
+    if final_id is not None:
+        return find_finals(area, area_byte, final_id)
+    experiments = find_experiments(area, area_byte)
+    if any(carrier.error is None for carrier in experiments):
+        return experiments
+    return find_finals(area, area_byte, FINAL_ID) or experiments
+
+
+def find_finals(area: ExtensionArea, area_byte: int, final_id: int) -> tuple[Carrier, ...]:
+    """Every extension with the id, its data taken for a payload."""
     found = []
-    for extension in area.extensions.with_id(EXPERIMENT_ID if final_id is None else final_id):
-        data_byte = area_byte + extension.offset + extension.size - len(extension.data)
-        if final_id is not None:
-            empty = ParseError(
-                "dred.size.empty",
-                "no payload",
-                byte=data_byte,
-                clause=CLAUSE,
-            )
-            error = None if extension.data else empty
-            found.append(Carrier(extension, CURRENT_VERSION, extension.data, data_byte, error))
-            continue
+    for extension in area.extensions.with_id(final_id):
+        data_byte = _data_byte(extension, area_byte)
+        error = None
+        if not extension.data:
+            error = ParseError("dred.size.empty", "no payload", byte=data_byte, clause=CLAUSE)
+        found.append(Carrier(extension, CURRENT_VERSION, extension.data, data_byte, error))
+    return tuple(found)
+
+
+def find_experiments(area: ExtensionArea, area_byte: int) -> tuple[Carrier, ...]:
+    """Every extension with the id of experiments, whose data should start with DRED's prefix."""
+    found = []
+    for extension in area.extensions.with_id(EXPERIMENT_ID):
+        data_byte = _data_byte(extension, area_byte)
         try:
             version, payload = split_prefix(extension.data)
         except ParseError as failure:
@@ -97,6 +118,11 @@ def find_carriers(
         else:
             found.append(Carrier(extension, version, payload, data_byte + 2))
     return tuple(found)
+
+
+def _data_byte(extension: Extension, area_byte: int) -> int:
+    """Where an extension's data starts, counted from the start of the record."""
+    return area_byte + extension.offset + extension.size - len(extension.data)
 
 
 def read_packet(data: bytes, *, final_id: int | None = None) -> Reading:

@@ -30,14 +30,14 @@ class Requirement:
     clause: str
     summary: str
     check: str
-    """``parser``, ``carrier``, ``stream``, ``implementation``, or a function of
+    """``parser``, ``carrier``, ``stream``, ``signalling``, ``implementation``, or a function of
     :mod:`dredref.spec.checks`."""
     codes: tuple[str, ...]
     """Codes of its violations."""
 
     @property
     def group(self) -> str:
-        """``packet``, ``extension``, ``dred``, ``decoder``, ``vocoder`` or ``encoder``."""
+        """``packet``, ``extension``, ``dred``, ``sdp``, ``decoder``, ``vocoder`` or ``encoder``."""
         return self.id.partition(".")[0]
 
 

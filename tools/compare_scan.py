@@ -73,7 +73,7 @@ def numbers(reading: Reading) -> dict[str, int]:
     """What the row of a record is to hold, after what the reference has read."""
     found = dict.fromkeys(("duration_48k", "lbrr", "version", "payload_byte", "wire", "q0"), 0)
     found |= dict.fromkeys(("dQ", "qmax", "offset", "extra_offset", "dred_offset", "frame"), 0)
-    found |= dict.fromkeys(("nb_chunks", "used", "payload_size", "nb_frames"), 0)
+    found |= dict.fromkeys(("nb_chunks", "used", "payload_size", "nb_frames", "final"), 0)
     found |= {"size": reading.size, "toc": -1, "absence": PRESENT}
     if reading.absence is not None:
         found["absence"] = ABSENCES.index(reading.absence)
@@ -85,6 +85,7 @@ def numbers(reading: Reading) -> dict[str, int]:
     if reading.carrier is not None:
         found["payload_byte"] = reading.carrier.payload_byte
         found["frame"] = reading.carrier.extension.frame
+        found["final"] = len(reading.payload) == len(reading.carrier.extension.data)
     if reading.dred is not None:
         dred = reading.dred
         for name in ("version", "q0", "dQ", "qmax", "offset", "dred_offset", "used"):

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from dredref.inspection import dred_json, number_json
-from dredref.spec.dred import DECODER_CHUNKS, UNITS_PER_CHUNK, parse_payload
+from dredref.spec.dred import DECODER_CHUNKS, FINAL_ID, UNITS_PER_CHUNK, parse_payload
 from dredref.spec.errors import UsageError
 from dredref.spec.extension import ExtensionArea, parse_area
 from dredref.spec.packet import Packet, parse_packet
-from dredref.spec.reading import Carrier, find_carriers
-from dredref.vectors.model import ExtensionInput, PacketInput, PayloadInput
+from dredref.spec.reading import Carrier, find_experiments, find_finals
+from dredref.streams.rtp.sdp import parse_sdp
+from dredref.vectors.model import ExtensionInput, PacketInput, PayloadInput, SdpInput
 
 UNITS_PER_SECOND = 400
 """Units of 2.5 ms, in which DRED counts."""
@@ -51,7 +52,7 @@ def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
         )
         return {"dred": dred_json(payload)}
     assert given.packet is not None
-    found = find_dred(given.packet.read(), version, given.final_id)
+    found = find_dred(given.packet.read(), version, given.final_id, both_forms=given.both_forms)
     if found is None:
         return {"dred": None}
     packet, carrier = found
@@ -62,10 +63,25 @@ def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
     return {"dred": dred_json(payload, frame)}
 
 
+def answer_sdp(given: SdpInput) -> dict[str, Any]:
+    """The payload types of Opus in a session description, and how much DRED it says of each."""
+    text = given.sdp.read().decode("utf-8", "replace")
+    return {
+        "types": [
+            {"payload_type": kind, "sends_ms": found.sends_ms, "takes_ms": found.takes_ms}
+            for media in parse_sdp(text)
+            for kind, found in media.durations().items()
+        ]
+    }
+
+
 def find_dred(
-    data: bytes, version: int, final_id: int | None = None
+    data: bytes, version: int, final_id: int | None = None, *, both_forms: bool = False
 ) -> tuple[Packet, Carrier] | None:
     """A packet's DRED of one version: the first extension with its prefix and a payload.
+
+    With ``final_id`` that id counts, without a prefix; with ``both_forms`` the final form does
+    where there is no DRED of experiments.
 
     Raises:
         ParseError: ``packet.*``, or ``extension.*`` if the area breaks before DRED is found.
@@ -74,7 +90,11 @@ def find_dred(
     if packet.padding is None:
         return None
     area = parse_area(packet.padding, packet.nb_frames)
-    for carrier in find_carriers(area, packet.padding_offset, final_id):
+    start = packet.padding_offset
+    carriers = find_experiments(area, start) if final_id is None else ()
+    if final_id is not None or both_forms:
+        carriers += find_finals(area, start, final_id or FINAL_ID)
+    for carrier in carriers:
         if carrier.error is None and carrier.version == version:
             return packet, carrier
     if area.error is not None:
@@ -145,6 +165,7 @@ __all__ = [
     "answer_extension",
     "answer_packet",
     "answer_payload",
+    "answer_sdp",
     "chunks_wanted",
     "extension_value",
     "find_dred",

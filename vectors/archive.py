@@ -34,14 +34,14 @@ README = """\
   in the file's `notes`.
 
 A program without dredref can do packet, extension, payload, query, pcm and survive with a JSON
-parser and nothing else. CHANGES.md says what was added when.
+parser and nothing else. CHANGELOG.md says what was added when.
 """
 
 
 def members(suite: Suite) -> Iterator[tuple[str, bytes]]:
     """Names and contents of everything in the archive."""
     yield "README.md", README.format(version=SUITE_VERSION).encode()
-    yield "CHANGES.md", files("dredref.vectors").joinpath("CHANGES.md").read_bytes()
+    yield "CHANGELOG.md", files("dredref.vectors").joinpath("CHANGELOG.md").read_bytes()
     yield "PROTOCOL.md", files("dredref.conformance").joinpath("PROTOCOL.md").read_bytes()
     yield "schema.json", schema_text().encode()
     for path in sorted(suite.root.rglob("*")):

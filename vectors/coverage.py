@@ -245,6 +245,8 @@ def _cases(reading: Reading, vector: Vector) -> Iterator[str]:
 
 IMPLEMENTATION = "implementation"
 """The check of requirements on answers: vectors ask for them, only an answer can break them."""
+ASKED_FOR = frozenset({IMPLEMENTATION, "signalling"})
+"""Checks of requirements that no vector's input breaks: on answers, and against SDP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def requirement_coverage(
         ]
         if not wanted:
             continue
-        on_input = [name for name in wanted if requirements()[name].check != IMPLEMENTATION]
+        on_input = [name for name in wanted if requirements()[name].check not in ASKED_FOR]
         broken = broken_requirements(vector) if on_input else frozenset()
         for name in wanted:
             (breaking if name in broken else keeping)[name].append(vector.id)
@@ -318,4 +320,4 @@ def is_covered(row: RequirementRow) -> bool:
     """
     if row.requirement.level is Level.NOTE:
         return True
-    return bool(row.keeping and (row.breaking or row.requirement.check == IMPLEMENTATION))
+    return bool(row.keeping and (row.breaking or row.requirement.check in ASKED_FOR))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dredref.spec.errors import ParseError
 from dredref.spec.requirements import requirements as catalogue
-from dredref.vectors.answers import answer_extension, answer_packet, answer_payload
+from dredref.vectors.answers import answer_extension, answer_packet, answer_payload, answer_sdp
 from dredref.vectors.blob import Blob
 from dredref.vectors.flags import FLAGS
 from dredref.vectors.model import (
@@ -20,6 +20,7 @@ from dredref.vectors.model import (
     PacketInput,
     PayloadInput,
     Reject,
+    SdpInput,
     Vector,
     VectorFile,
 )
@@ -49,6 +50,8 @@ def reference_answer(given: Input, version: int | None) -> Expected:
             return Exact(answer_packet(given))
         if isinstance(given, ExtensionInput):
             return Exact(answer_extension(given))
+        if isinstance(given, SdpInput):
+            return Exact(answer_sdp(given))
         assert isinstance(given, PayloadInput)
         assert version is not None
         return Exact(answer_payload(given, version))

@@ -136,6 +136,10 @@ FLAGS: Mapping[str, str] = MappingProxyType(
             "heard as noise. What it plays of streams with DRED is only 15 to 18 dB from what it "
             "plays without."
         ),
+        "FinalForm": (
+            "Looking for DRED under the id of experiments alone finds none in its final form; "
+            "taking the final id first takes what others sent under it before DRED of experiments."
+        ),
         "Damaged": "Bytes that no encoder writes; no answer is asked for but one in time.",
     }
 )

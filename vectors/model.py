@@ -90,7 +90,8 @@ class PayloadInput:
     """DRED to take apart: a ``payload`` without prefix, or a whole ``packet`` to find it in.
 
     ``frame_offset`` (2.5 ms units) goes with ``payload`` alone. ``final_id`` asks for the final
-    form in ``packet``, an extension of that id without prefix, instead of the experiment's.
+    form in ``packet``, an extension of that id without prefix, instead of the experiment's;
+    ``both_forms`` for the experiment's, else the final form under id 32.
     """
 
     operation: ClassVar[str] = "payload"
@@ -100,6 +101,7 @@ class PayloadInput:
     frame_offset: Count = 0
     max_chunks: Count = 26
     final_id: LongId | None = None
+    both_forms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,14 @@ class PcmInput:
     channels: Channels = 1
 
 
+@dataclass(frozen=True, slots=True)
+class SdpInput:
+    """A session description (RFC 8866), to be asked how much DRED it speaks of."""
+
+    operation: ClassVar[str] = "sdp"
+    sdp: Blob
+
+
 Input = (
     PacketInput
     | ExtensionInput
@@ -233,6 +243,7 @@ Input = (
     | UnprocessedInput
     | PlcInput
     | PcmInput
+    | SdpInput
 )
 
 INPUTS: Mapping[str, type[Input]] = MappingProxyType(

@@ -102,10 +102,28 @@ class QueryValue(TypedDict):
     results: list[ReachValue]
 
 
+Duration = Annotated[int | None, Rule({"type": ["integer", "null"], "minimum": 0})]
+
+
+class SdpTypeValue(TypedDict):
+    """What is said of one payload type of Opus; null where nothing is."""
+
+    payload_type: Annotated[int, Rule({"minimum": 0, "maximum": 127})]
+    sends_ms: Duration
+    takes_ms: Duration
+
+
+class SdpValue(TypedDict):
+    """The payload types of Opus in a session description."""
+
+    types: list[SdpTypeValue]
+
+
 VALUES: dict[str, type] = {
     "packet": PacketValue,
     "extension": AreaValue,
     "payload": PayloadValue,
     "query": QueryValue,
+    "sdp": SdpValue,
 }
 """Operation -> the form of its exact answer."""

@@ -36,6 +36,7 @@ from dredref.vectors.model import (
     PlcInput,
     QueryInput,
     RecordsInput,
+    SdpInput,
     VocodeInput,
 )
 
@@ -195,6 +196,10 @@ def _pcm(given: PcmInput, _: int) -> dict[str, Any]:
     return {"pcm": np.concatenate(parts).astype("<i2").tobytes().hex()}
 
 
+def _sdp(given: SdpInput, _: int) -> dict[str, Any]:
+    return answers.answer_sdp(given)
+
+
 def _plc(given: PlcInput, _: int) -> dict[str, Any]:
     features = b"" if given.features is None else given.features.read()
     return {"pcm": answers.conceal_script(given.steps, given.samples.read(), features).hex()}
@@ -226,6 +231,7 @@ ANSWERS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "conceal": _conceal,
     "plc": _plc,
     "pcm": _pcm,
+    "sdp": _sdp,
 }
 """Operation -> who answers, given the input and the DRED version."""
 

@@ -21,7 +21,7 @@ Model = list[list[tuple[int, int]]]
 
 TABLES = Path(__file__).resolve().parents[2] / "spec" / "data"
 VERSIONS = (10, 12)
-EXPERIMENT_ID = 126
+EXPERIMENT_ID, FINAL_ID = 126, 32
 FIRST_LONG_ID = 32
 FRAME_BYTES_AT_MOST = 1275
 PACKET_UNITS_AT_MOST = 48
@@ -390,12 +390,17 @@ def read_payload(
     }
 
 
-def find_dred(area: AreaReader, version: int, final_id: int | None) -> tuple[int, bytes] | None:
-    """Frame and payload of the first DRED extension (section 3.3)."""
-    id_, prefix = (EXPERIMENT_ID, bytes((0x44, version))) if final_id is None else (final_id, b"")
-    for found in area.found if final_id is None or version == FINAL_VERSION else ():
-        if found.id == id_ and found.data.startswith(prefix) and len(found.data) > len(prefix):
-            return found.frame, found.data[len(prefix) :]
+def find_dred(area: AreaReader, version: int, question: Json) -> tuple[int, bytes] | None:
+    """Frame and payload of the DRED extension that counts (section 3.3)."""
+    forms = [(EXPERIMENT_ID, bytes((0x44, version)))]
+    if version == FINAL_VERSION and question.get("both_forms"):
+        forms.append((FINAL_ID, b""))
+    if "final_id" in question:
+        forms = [(question["final_id"], b"")] if version == FINAL_VERSION else []
+    for id_, prefix in forms:
+        for found in area.found:
+            if found.id == id_ and found.data.startswith(prefix) and len(found.data) > len(prefix):
+                return found.frame, found.data[len(prefix) :]
     if area.error:
         raise area.error
     return None
@@ -432,7 +437,7 @@ def answer_payload(question: Json, models: tuple[Model, Model]) -> Json:
         # The padding is the end of the packet: without one, the area is empty.
         start = packet.padding.offset if packet.padding else len(data)
         area = AreaReader(data[start:], len(packet.frames))
-        place["frame"], payload = find_dred(area, version, question.get("final_id")) or (0, b"")
+        place["frame"], payload = find_dred(area, version, question) or (0, b"")
         frame_offset = place["frame"] * packet.frame_units
     else:
         payload = bytes.fromhex(question["payload"])

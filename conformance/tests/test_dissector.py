@@ -45,11 +45,13 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def dissect(script: Path, capture: Path) -> Iterator[dict[str, Any]]:
+def dissect(script: Path, capture: Path, *preferences: str) -> Iterator[dict[str, Any]]:
     """What tshark shows of each packet."""
     columns = [f"opus_dred.{name}" for name in NAMES]
     command = ["tshark", "-X", f"lua_script:{script}", "-r", str(capture), "-T", "fields"]
     command += ["-d", f"udp.port=={PORT},rtp", "-o", f"opus_dred.payload_type:{PAYLOAD_TYPE}"]
+    for preference in preferences:
+        command += ["-o", f"opus_dred.{preference}"]
     for column in columns:
         command += ["-e", column]
     output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
@@ -70,9 +72,9 @@ def _numbers(text: str) -> list[int]:
     return [int(word) for word in text.split(",") if word]
 
 
-def expected(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+def expected(records: Iterable[Record], final_id: int | None = None) -> Iterator[dict[str, Any]]:
     """The same of the reference."""
-    for inspection in inspections(records):
+    for inspection in inspections(records, final_id=final_id):
         found = to_json(inspection)
         toc = found["toc"]
         errors = inspection.reading.errors
@@ -149,3 +151,24 @@ def test_drawn_packets_whole_and_broken(script: Path, tmp_path: Path) -> None:
         "", "extension.frame", "extension.short.truncated", "extension.lacing.truncated",
         "extension.long.truncated", "packet.r3.odd", "packet.r5.duration",
     }  # fmt: skip
+
+
+def test_both_forms_and_each_alone(script: Path, tmp_path: Path) -> None:
+    forms = [Extension(32, 0, DRED[2:]), Extension(126, 0, DRED)]
+    held = [forms[:1], forms[1:], forms, forms[::-1], [Extension(126, 0, b"XYZ"), forms[0]]]
+    held += [[Extension(32, 0, b""), forms[0]], [Extension(100, 0, DRED[2:])]]
+    frames = (Frame(b"frame"),)
+    packets = [
+        build_packet(Packet(Toc(9, False, 3), frames, False, pack_extensions(one, 1)))
+        for one in held
+    ]
+    capture = tmp_path / "forms.pcap"
+    write_capture(capture, packets)
+    records = [Record(index, data) for index, data in enumerate(packets)]
+    assert list(dissect(script, capture)) == list(expected(records))
+    final = list(expected(records, final_id=32))
+    assert list(dissect(script, capture, "form:final")) == final
+    found = list(dissect(script, capture, "form:final", "final_id:100"))
+    assert found == list(expected(records, final_id=100))
+    experiments = [one["dred"] is not None for one in dissect(script, capture, "form:experiments")]
+    assert experiments == [False, True, True, True, False, False, False]

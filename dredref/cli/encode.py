@@ -231,7 +231,9 @@ def inject(
 @click.argument("source", metavar="STREAM", type=click.Path())
 @click.argument("target", metavar="OUT", type=click.Path())
 @click.option(
-    "--final-id", type=click.IntRange(32, 127), help="Take out DRED of this id, without prefix."
+    "--final-id",
+    type=click.IntRange(32, 127),
+    help="Take out DRED of this id, too; ids 126 (with prefix) and 32 always.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
 def strip(source: str, target: str, final_id: int | None, as_json: bool) -> None:

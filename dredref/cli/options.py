@@ -105,7 +105,7 @@ def stream_options(command: F) -> F:
             type=click.File("r", errors="replace"),
             expose_value=False,
             callback=_remember("sdp"),
-            help="Session description of a capture: payload types, and SRTP keys.",
+            help="Session description of a capture: payload types, durations of DRED, SRTP keys.",
         ),
         click.option(
             "--srtp-key",
@@ -119,7 +119,8 @@ def stream_options(command: F) -> F:
         click.option(
             "--final-id",
             type=click.IntRange(32, 127),
-            help="Read DRED in its final form: this extension id, no prefix.",
+            help="Read DRED under this extension id alone, without prefix. By default DRED of "
+            "experiments is read (id 126 with prefix), else the final form (id 32).",
         ),
     ):
         command = option(command)

@@ -62,7 +62,11 @@ def amount(context: click.Context, option: click.Parameter, value: str) -> int:
     help="Rows of violations that one file gives at most; all are counted.",
 )
 @click.option("--payload-type", type=click.IntRange(0, 127), help="RTP payload type of Opus.")
-@click.option("--final-id", type=click.IntRange(32, 127), help="Read DRED under this id.")
+@click.option(
+    "--final-id",
+    type=click.IntRange(32, 127),
+    help="Read DRED under this id alone; by default 126 or 32.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
 def survey(
     sources: tuple[str, ...],

@@ -16,7 +16,7 @@ from dredref.cli.options import input_options, stdout, stream_options
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import describe, notices_table, print_copies, violations_table
 from dredref.inspection import violation_json
-from dredref.scan import Scan, scan_stream
+from dredref.scan import Scan, add_announced, scan_stream
 from dredref.spec.checks import Violation
 from dredref.spec.errors import DredError
 from dredref.spec.requirements import Level
@@ -106,6 +106,9 @@ def validate(
 ) -> None:
     """Check each INPUT against the requirements on streams.
 
+    Of a capture, DRED is held against the durations that SDP announces: that of --sdp, and what
+    SIP and RTSP messages in the capture hold.
+
     Exit code 0: valid; 1: a MUST is violated (with --strict also a SHOULD); 2: unreadable.
     """
     form = "json" if as_json else "brief" if brief else "full"
@@ -145,6 +148,7 @@ def _read(stream: Stream, findings: Findings, wanted: _Wanted) -> None:
     with progress(escape(findings.source), unit="records") as update:
         count = 0
         for scan in scan_stream(stream.batches(), final_id=wanted.final_id):
+            add_announced(scan, stream.infos)
             findings.add(scan, wanted.keep)
             count += len(scan.batch)
             update(count)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dredref.payload.sized import area_size, sized_packet
-from dredref.spec.dred import EXPERIMENT_ID, add_prefix, split_prefix
+from dredref.spec.dred import EXPERIMENT_ID, FINAL_ID, add_prefix, split_prefix
 from dredref.spec.errors import BuildError, ParseError
 from dredref.spec.extension import PADDING, Extension, ExtensionArea, pack_extensions, parse_area
 from dredref.spec.packet import Packet, build_packet, parse_packet, with_padding
@@ -18,7 +18,7 @@ MOST_EXTENSIONS = 1 << 16
 
 def is_dred(extension: Extension, final_id: int | None = None) -> bool:
     """Whether an extension is DRED's: the experiment's of any version known here, or final."""
-    if extension.id == final_id:
+    if extension.id in (FINAL_ID, final_id):
         return True
     if extension.id != EXPERIMENT_ID:
         return False
@@ -134,7 +134,7 @@ def _has_dred(packet: Packet, final_id: int | None) -> bool:
     delivered = parse_area(packet.padding or b"", packet.nb_frames).extensions
     return any(
         is_dred(one, final_id)
-        for id_ in (EXPERIMENT_ID, final_id)
+        for id_ in (EXPERIMENT_ID, FINAL_ID, final_id)
         if id_ is not None
         for one in delivered.with_id(id_)
     )

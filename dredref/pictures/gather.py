@@ -74,7 +74,7 @@ def gather(
         source: the name of the input.
         records: the packets of one stream, gaps among them; at most `MOST_PACKETS` are shown.
         info: what the container says of it.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
         versions: DRED versions that losses are concealed from.
         progress: is told what goes on.
     """

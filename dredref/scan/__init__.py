@@ -5,6 +5,7 @@ header, symbols and ending. It gives numbers in columns and the violations that 
 rest the reference words (``dredref.spec``). :func:`validate_records` does so record by record.
 """
 
+from dredref.scan.announced import add_announced
 from dredref.scan.scanner import Scan, Verdict, scan_batch, scan_stream, validate_records
 
-__all__ = ["Scan", "Verdict", "scan_batch", "scan_stream", "validate_records"]
+__all__ = ["Scan", "Verdict", "add_announced", "scan_batch", "scan_stream", "validate_records"]

@@ -11,7 +11,7 @@ from typing import Any
 from dredref.arithmetic.compiling import kernel, scalar
 from dredref.scan.columns import ABSENCES, PRESENT, Code
 from dredref.scan.notes import note
-from dredref.spec.dred import MAX_EXTENSION_BYTES
+from dredref.spec.dred import FINAL_ID, MAX_EXTENSION_BYTES
 from dredref.spec.extension import FIRST_LONG, LACING_STEP, PADDING, REPEAT, SEPARATOR
 from dredref.spec.reading import Absence
 from dredref.spec.tables import CURRENT_VERSION, VERSIONS
@@ -281,6 +281,8 @@ def walk_area(
                     return False
             if id_ == dred_id:
                 take_dred(data, item, payload, size, frame, base, has_prefix, row, notes)
+            if id_ == FINAL_ID:
+                row["final"] = True
             place = payload + size
     return True
 
@@ -297,11 +299,23 @@ def scan_area(
     row: Any,
     notes: Any,
 ) -> None:
-    """Scan the area ``data[start:end]``: its errors, and which DRED in it counts."""
-    row["absence"] = _NO_EXTENSION
-    is_sound = walk_area(data, start, end, base, nb_frames, dred_id, has_prefix, row, notes)
-    if not is_sound and row["absence"] == _NO_EXTENSION:
-        row["absence"] = _AREA_ERROR
+    """Scan the area ``data[start:end]``: its errors, and which DRED in it counts.
+
+    Where DRED of experiments is looked for and there is none, the final form is, if an extension
+    has its id: the area is walked again.
+    """
+    before = row["violations"]
+    for _ in range(2):
+        row["absence"] = _NO_EXTENSION
+        row["final"] = False
+        is_sound = walk_area(data, start, end, base, nb_frames, dred_id, has_prefix, row, notes)
+        if not is_sound and row["absence"] == _NO_EXTENSION:
+            row["absence"] = _AREA_ERROR
+        if not has_prefix or row["absence"] == PRESENT or not row["final"]:
+            break
+        dred_id, has_prefix = FINAL_ID, False
+        row["violations"] = before
+    row["final"] = row["absence"] == PRESENT and not has_prefix
     if row["carriers"] > 1:
         for slot in range(min(row["violations"], len(notes))):
             if notes[slot]["code"] == Code.ONE_PER_PACKET:

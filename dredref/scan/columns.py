@@ -33,6 +33,7 @@ ROW = np.dtype(
         ("absence", np.int8),  # index into ABSENCES, or PRESENT
         ("by_reference", np.bool_),  # the construct reference is to word the violations
         ("violations", np.int16),  # how many the scan noted, or found no slot for
+        ("final", np.bool_),  # there is DRED, in its final form: an id of its own, no prefix
         ("carriers", np.int32),  # DRED extensions with a sound head
         ("frames", np.int64),  # bit k: frame k carries one
         ("version", np.int16),  # of the DRED that decoders take, as all that follows

@@ -76,7 +76,7 @@ def scan_batch(batch: RecordBatch, *, final_id: int | None = None) -> Scan:
 
     Args:
         batch: records of any kind.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
     """
     rows, notes = scan_numbers(batch, final_id)
     violations = {}
@@ -131,7 +131,7 @@ def validate_records(
 
     Args:
         records: of one input; streams are told apart by their number.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
         batch: most records that are looked at together.
     """
     for scan in scan_stream(batches_of(records, batch), final_id=final_id):

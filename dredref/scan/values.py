@@ -29,7 +29,7 @@ def read_values(
 
     Args:
         records: of any kind.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
         batch: most records that are looked at together.
     """
     for held in batches_of(records, batch):

@@ -109,6 +109,8 @@ class StreamInfo:
         ssrc: RTP synchronisation source.
         payload_type: RTP payload type.
         flow: UDP ends of an RTP stream, ``source:port > destination:port``.
+        dred_sends_ms: the most DRED that SDP says will be sent; None where it says nothing.
+        dred_takes_ms: the most DRED that SDP says its receiver can use.
         head: the OpusHead packet, verbatim.
         tags: the OpusTags packet, verbatim (Ogg only).
     """
@@ -125,6 +127,8 @@ class StreamInfo:
     ssrc: int | None = None
     payload_type: int | None = None
     flow: str | None = None
+    dred_sends_ms: int | None = None
+    dred_takes_ms: int | None = None
     head: bytes | None = None
     tags: bytes | None = None
 

@@ -27,7 +27,7 @@ class Options:
 
     Attributes:
         payload_type: of Opus in captures; found by content if None.
-        final_id: id of DRED extensions without prefix, instead of the experiments'.
+        final_id: id of DRED extensions without prefix; by default both forms are looked for.
         most_violations: rows of violations that a file gives at most; all are counted.
     """
 

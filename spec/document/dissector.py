@@ -9,11 +9,11 @@ from construct import Construct
 
 from dredref.spec.document.layout import bit_fields, symbol_rows
 from dredref.spec.document.render import environment
-from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, OFFSET_BIAS, PAYLOAD, UNIT_48K
+from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, FINAL_ID, OFFSET_BIAS, PAYLOAD, UNIT_48K
 from dredref.spec.extension import FIRST_LONG
 from dredref.spec.packet import FRAME_COUNT, TOC, parse_toc
 from dredref.spec.symbols import CapSymbol
-from dredref.spec.tables import VERSIONS
+from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 
 
 def render_dissector() -> str:
@@ -28,6 +28,8 @@ def render_dissector() -> str:
             frame_48k=[parse_toc(config << 3).frame_48k for config in range(32)],
             versions=VERSIONS,
             experiment_id=EXPERIMENT_ID,
+            final_id=FINAL_ID,
+            current_version=CURRENT_VERSION,
             first_long=FIRST_LONG,
             cap_top=CapSymbol.TOP,
             unit_48k=UNIT_48K,

@@ -138,15 +138,14 @@ def test_a_violation_is_as_binding_as_its_requirement() -> None:
 
 
 def test_every_requirement_is_tried() -> None:
-    elsewhere = {
-        entry.id for entry in requirements().values() if entry.check in ("stream", "implementation")
-    }
+    checks = ("stream", "signalling", "implementation")
+    elsewhere = {entry.id for entry in requirements().values() if entry.check in checks}
     assert set(VIOLATING) | elsewhere == set(requirements())
 
 
 def test_every_check_of_the_catalogue_exists() -> None:
     for requirement in requirements().values():
-        known = requirement.check in ("parser", "carrier", "stream", "implementation")
+        known = requirement.check in ("parser", "carrier", "stream", "signalling", "implementation")
         assert known or callable(getattr(checks, requirement.check))
         assert requirement.codes
         assert requirement.clause
@@ -204,3 +203,39 @@ def test_the_final_form_has_no_prefix() -> None:
     assert final.dred is not None
     assert final.dred.version == 12
     assert read_packet(packet(b"\x78"), final_id=60).absence is Absence.TOO_SHORT
+
+
+FORMS = {
+    "final alone": ([(32, GOOD)], 32, 0),
+    "experiment alone": ([(126, DRED)], 126, 0),
+    "final first": ([(32, GOOD), (126, DRED)], 126, 1),
+    "experiment first": ([(126, DRED), (32, GOOD)], 126, 0),
+    "other experiment first": ([(126, b"XY"), (32, GOOD)], 32, 1),
+    "unknown version first": ([(126, b"D\x0bxx"), (32, GOOD)], 32, 1),
+    "empty experiment first": ([(126, b"D\x0c"), (32, GOOD)], 32, 1),
+    "empty final first": ([(32, b""), (32, GOOD)], 32, 1),
+    "several": ([(32, GOOD), (32, GOOD)], 32, 0),
+}
+"""What packets hold -> the id that counts, and which extension."""
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_either_form_is_found_and_a_prefix_counts_more(name: str) -> None:
+    given, id_, place = FORMS[name]
+    data = packet(pack_extensions([Extension(one, 0, data) for one, data in given], 2))
+    reading = read_packet(data)
+    assert reading.carrier is not None
+    assert reading.area is not None
+    assert reading.carrier.extension is reading.area.extensions[place]
+    assert reading.carrier.extension.id == id_
+    assert {one.extension.id for one in reading.carriers} == {id_}
+    assert read_packet(data, final_id=100).dred is None
+    assert [one.code for one in check_record(reading)] == {
+        "empty final first": ["dred.size.empty"],
+        "several": ["dred.one-per-frame", "dred.one-per-packet"],
+    }.get(name, [])
+
+
+def test_an_empty_final_extension_is_told() -> None:
+    reading = read_packet(packet(pack_extensions([Extension(32, 0, b"")], 2)))
+    assert reading.absence is Absence.TOO_SHORT

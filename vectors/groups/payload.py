@@ -8,6 +8,7 @@ from dredref.spec.tables import VERSIONS
 from dredref.vectors.draft import Draft
 from dredref.vectors.groups.payload_carriers import carriers
 from dredref.vectors.groups.payload_ends import bits_left, chunk_counts, tails, truncations
+from dredref.vectors.groups.payload_forms import forms
 from dredref.vectors.groups.payload_header import levels, offsets
 from dredref.vectors.groups.payload_large import large
 from dredref.vectors.groups.payload_symbols import escapes, symbols
@@ -26,3 +27,4 @@ def drafts() -> Iterator[Draft]:
         yield tails(version)
         yield carriers(version)
         yield large(version)
+    yield forms()

@@ -10,7 +10,7 @@ from dredref.spec.dred import DredPayload, build_payload, make_payload, parse_pa
 from dredref.spec.errors import BuildError
 from dredref.spec.tables import VERSIONS, level_of_chunk, quantizer_tables
 from dredref.vectors.draft import DRED, Draft, blob
-from dredref.vectors.model import Exact, Expected, PayloadInput
+from dredref.vectors.model import Exact, Expected, Level, PayloadInput
 
 PATTERN = (0, 1, 0, 0, -1, 0, 2, 0, 0, 1, -2)
 """Values that state and latents take in turn; few bits each, and no two places alike."""
@@ -163,6 +163,8 @@ class PayloadFile(Draft):
         *,
         found: bool | str,
         final_id: int | None = None,
+        both_forms: bool = False,
+        level: Level = "MUST",
         requirements: tuple[str, ...] = (),
         flags: tuple[str, ...] = (),
     ) -> dict[str, object]:
@@ -170,8 +172,9 @@ class PayloadFile(Draft):
         wanted = self.add(
             f"v{self.version}.{name}",
             title,
-            PayloadInput(packet=blob(packet), final_id=final_id),
+            PayloadInput(packet=blob(packet), final_id=final_id, both_forms=both_forms),
             requirements=requirements,
+            level=level,
             flags=flags,
             version=self.version,
         )

@@ -14,6 +14,7 @@ from dredref.vectors.groups.extension_parts import NEXT, jump, last
 from dredref.vectors.groups.payload_carriers import ID, carrying, dred_data
 from dredref.vectors.groups.payload_large import SIZES, large_packet
 from dredref.vectors.groups.payload_parts import pattern_payload
+from dredref.vectors.groups.stream_sdp import sdp
 from dredref.vectors.groups.vocoder import call_names, call_original
 from dredref.vectors.material import bit_packets, bit_stream, manifest, read_material, read_speech
 from dredref.vectors.model import (
@@ -51,6 +52,7 @@ def drafts() -> Iterator[Draft]:
     yield _large()
     yield _conceal()
     yield _unprocessed()
+    yield sdp()
 
 
 def _draft(name: str, title: str) -> Draft:

@@ -71,7 +71,7 @@ def test_schema_and_texts_are_in_it(unpacked: Path) -> None:
     schema = json.loads((unpacked / "schema.json").read_text("utf-8"))
     form = json.loads((unpacked / "data" / "packet" / "code3.json").read_text("utf-8"))
     jsonschema.validate(form, schema)
-    for name in ("README.md", "CHANGES.md", "PROTOCOL.md"):
+    for name in ("README.md", "CHANGELOG.md", "PROTOCOL.md"):
         assert (unpacked / name).stat().st_size > 500
 
 

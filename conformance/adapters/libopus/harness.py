@@ -118,7 +118,7 @@ class Libopus:
 
     def payload(self, given: Mapping[str, Any]) -> dict[str, Any] | Unsupported:
         """Header, state and latents."""
-        if "final_id" in given:
+        if "final_id" in given or "both_forms" in given:
             return Unsupported("libopus knows the experiment's form only")
         dred = self._batch(given)[0]
         return {"dred": self._dred(dred) if dred.found else None}

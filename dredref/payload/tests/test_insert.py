@@ -13,7 +13,7 @@ from dredref.payload.insert import (
     pad_packet,
     strip_dred,
 )
-from dredref.spec.dred import EXPERIMENT_ID
+from dredref.spec.dred import EXPERIMENT_ID, FINAL_ID
 from dredref.spec.errors import BuildError, ParseError
 from dredref.spec.extension import Extension, pack_extensions, parse_area
 from dredref.spec.packet import Frame, Packet, Toc, build_packet, parse_packet
@@ -37,7 +37,7 @@ def packets(draw: st.DrawFn, *, extensions: bool = True) -> bytes:
             st.lists(
                 st.builds(
                     Extension,
-                    id=st.integers(3, 127).filter(lambda i: i != EXPERIMENT_ID),
+                    id=st.integers(3, 127).filter(lambda i: i not in (EXPERIMENT_ID, FINAL_ID)),
                     frame=st.integers(0, count - 1),
                     data=st.just(b"") | st.binary(max_size=1),
                 ),
@@ -113,6 +113,14 @@ def test_final_form_has_no_prefix() -> None:
     assert read_packet(out, final_id=50).payload == PAYLOAD
     assert strip_dred(out) == out
     assert strip_dred(out, final_id=50) == data
+
+
+def test_the_final_form_is_taken_out_unasked() -> None:
+    final = insert_dred(b"\x48frame", PAYLOAD, final_id=FINAL_ID)
+    assert read_packet(final).payload == PAYLOAD
+    assert strip_dred(final) == b"\x48frame"
+    again = insert_dred(final, PAYLOAD)
+    assert [one.id for one in extensions_of(again)] == [EXPERIMENT_ID]
 
 
 def test_final_form_takes_the_place_of_the_experiment() -> None:

@@ -59,7 +59,7 @@ def test_a_violation_is_told_as_the_reference_tells_it(requirement: str) -> None
 
 
 def test_every_requirement_on_a_record_is_violated_here() -> None:
-    elsewhere = ("stream", "implementation")
+    elsewhere = ("stream", "signalling", "implementation")
     catalogue = {entry.id for entry in requirements().values() if entry.check not in elsewhere}
     assert set(VIOLATING) == catalogue
 
@@ -164,6 +164,21 @@ def test_the_final_form() -> None:
     assert ((scan.rows["absence"] == PRESENT).tolist()) == [True, False, False] * 3
     short = packet(pack_extensions([Extension(5, 0, b"x")], 2))
     assert check(records([short, packet(b"\x0a")]), final_id=5).rows["by_reference"][0]
+
+
+def test_either_form_is_found_unasked() -> None:
+    given = [[(32, GOOD)], [(32, GOOD), (126, DRED)], [(126, DRED), (32, GOOD)], [(40, GOOD)]]
+    given += [[(126, b"XY"), (32, GOOD)], [(126, b"D\x0bxx"), (32, GOOD)], [(126, b"D\x0c")]]
+    given += [[(32, b""), (32, GOOD)], [(32, b"")], [(126, b"D\x0c"), (32, b"")]]
+    given += [[(126, b"")] * 9 + [(32, GOOD)], [(126, b"")] * 5 + [(32, b"")] * 5]
+    made = [
+        packet(pack_extensions([Extension(id_, 0, data) for id_, data in one], 2)) for one in given
+    ]
+    repeated = [Extension(32, frame, GOOD) for frame in (0, 1)]
+    made += [packet(pack_extensions(repeated, 2)), packet(b"\x41\x02abc\x04" + GOOD)]
+    scan = check(records(made))
+    assert scan.rows["final"].tolist()[:8] == [True, *[False] * 3, True, True, False, True]
+    assert (scan.rows["absence"] == PRESENT).tolist()[:4] == [True, True, True, False]
 
 
 def test_committed_vectors() -> None:

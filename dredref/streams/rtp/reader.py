@@ -10,7 +10,7 @@ from dredref.streams.capture.census import Census
 from dredref.streams.capture.files import SECTION_HEADER, Broken, Frame, read_frames
 from dredref.streams.capture.messages import Messages
 from dredref.streams.capture.relay import is_text, name_of
-from dredref.streams.capture.segment import Segment
+from dredref.streams.capture.segment import Segment, address_text
 from dredref.streams.record import Container, Event, Notice
 from dredref.streams.rtp import labels
 from dredref.streams.rtp.dumps import read_mjr, read_rtpdump
@@ -125,7 +125,15 @@ class Flows:
     def _begin(self, segment: Segment, packet: RtpPacket) -> RtpSource:
         """A new source."""
         ports = segment.source_port, segment.target_port
-        wanted = Wanted(self.options.payload_type, self.signalling.codecs(ports))
+        signalling = self.signalling
+        wanted = Wanted(
+            self.options.payload_type,
+            signalling.codecs(ports),
+            signalling.durations(
+                (address_text(segment.source), segment.source_port),
+                (address_text(segment.target), segment.target_port),
+            ),
+        )
         accounts = self.census.source(packet.ssrc, segment.flow)
         return RtpSource(
             segment.flow, accounts, wanted, self._known, self.container, self.numbering

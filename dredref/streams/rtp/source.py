@@ -34,6 +34,7 @@ from dredref.streams.rtp.heuristics import (
 )
 from dredref.streams.rtp.packet import RtpPacket, parse_red
 from dredref.streams.rtp.reorder import Anomaly, Gap, ReorderBuffer, unwrap
+from dredref.streams.rtp.sdp import DredDurations
 from dredref.streams.track import Numbering, Track
 
 FORCED_AFTER = 8
@@ -161,10 +162,12 @@ class Wanted:
     Attributes:
         payload_type: this one is Opus.
         codecs: payload type -> codec, as SDP says.
+        durations: payload type -> how much DRED, as SDP says.
     """
 
     payload_type: int | None = None
     codecs: dict[int, str] = field(default_factory=dict)
+    durations: dict[int, DredDurations] = field(default_factory=dict)
 
     def state(self, payload_type: int) -> PayloadState:
         """What is known of a payload type before any packet."""
@@ -355,6 +358,7 @@ class RtpSource:
             yield Taken(self.track.notice("rtp.payload_type", detail))
             return
         self._base = packet.timestamp
+        durations = self.wanted.durations.get(kind, DredDurations())
         info = StreamInfo(
             0,
             self.container,
@@ -363,6 +367,8 @@ class RtpSource:
             ssrc=packet.ssrc,
             payload_type=kind,
             flow=self.flow,
+            dred_sends_ms=durations.sends_ms,
+            dred_takes_ms=durations.takes_ms,
         )
         for description in self.track.describe(info, None):
             self.census.stream = description.number
