@@ -14,10 +14,9 @@ from dredref.receiver.resampling import REACH, convert
 
 Pcm = NDArray[np.int16]
 
-FADE = 160
-"""Samples at 16 kHz over which speech gives way to received audio."""
-RISE = 80
-"""Samples over which, at other rates, speech takes over from the codec's own concealment."""
+FADE = 16
+"""Samples at 16 kHz over which speech gives way to received audio. The codec, taught what was
+spoken, goes on by itself; a longer fade mixes in what was guessed."""
 KEPT = 2640
 """Samples of the past that are kept: 15 frames to analyse, and more than the codec is taught."""
 
@@ -46,7 +45,7 @@ class Line:
 
     def fade(self, start: int, more: Pcm) -> None:
         """Let speech, to which ``more`` belongs, give way to the codec's samples from ``start``."""
-        self._speech = np.concatenate([self._speech, more])[: start - self._start + FADE]
+        self._speech = np.concatenate([self._speech, more])
         self._fading = start
         self._lay(start, self.known)
 

@@ -15,9 +15,9 @@ no longer than the first one; a packet that comes later is not played, but what 
 times is. Without a delay that ends, each loss waits for the first packet after it, and those that
 follow within ``hold_ms``.
 
-Where received audio goes on, speech fades out over 10 ms, and the codec is brought to the state it
-would have from what was spoken (:meth:`dredref.receiver.codec.Codec.teach`): libopus writes speech
-into its decoder's state, which cannot be reached from outside.
+Where received audio goes on, speech gives way to it within 1 ms: the codec is brought to the state
+it would have from what was spoken (:meth:`dredref.receiver.codec.Codec.teach`): libopus writes
+speech into its decoder's state, which cannot be reached from outside.
 """
 
 from __future__ import annotations

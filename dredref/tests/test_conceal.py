@@ -21,6 +21,7 @@ from dredref.opusdecoder import LAG
 from dredref.payload.insert import strip_dred
 from dredref.payload.reader import Carried, read_carried
 from dredref.receiver.codec import Codec
+from dredref.receiver.line import FADE
 from dredref.spec.dred import DredPayload
 from dredref.streams import Record, open_stream
 from dredref.tests.commands import code, run
@@ -73,7 +74,7 @@ def test_only_losses_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     touched = np.zeros(len(left), bool)
     for loss in whole.losses:
         start = int(16 * loss.start_ms) + LAG
-        touched[start : start + int(16 * loss.ms) + 160] = True
+        touched[start : start + int(16 * loss.ms) + FADE] = True
     np.testing.assert_array_equal(found[~touched], left[~touched])
     assert (found != left)[touched].mean() > 0.9
     assert distance(whole.pcm) < 0.9 * distance(found)
