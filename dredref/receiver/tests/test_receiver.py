@@ -52,7 +52,8 @@ def test_a_taught_codec_goes_on_as_the_one_that_heard_it(name: str) -> None:
     """A decoder that is only taught what another played decodes the next packet almost alike."""
     given, line = packets(name), Line()
     whole = Codec(line, None)
-    taught, blank = [], []
+    taught: list[float] = []
+    blank: list[float] = []
     for place, packet in enumerate(given):
         end, before = line.known, line.before(line.known, 12 * FRAME)
         whole.decode(packet, 3 * FRAME)
