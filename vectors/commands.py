@@ -32,7 +32,7 @@ SHOWN = 160
 
 @click.group(cls=SuggestingGroup)
 def vectors() -> None:
-    """The conformance vectors: what they are, what they cover, and making them again."""
+    """List, show, regenerate and export the conformance vectors."""
 
 
 @vectors.command("list")
@@ -60,7 +60,7 @@ def list_(
 @click.option("--json", "as_json", is_flag=True, help="The vector as it stands in its file.")
 @folder_option
 def show(name: str, as_json: bool, folder: Path | None) -> None:
-    """Show one vector: what is asked, what is expected, and why."""
+    """Show one vector: input, expected answer, and requirements."""
     vector = load_suite(folder).find(name)
     if as_json:
         click.echo(json.dumps(vector_to_json(vector), ensure_ascii=False, indent=1))
@@ -109,7 +109,7 @@ def _short(value: Any) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @verbose_option
 def verify(groups: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
-    """See whether the generators still make the committed files, byte by byte."""
+    """Compare the committed files with what the generators make."""
     from dredref.vectors.generate import verify as verify_files  # the generators take time to load
 
     with _progress() as notice:
@@ -127,7 +127,7 @@ def verify(groups: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @verbose_option
 def generate(groups: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
-    """Make the files of the suite, where they are not so already."""
+    """Regenerate the files of the suite that differ."""
     from dredref.vectors.generate import write
 
     with _progress() as notice:
@@ -154,25 +154,25 @@ def _progress() -> Iterator[Notice]:
         yield lambda path: update(next(count), what=escape(path))
 
 
-@vectors.command()
+@vectors.command(short_help="Export the vectors.")
 @click.option(
     "--upstream",
     "target",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where to put the files of upstream's script for DRED vectors.",
+    help="Folder for the files that upstream's script for DRED vectors expects.",
 )
 @click.option(
     "--zip",
     "archive",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Put the whole suite, its schema and how to use it into a zip file.",
+    help="Zip file for the whole suite, its schema and instructions.",
 )
 @json_option
 @folder_option
 def export(target: Path | None, archive: Path | None, folder: Path | None, as_json: bool) -> None:
-    """Give the vectors away: whole for any language, or as upstream's script expects them."""
+    """Export the vectors: all of them for any language, or the files of upstream's script."""
     if (target is None) == (archive is None):
         raise UsageError("vectors.export", "say one of --zip FILE and --upstream DIR")
     suite = load_suite(folder)
@@ -187,12 +187,12 @@ def export(target: Path | None, archive: Path | None, folder: Path | None, as_js
     tell({"written": str(place), "files": count}, f"{count} files in {place}", as_json)
 
 
-@vectors.command()
+@vectors.command(short_help="Show what the vectors cover.")
 @groups_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @folder_option
 def coverage(groups: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
-    """What the vectors cover, and what none of them shows; exit code 1 if anything is missing."""
+    """Show which cases and requirements the vectors cover; exit code 1 if any is missing."""
     from dredref.vectors.coverage import IMPLEMENTATION, is_covered, requirement_coverage
     from dredref.vectors.coverage import coverage as count
 

@@ -50,7 +50,7 @@ def groups_option(command: F) -> F:
         type=_Groups(),
         metavar="LIST",
         callback=lambda context, option, lists: tuple(name for names in lists for name in names),
-        help=f"Out of {','.join(GROUPS)}; all if not given.",
+        help=f"Groups of vectors, with commas; all if not given. There are: {', '.join(GROUPS)}.",
     )(command)
 
 
@@ -60,7 +60,7 @@ def folder_option(command: F) -> F:
         "--vectors",
         "folder",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Another folder of vectors than the project's own.",
+        help="Folder of vectors other than the project's own.",
     )(command)
 
 
@@ -71,7 +71,7 @@ def ids_option(command: F) -> F:
         multiple=True,
         metavar="GLOB",
         shell_complete=complete_ids,
-        help="Only ids that match; may be given again.",
+        help="Only ids that match; may be repeated.",
     )(command)
 
 

@@ -24,7 +24,7 @@ from dredref.metrics.features import NAMES
 
 @click.group(cls=SuggestingGroup)
 def diff() -> None:
-    """Where two results part: the first difference, the worst places, the thresholds.
+    """Compare two results: the first difference, the worst places, the thresholds.
 
     The first file is the reference. Exit code 0 if the second is within the thresholds (packets:
     equal), 1 if not, 2 if the two cannot be compared.
@@ -40,7 +40,7 @@ def _shared(function: click.decorators.FC) -> click.decorators.FC:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object.")(function)
 
 
-@diff.command()
+@diff.command(short_help="Compare features.")
 @click.option(
     "--thresholds",
     nargs=3,
@@ -57,12 +57,12 @@ def features(
     as_json: bool,
     report: Path | None,
 ) -> None:
-    """Compare features: bare float32, .npy, or the .npz of dredref decode."""
+    """Compare features: raw float32, .npy, or the .npz of dredref decode."""
     limits = dict(zip(FEATURE_LIMITS, thresholds, strict=True))
     _finish(diff_features(reference, candidate, limits), as_json, report)
 
 
-@diff.command()
+@diff.command(short_help="Compare speech at 16 kHz.")
 @click.option(
     "--thresholds",
     nargs=3,
@@ -83,13 +83,13 @@ def audio(
     as_json: bool,
     report: Path | None,
 ) -> None:
-    """Compare speech at 16 kHz: wav, flac, or bare 16-bit samples (.sw, .raw, .pcm, .s16)."""
+    """Compare speech at 16 kHz: WAV, FLAC, or raw 16-bit samples (.sw, .raw, .pcm, .s16)."""
     limits = dict(zip(AUDIO_LIMITS, thresholds, strict=True))
     found = diff_audio(reference, candidate, limits, rate=rate, channel=channel)
     _finish(found, as_json, report)
 
 
-@diff.command()
+@diff.command(short_help="Compare two streams.")
 @_shared
 def packets(reference: str, candidate: str, as_json: bool, report: Path | None) -> None:
     """Compare two streams, or two outputs of dredref inspect --json."""

@@ -28,22 +28,22 @@ DEFAULT_LOSSES = ("lossgen:20", "gilbert:22,6.5")
     default=DEFAULT_LOSSES,
     show_default=True,
     metavar="MODEL",
-    help=f"What packets are lost: {SYNTAX}; several may be given.",
+    help=f"Loss model: {SYNTAX}; may be repeated.",
 )
 @click.option(
     "--systems",
     metavar="LIST",
-    help="Which to compare: clean, classic, plc, lbrr, red1, red2, dred, lbrr+dred; all if not "
+    help="Systems to compare: clean, classic, plc, lbrr, red1, red2, dred, lbrr+dred; all if not "
     "given.",
 )
-@click.option("--delay-ms", type=Finite(0, 10_000), help="Playout delay; no limit else.")
+@click.option("--delay-ms", type=Finite(0, 10_000), help="Playout delay; unlimited by default.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--players",
     type=click.IntRange(0),
     default=2,
     show_default=True,
-    help="Of how many clips the page holds spectrograms and sound.",
+    help="Number of clips with spectrograms and players on the page.",
 )
 @click.option(
     "--report",
@@ -64,10 +64,11 @@ def evaluate(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Send each AUDIO by every system, lose packets, play what comes, and score it.
+    """Send each AUDIO by every system, drop packets, decode what arrives, and score the result.
 
-    Systems are compared at stated bit rates, 24 kb/s of it speech in wideband. Scores are PLCMOS,
-    PESQ and ESTOI; the extra 'quality' installs what computes them. Clips are 16 kHz or become so.
+    Systems are compared at stated bit rates, of which 24 kb/s are wideband speech. Scores are
+    PLCMOS, PESQ and ESTOI; the extra 'quality' installs what computes them. Clips at other rates
+    than 16 kHz are converted.
     """
     import json
     from dataclasses import asdict

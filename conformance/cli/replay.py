@@ -25,15 +25,17 @@ SHOWN = 2000
 @click.argument("results", metavar="RESULTS.jsonl", type=click.Path(path_type=Path))
 @click.argument("name", metavar="ID")
 @implementation_options
-@click.option("--full", is_flag=True, help="Show request and reply whole.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, request and reply whole.")
+@click.option("--full", is_flag=True, help="Show request and reply in full.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object, with request and reply in full."
+)
 def replay(
     results: Path, name: str, folder: Path | None, full: bool, as_json: bool, **how: Any
 ) -> None:
-    """Put one vector of a recorded run to an implementation again.
+    """Repeat one vector of a recorded run.
 
-    Shows the request as the harness gets it, what came back, and what came of it then and now. Exit
-    code 0 if it does not fail now, 1 if it does, 2 if it cannot be put.
+    Shows the request as the harness receives it, the reply, and the outcome then and now. Exit code
+    0 if the vector does not fail now, 1 if it does, 2 if it cannot be run.
     """
     recorded = {one.id: one for one in read_run(results).results}
     if name not in recorded:

@@ -29,16 +29,16 @@ from dredref.vectors.suite import load_suite
     "--vectors",
     "folder",
     type=click.Path(path_type=Path),
-    help="Another folder of vectors than the project's own.",
+    help="Folder of vectors other than the project's own.",
 )
 def report(
     runs: tuple[str, ...], output: Path, markdown: bool, as_json: bool, folder: Path | None
 ) -> None:
     """Report one run, or compare several side by side.
 
-    A file without its footer, as a run leaves that broke off, is reported as incomplete. Exit
-    code 0 if nothing failed in any of the runs, 1 if something did, 2 if a file cannot be used or
-    a run is incomplete.
+    A file without its footer, which an interrupted run leaves, is reported as incomplete. Exit
+    code 0 if no vector failed in any of the runs, 1 if one did, 2 if a file cannot be used or a
+    run is incomplete.
     """
     from dredref.conformance.report.markdown import comparison_markdown
     from dredref.conformance.report.markdown import markdown as run_markdown

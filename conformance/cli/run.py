@@ -56,22 +56,22 @@ def implementation_options(function: Callable[..., None]) -> Callable[..., None]
             click.option(
                 "--command",
                 metavar="WORDS",
-                help="A harness that speaks the protocol, or, with {input} and {output} in it, a "
-                "program to be run once for each vector.",
+                help="A harness that implements the protocol; with {input} and {output} in it, "
+                "a program to be run once for each vector.",
             ),
             click.option(
                 "--operation",
                 "operations",
                 multiple=True,
                 metavar="NAME",
-                help="What a program with {input} and {output} does; may be given again.",
+                help="Operation of a program with {input} and {output}; may be repeated.",
             ),
             click.option(
                 "--dred-version",
                 "versions",
                 multiple=True,
                 type=click.Choice(["10", "12"]),
-                help="DRED versions that such a program knows; both if not given.",
+                help="DRED version that such a program supports; both if not given.",
             ),
             click.option(
                 "--reject-code",
@@ -83,9 +83,9 @@ def implementation_options(function: Callable[..., None]) -> Callable[..., None]
                 type=Finite(0.001),
                 default=20.0,
                 show_default=True,
-                help="Seconds a question.",
+                help="Seconds for each vector.",
             ),
-            click.option("--memory", default=2048, show_default=True, help="MiB it may take."),
+            click.option("--memory", default=2048, show_default=True, help="Memory limit in MiB."),
             folder_option,
         )
     ):
@@ -155,21 +155,23 @@ def prepare(impl: object, vectors: Iterable[Vector]) -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path), help="Folder for results and the report."
 )
-@click.option("--label", default="", metavar="TEXT", help="What to call this run in reports.")
+@click.option("--label", default="", metavar="TEXT", help="Name of this run in reports.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option(
     "--baseline",
     metavar="RESULTS",
     type=click.Path(path_type=Path),
-    help="An earlier run's results: only what did not fail there is a failure.",
+    help="Results of an earlier run: only vectors that did not fail there count as failures.",
 )
 @click.option(
     "--rerun-failed",
     metavar="RESULTS",
     type=click.Path(path_type=Path),
-    help="Put only the vectors that failed in an earlier run.",
+    help="Run only the vectors that failed in an earlier run.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in the report's folder.")
+@click.option(
+    "--resume", is_flag=True, help="Continue the interrupted run in the folder of --report."
+)
 @click.option("--json", "as_json", is_flag=True, help="Counts and verdicts on stdout.")
 @verbose_option
 def run(
@@ -186,11 +188,11 @@ def run(
     rerun_failed: Path | None,
     **how: object,
 ) -> None:
-    """Put an implementation to the test.
+    """Test an implementation.
 
-    Exit code 0 if nothing failed (also if nothing was tested, which is said), 1 if something did, 2
-    if the run could not take place. Only the verdicts say what is conformant. Results are written
-    as they come: what is left of a run that was ended can be reported, and gone on with.
+    Exit code 0 if no vector failed (also if none was tested, which is then stated), 1 if one did,
+    2 if the run could not take place. Only the verdicts state conformance. Results are written as
+    they arrive, so an interrupted run can be reported, and continued with --resume.
     """
     suite = load_suite(folder)
     names = groups or None

@@ -32,11 +32,11 @@ from dredref.vectors.suite import SUITE_VERSION, load_suite
     type=click.Path(path_type=Path),
     help="Check a recorded run and write its entry.",
 )
-@click.option("--revision", default="", help="What exactly was run: a version or commit.")
+@click.option("--revision", default="", help="Exact version or commit of the implementation.")
 @click.option("--remark", "remarks", multiple=True, help="A sentence for the page.")
-@click.option("--badge", "as_badge", is_flag=True, help="A badge of each entry, as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="The entries, or faults, as JSON.")
-@click.option("--found", "as_found", is_flag=True, help="The faults that the suite found.")
+@click.option("--badge", "as_badge", is_flag=True, help="Print a badge for each entry, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the entries, or faults, as JSON.")
+@click.option("--found", "as_found", is_flag=True, help="Print the faults that the suite found.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page there.")
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=FOLDER, help="Where the entries are."
@@ -53,7 +53,7 @@ def scoreboard(
 ) -> None:
     """Print the outcomes of implementations as one page, or add those of a run.
 
-    An added run must be whole, unchanged, of this version of the suite and of its very bytes.
+    A run that is added must be complete and unaltered, and of exactly the suite that is installed.
     """
     if add is not None:
         run = read_run(add)

@@ -9,8 +9,8 @@ import click
 def serve() -> None:
     """Answer the harness protocol on standard input and output, as the reference.
 
-    For wrappers that try out what the suite says of a fault, and for programs in other languages
-    that want the reference's answers: conformance/PROTOCOL.md says what is asked and answered.
+    For wrappers that inject a fault to see whether the suite finds it, and for programs in other
+    languages that want the reference's answers. conformance/PROTOCOL.md defines the messages.
     """
     from dredref.conformance.adapters.reference import answer, capabilities
     from dredref.conformance.adapters.serve import serve as speak

@@ -32,9 +32,9 @@ from dredref.vectors.suite import load_suite
 @implementation_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def smoke(folder: Path | None, as_json: bool, **how: Any) -> None:
-    """See whether an implementation can be talked to: one vector of each operation.
+    """Try one vector of each operation, to see that the implementation answers.
 
-    Exit code 0 if every operation it claims gave a reply, 1 if not, 2 if it does not start.
+    Exit code 0 if every operation that it claims gave a reply, 1 if not, 2 if it does not start.
     """
     suite = load_suite(folder)
     make = make_implementation(**how)

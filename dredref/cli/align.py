@@ -38,7 +38,7 @@ BATCH = 64
     type=Finite(0),
     default=10,
     show_default=True,
-    help="Larger errors make the result 1.",
+    help="The largest error with exit code 0.",
 )
 @click.option(
     "--reach-ms",
@@ -52,7 +52,9 @@ BATCH = 64
     type=click.IntRange(0),
     help="Delay of the codec in samples at 48 kHz; by default what the stream states, or 312.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a packet, then a summary.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object for each packet, then a summary."
+)
 @audio_options
 @stream_options
 @verbose_option
@@ -67,10 +69,11 @@ def align(
     ssrc: int | None,
     final_id: int | None,
 ) -> None:
-    """Find where the speech of each packet's DRED stands in the audio, for any encoder's stream.
+    """Measure where the speech of each packet's DRED stands in the audio, for any encoder.
 
-    The error is stated less true time: a packet with +80 ms says that its speech is 80 ms more
-    recent than it is. Ends with 1 if a packet is clearly further off than the tolerance.
+    The error is the signalled time minus the true time: at +80 ms a packet signals its speech as
+    80 ms more recent than it is. Exit code 1 if the error of a packet clearly exceeds the
+    tolerance.
     """
     with open_audio(audio_source(audio)) as file, open_input(source, payload_type, ssrc) as stream:
         stated = stream.info.pre_skip if pre_skip is None else pre_skip

@@ -37,32 +37,32 @@ CHOSEN = SOURCES[1:-1]
 @click.command()
 @click.argument("source", metavar="STREAM", type=click.Path())
 @click.argument("output", metavar="OUT.wav", type=click.Path())
-@click.option("--mask", help="Lose packets too: a digit for each, 1 for those that are lost.")
+@click.option("--mask", help="Drop packets: one digit for each, 1 if it is lost.")
 @click.option(
     "--loss",
     type=Finite(0, 100),
     metavar="PERCENT",
-    help="Lose packets too, each with this chance.",
+    help="Drop packets at random with this probability.",
 )
-@click.option("--loss-model", metavar="MODEL", help=f"Lose packets too: {SYNTAX}.")
+@click.option("--loss-model", metavar="MODEL", help=f"Drop packets by a loss model: {SYNTAX}.")
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Which packets a drawn loss takes, and when they come: the same seed, the same packets.",
+    help="Seed of random losses and arrival times; the same seed drops the same packets.",
 )
 @click.option(
     "--delay-ms",
     type=Finite(0, 10_000),
-    help="Playout delay: what comes later than this is not waited for. Without it each loss waits "
-    "for the packets after it.",
+    help="Playout delay; packets that arrive later are not used. Without it each loss waits for "
+    "the packets after it.",
 )
 @click.option(
     "--jitter-ms",
     type=Finite(0, 10_000),
-    help="Packets are under way longer than the least by this on average; by default they arrive "
-    "as a capture says, or all alike.",
+    help="Mean of the transit time above the least; by default packets arrive as recorded in a "
+    "capture, or without jitter.",
 )
 @click.option(
     "--hold-ms",
@@ -77,9 +77,9 @@ CHOSEN = SOURCES[1:-1]
     metavar="LIST",
     default=",".join(CHOSEN),
     show_default=True,
-    help="What losses are made good from, if there is any; 'none' leaves them to the codec.",
+    help="Sources that losses are concealed from; 'none' leaves them to the codec.",
 )
-@click.option("--no-dred", is_flag=True, help="The same without dred: what DRED is worth.")
+@click.option("--no-dred", is_flag=True, help="Do not use DRED, for comparison.")
 @click.option(
     "--rate",
     type=click.Choice([str(rate) for rate in RATES]),
@@ -116,12 +116,12 @@ def conceal(
     ssrc: int | None,
     final_id: int | None,
 ) -> None:
-    """Play STREAM into OUT.wav, or OUT.sw for bare samples, its losses made good.
+    """Decode STREAM into OUT.wav, or OUT.sw for raw samples, with its losses concealed.
 
-    Lost are records of length 0 in a .bit stream, packets that a capture lacks, and what --mask,
-    --loss or --loss-model take. Each 10 ms are made from the best that has come by their deadline:
-    the packet, a RED copy of it, LBRR of the next packet, DRED of any packet, or features that the
-    concealment network predicts.
+    Lost are records of length 0 in a .bit stream, packets missing from a capture, and those that
+    --mask, --loss or --loss-model drop. Each 10 ms of speech comes from the best source that has
+    arrived by its deadline: the packet, a RED copy of it, LBRR of the next packet, DRED of any
+    packet, or features that the concealment network predicts.
     """
     check_samples_path(output)
     if sum(given is not None for given in (mask, loss, loss_model)) > 1:

@@ -43,10 +43,15 @@ def dred_options(command: F) -> F:
             help="Quantizer level of the newest chunk, 0 the finest; the whole reach is then sent, "
             "whatever it costs.",
         ),
-        click.option("--dq", "dQ", type=click.IntRange(0, 7), help="Index of the levels' rise."),
+        click.option(
+            "--dq",
+            "dQ",
+            type=click.IntRange(0, 7),
+            help="The field dQ: how fast levels rise with age.",
+        ),
         click.option("--qmax", type=click.IntRange(1, 15), help="Highest level."),
         click.option(
-            "--max-bytes", type=click.IntRange(8), help="The most bytes of a DRED payload."
+            "--max-bytes", type=click.IntRange(8), help="Largest size of a DRED payload in bytes."
         ),
         click.option(
             "--dred-version",
@@ -62,7 +67,9 @@ def dred_options(command: F) -> F:
             "or none. By default what libopus takes out for the application.",
         ),
         click.option("--keep-silence", is_flag=True, help="Send silence as if it were speech."),
-        click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON."),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print what was done as one JSON object."
+        ),
     ):
         command = option(command)
     return command
@@ -89,7 +96,7 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     type=click.IntRange(6000, 510_000),
     default=32_000,
     show_default=True,
-    help="Of everything together, in bit/s.",
+    help="Bit rate of Opus and DRED together, in bit/s.",
 )
 @click.option(
     "--frame-ms",
@@ -99,9 +106,9 @@ def _dred(options: dict[str, Any]) -> DredRequest:
     help="Duration of a packet.",
 )
 @click.option("--application", type=click.Choice(APPLICATIONS), default="voip", show_default=True)
-@click.option("--cbr", is_flag=True, help="Constant bit rate: every packet has one size.")
+@click.option("--cbr", is_flag=True, help="Constant bit rate: all packets have the same size.")
 @click.option("--fec", is_flag=True, help="In-band forward error correction as well.")
-@click.option("--dtx", is_flag=True, help="Silence goes out as packets that say nothing.")
+@click.option("--dtx", is_flag=True, help="Discontinuous transmission of silence.")
 @click.option(
     "--red",
     type=click.IntRange(0, 8),
@@ -169,7 +176,9 @@ def encode(
 @click.argument("source", metavar="STREAM", type=click.Path())
 @click.argument("target", metavar="OUT", type=click.Path())
 @click.option("--audio", required=True, metavar="IN.wav", help="What STREAM was encoded from.")
-@click.option("--stream", type=click.IntRange(0), help="Number of the Opus stream; the first.")
+@click.option(
+    "--stream", type=click.IntRange(0), help="Number of the Opus stream; the first by default."
+)
 @click.option(
     "--pre-skip",
     type=click.IntRange(0),
@@ -207,7 +216,7 @@ def inject(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Put DRED into the Opus stream STREAM, made from its audio; OUT is of the same kind.
+    """Add DRED to the Opus stream STREAM, from its audio; OUT has the same format.
 
     DRED that was there is replaced. Frames, other extensions, timestamps and tags stay.
     """
@@ -233,11 +242,11 @@ def inject(
 @click.option(
     "--final-id",
     type=click.IntRange(32, 127),
-    help="Take out DRED of this id, too; ids 126 (with prefix) and 32 always.",
+    help="Remove DRED of this id, too; ids 126 (with prefix) and 32 always.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
 def strip(source: str, target: str, final_id: int | None, as_json: bool) -> None:
-    """Take DRED out of STREAM; OUT is of the same kind. All else stays as it is."""
+    """Remove DRED from STREAM; OUT has the same format, and all else is unchanged."""
     _tell(strip_file(source, target, final_id=final_id), as_json)
 
 

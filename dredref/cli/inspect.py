@@ -53,11 +53,13 @@ class _Wanted:
 @click.command()
 @click.argument("sources", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @click.option("--packet", type=click.IntRange(0), help="Show this record only, as a tree.")
-@click.option("--range", "span", metavar="A:B", help="Show records A up to, not with, B.")
+@click.option("--range", "span", metavar="A:B", help="Show records A to B - 1.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each record.")
 @click.option("--csv", "as_csv", is_flag=True, help="One line of CSV for each record.")
-@click.option("--summary", "brief", is_flag=True, help="Only the sentence on each stream.")
-@click.option("-v", "--verbose", is_flag=True, help="A tree for each record, with every symbol.")
+@click.option("--summary", "brief", is_flag=True, help="Print only the sentence on each stream.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Print a tree for each record, with every symbol."
+)
 @jobs_option
 @picture_options
 @stream_options

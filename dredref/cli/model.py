@@ -55,7 +55,7 @@ def import_(source: str, folder: str, as_json: bool) -> None:
         tell(done, f"{path}: {len(data)} bytes, sha256 {digest}", as_json)
 
 
-@model.command()
+@model.command(short_help="Show models or their layers.")
 @click.argument("name", required=False, metavar="[NAME|FILE]", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(name: str | None, as_json: bool) -> None:

@@ -54,6 +54,10 @@ stderr = SafeConsole(stderr=True, highlight=False)
 class Finite(click.FloatRange):
     """A number that is neither NaN nor infinite."""
 
+    def _describe_range(self) -> str:
+        """The range in help texts; nothing where there is none."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """Read the number."""
         number = super().convert(value, param, ctx)
@@ -140,14 +144,14 @@ arithmetic_option = click.option(
     type=click.Choice(["integer", "hardware"]),
     callback=_use,
     expose_value=False,
-    help="What carries the numbers; the result is the same. Without it the machine's floats, where "
-    "they round as IEEE 754 says; integer: the normative rules.",
+    help="Carrier of the arithmetic; the result is the same. integer: the normative soft-float; "
+    "hardware: the machine's floats, the default where they round as IEEE 754 says.",
 )
 """The option that says what carries the numbers."""
 
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Say what was done as one JSON object."
+    "--json", "as_json", is_flag=True, help="Print what was done as one JSON object."
 )
 
 
@@ -164,7 +168,7 @@ def audio_options(command: F) -> F:
             type=click.IntRange(1000, 384_000),
             expose_value=False,
             callback=_remember("rate"),
-            help="The audio is bare 16-bit samples, little-endian, of this rate in Hz.",
+            help="The audio is raw 16-bit samples, little-endian, at this rate in Hz.",
         ),
         click.option(
             "--channels",
@@ -172,7 +176,7 @@ def audio_options(command: F) -> F:
             default=1,
             expose_value=False,
             callback=_remember("channels"),
-            help="Channels of bare samples.",
+            help="Channels of raw samples.",
         ),
     ):
         command = option(command)

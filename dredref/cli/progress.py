@@ -32,7 +32,7 @@ def verbose_option(command: F) -> F:
         is_flag=True,
         expose_value=False,
         callback=lambda context, option, value: set_verbose(value),
-        help="Tell the progress every ten seconds where there is no terminal.",
+        help="Print progress every ten seconds if there is no terminal.",
     )(command)
 
 

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from dredref.evaluation.rate import Point
 
 
-@click.command()
+@click.command(short_help="Measure an RDOVAE model on speech.")
 @click.argument("audio", nargs=-1, required=True, metavar="AUDIO...")
-@click.option("--encoder", metavar="FILE", help="Another RDOVAE encoder than the packaged one.")
-@click.option("--decoder", metavar="FILE", help="Another RDOVAE decoder than the packaged one.")
+@click.option("--encoder", metavar="FILE", help="RDOVAE encoder other than the packaged one.")
+@click.option("--decoder", metavar="FILE", help="RDOVAE decoder other than the packaged one.")
 @click.option(
     "--dred-version",
     type=click.Choice(["10", "12"]),
     default="12",
     show_default=True,
-    help="Whose quantizer tables serve.",
+    help="DRED version of the quantizer tables.",
 )
 @click.option("--plot", metavar="FILE", help="Draw the curve too: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")

@@ -33,8 +33,8 @@ from dredref.vocoder.synthesis import Progress, Vocoder
     "--continue-from",
     "before",
     metavar="SAMPLES.wav",
-    help="Go on from the end of this speech: the first five vectors go with its last 20 ms, "
-    "the others are spoken.",
+    help="Continue from the end of this speech: the first five vectors belong to its last 20 ms, "
+    "the others are synthesized.",
 )
 @click.option("--model", metavar="FILE", help="A vocoder's model file other than the packaged one.")
 @arithmetic_option
@@ -43,9 +43,10 @@ from dredref.vocoder.synthesis import Progress, Vocoder
 def synthesize(
     features: str, output: str, before: str | None, model: str | None, as_json: bool
 ) -> None:
-    """Speak the feature vectors of FEATURES.f32 into OUT.wav, or OUT.sw for bare samples.
+    """Synthesize speech from feature vectors into OUT.wav, or OUT.sw for raw samples.
 
-    N vectors of 20 little-endian float32 give N * 160 samples of 16 bits at 16 kHz.
+    FEATURES.f32 holds vectors of 20 little-endian float32; each gives 160 samples of 16 bits at
+    16 kHz.
     """
     check_samples_path(output)
     vectors = read_features(features)
@@ -85,9 +86,9 @@ def recover(
     ssrc: int | None,
     final_id: int | None,
 ) -> None:
-    """Speak what one packet's DRED holds into OUT.wav, or OUT.sw for bare samples.
+    """Synthesize the speech in one packet's DRED into OUT.wav, or OUT.sw for raw samples.
 
-    Oldest first, 40 ms a chunk.
+    The oldest chunk comes first; each chunk is 40 ms of speech.
     """
     check_samples_path(output)
     with open_input(source, payload_type, ssrc) as stream:
@@ -98,7 +99,9 @@ def recover(
     dred = reading.dred
     if dred is None or not dred.chunks:
         why = reading.absence or "its DRED cannot be read" if dred is None else "no chunk is in it"
-        raise UsageError("dred.absent", f"nothing to speak in record {packet} of {source}: {why}")
+        raise UsageError(
+            "dred.absent", f"nothing to synthesize in record {packet} of {source}: {why}"
+        )
     vectors = oldest_first(dred)
     with _progress(len(vectors) + 1) as count:
         speech = Vocoder().utterance(vectors[None], count)[0]
@@ -127,7 +130,7 @@ def oldest_first(dred: DredPayload) -> NDArray[np.float32]:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Progress]:
-    """Count the frames that were spoken; a whole utterance has one more than vectors."""
+    """Count the frames that were synthesized; a whole utterance has one more than vectors."""
     done = 0
 
     def count(frames: int) -> None:
@@ -135,5 +138,5 @@ def _progress(total: int) -> Iterator[Progress]:
         done += frames
         update(done)
 
-    with progress("speaking", total, "frames") as update:
+    with progress("synthesizing", total, "frames") as update:
         yield count

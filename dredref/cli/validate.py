@@ -85,8 +85,8 @@ class _Wanted:
 @click.command()
 @click.argument("sources", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @click.option("--strict", is_flag=True, help="Count a violated SHOULD as invalid too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object an input.")
-@click.option("--brief", is_flag=True, help="One line an input, then one table of all.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each input.")
+@click.option("--brief", is_flag=True, help="One line for each input, then one table of all.")
 @click.option("--all", "show_all", is_flag=True, help="List every violation, not the first ten.")
 @jobs_option
 @stream_options
