@@ -6,16 +6,18 @@ numbers are asked for, no object a record is made.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams.clock import NO_TIME
-from dredref.streams.record import Event, Kind, Record
+from dredref.streams.record import Event, Kind, Record, RtpOrigin
 
 BATCH_RECORDS = 8192
 """Records of a batch."""
@@ -28,6 +30,15 @@ LOST = 0
 """In the column of kinds: a lost packet."""
 KINDS: tuple[Kind, ...] = ("packet", "extension_area", "dred_payload")
 """In the column of kinds these count from 1."""
+ORIGIN = np.dtype(
+    [
+        ("sequence", np.uint16),
+        ("timestamp", np.uint32),
+        ("frame", np.int64),
+        ("arrival_ns", np.int64),
+    ]
+)
+"""A column of :class:`dredref.streams.record.RtpOrigin`; a time may be ``NO_TIME``."""
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS, start=1)}
 
 
@@ -46,7 +57,9 @@ class RecordBatch:
         count: packets that each stands for, int64 [n]; 1 but for gaps.
         timestamp_48k: int64 [n], ``NO_TIME`` where there is none.
         final_range: int64 [n], ``NO_RANGE`` where there is none.
+        origin: the RTP packets that they came in, ``ORIGIN`` [n]; None of other containers.
         records: the records themselves, where they were at hand.
+        parts: the batches that this one was joined of, and where each begins.
     """
 
     data: NDArray[np.uint8]
@@ -59,7 +72,9 @@ class RecordBatch:
     count: NDArray[np.int64]
     timestamp_48k: NDArray[np.int64]
     final_range: NDArray[np.int64]
+    origin: NDArray[Any] | None = None
     records: Sequence[Record] | None = None
+    parts: tuple[Sequence[RecordBatch], Sequence[int]] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """How many records."""
@@ -75,6 +90,9 @@ class RecordBatch:
         """One record as an object."""
         if self.records is not None:
             return self.records[row]
+        if self.parts is not None:
+            part = bisect_right(self.parts[1], row) - 1
+            return self.parts[0][part].record(row - self.parts[1][part])
         kind = KINDS[max(int(self.kind[row]), 1) - 1]
         companion = int(self.companion[row])
         timestamp, final_range = int(self.timestamp_48k[row]), int(self.final_range[row])
@@ -87,15 +105,26 @@ class RecordBatch:
             None if final_range == NO_RANGE else final_range,
             nb_frames=companion if kind == "extension_area" else None,
             version=companion if kind == "dred_payload" else None,
+            rtp=self._origin(row),
             count=int(self.count[row]),
         )
 
+    def _origin(self, row: int) -> RtpOrigin | None:
+        """The RTP packet of a record."""
+        if self.origin is None or self.kind[row] == LOST:
+            return None
+        sequence, timestamp, frame, arrival_ns = self.origin[row].tolist()
+        return RtpOrigin(sequence, timestamp, frame, None if arrival_ns == NO_TIME else arrival_ns)
+
+    def cut(self, start: int, stop: int) -> RecordBatch:
+        """The records from row ``start`` to before row ``stop``."""
+        columns = {name: getattr(self, name)[start:stop] for name in COLUMNS}
+        origin = None if self.origin is None else self.origin[start:stop]
+        return replace(self, **columns, origin=origin)
+
     def __iter__(self) -> Iterator[Record]:
         """The records as objects."""
-        return iter(self.records) if self.records is not None else map(self.record, self._rows())
-
-    def _rows(self) -> range:
-        return range(len(self))
+        return map(self.record, range(len(self)))
 
 
 def batch_of(records: Sequence[Record]) -> RecordBatch:
@@ -121,7 +150,7 @@ def batch_of(records: Sequence[Record]) -> RecordBatch:
             (NO_TIME if r.timestamp_48k is None else r.timestamp_48k for r in records), np.int64
         ),
         column((NO_RANGE if r.final_range is None else r.final_range for r in records), np.int64),
-        records,
+        records=records,
     )
 
 
@@ -134,18 +163,73 @@ def _companion(record: Record) -> int:
     return 0
 
 
-def batches_of(records: Iterable[Record], size: int = BATCH_RECORDS) -> Iterator[RecordBatch]:
-    """Cut records into batches of at most ``size`` records and about ``BATCH_BYTES`` bytes."""
-    held: list[Record] = []
-    nb_bytes = 0
-    for record in records:
-        held.append(record)
-        nb_bytes += len(record.packet or b"")
-        if len(held) == size or nb_bytes >= BATCH_BYTES:
-            yield batch_of(held)
-            held, nb_bytes = [], 0
-    if held:
-        yield batch_of(held)
+def batches_of(
+    events: Iterable[Event | RecordBatch], size: int = BATCH_RECORDS
+) -> Iterator[RecordBatch]:
+    """The records among events in batches of about ``size`` records, or ``BATCH_BYTES`` bytes.
+
+    Batches among the events are joined with what is around them where they are small.
+    """
+    held: list[RecordBatch] = []
+    records: list[Record] = []
+    count = nb_bytes = 0
+
+    def all_held() -> RecordBatch:
+        made = _join([*held, batch_of(tuple(records))] if records else held)
+        held.clear()
+        records.clear()
+        return made
+
+    for event in events:
+        if isinstance(event, RecordBatch):
+            if count and (2 * len(event) >= size or count + len(event) > size):
+                yield all_held()
+                count = nb_bytes = 0
+            if records:
+                held.append(batch_of(tuple(records)))
+                records.clear()
+            if not held or event.data is not held[-1].data:
+                nb_bytes += len(event.data)
+            held.append(event)
+            count += len(event)
+        elif isinstance(event, Record):
+            records.append(event)
+            count += 1
+            nb_bytes += len(event.packet or b"")
+        if count >= size or nb_bytes >= BATCH_BYTES:
+            yield all_held()
+            count = nb_bytes = 0
+    if count:
+        yield all_held()
+
+
+COLUMNS = (
+    *("kind", "companion", "stream", "index", "count", "timestamp_48k", "final_range"),
+    *("start", "end"),
+)
+"""Names of the columns that every batch has."""
+
+
+def _join(batches: Sequence[RecordBatch]) -> RecordBatch:
+    """One batch of all records of several."""
+    if len(batches) == 1:
+        return batches[0]
+    sizes = [len(batch) for batch in batches]
+    buffers: list[NDArray[np.uint8]] = []
+    shifts, place = [], 0
+    for number, batch in enumerate(batches):
+        if not number or batch.data is not buffers[-1]:
+            place += len(buffers[-1]) if buffers else 0
+            buffers.append(batch.data)
+        shifts.append(place)
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name) for one in batches]) for name in COLUMNS
+    }
+    shift = np.repeat(np.array(shifts, np.int64), sizes)
+    starts = [0, *accumulate(sizes[:-1])]
+    data = np.concatenate(buffers) if len(buffers) > 1 else buffers[0]
+    columns |= {"start": columns["start"] + shift, "end": columns["end"] + shift}
+    return RecordBatch(data, **columns, parts=(tuple(batches), starts))
 
 
 def single_events(events: Iterable[Event | RecordBatch]) -> Iterator[Event]:

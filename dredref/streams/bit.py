@@ -21,9 +21,6 @@ from dredref.streams.source import Source
 RECORD_HEAD = struct.Struct(">II")
 """Length in bytes, final range."""
 
-WANTED_BYTES = 1 << 20
-"""Read of a file at a time."""
-
 _PROBED_PACKETS = 8
 _PROBED_BYTES = 1 << 16
 
@@ -67,10 +64,10 @@ def read_bit(source: Source) -> Iterator[Event | RecordBatch]:
     yield StreamInfo(0, "bit")
     clock = np.zeros(2, np.int64)
     index, least = 0, RECORD_HEAD.size
-    while data := source.ahead(least, WANTED_BYTES):
+    while data := source.ahead(least):
         batch = _batch(data, index, clock)
         if len(batch):
-            source.read(int(batch.end[-1]))
+            source.skip(int(batch.end[-1]))
             index, least = index + len(batch), RECORD_HEAD.size
             yield batch
             continue
@@ -85,7 +82,7 @@ def read_bit(source: Source) -> Iterator[Event | RecordBatch]:
         return
 
 
-def _size_of_record(data: bytes, index: int, source: Source) -> int:
+def _size_of_record(data: memoryview, index: int, source: Source) -> int:
     """Bytes of the record that ``data`` begins with, or more than there are at its end."""
     if len(data) < RECORD_HEAD.size:
         return RECORD_HEAD.size
@@ -98,9 +95,9 @@ def _size_of_record(data: bytes, index: int, source: Source) -> int:
     return RECORD_HEAD.size + int(length)
 
 
-def _batch(data: bytes, index: int, clock: NDArray[np.int64]) -> RecordBatch:
+def _batch(data: memoryview, index: int, clock: NDArray[np.int64]) -> RecordBatch:
     """The whole records that ``data`` begins with, at most a batch of them."""
-    from dredref.streams.walk import walk_bit
+    from dredref.streams.columns.bit import walk_bit
 
     most = min(BATCH_RECORDS, len(data) // RECORD_HEAD.size)
     buffer = np.frombuffer(data, np.uint8)

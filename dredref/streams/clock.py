@@ -29,6 +29,12 @@ def packet_duration_48k(packet: bytes) -> int:
     return duration if duration <= MAX_DURATION_48K else 0
 
 
+def unwrap(value: int, near: int, bits: int) -> int:
+    """The number nearest to ``near`` that has ``value`` in its low ``bits``."""
+    half = 1 << bits - 1
+    return near + ((value - near + half) & (1 << bits) - 1) - half
+
+
 class Clock:
     """Timestamps for packets that follow each other without gaps.
 

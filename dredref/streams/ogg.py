@@ -1,7 +1,7 @@
 """Ogg Opus (RFC 7845): packets, their times, and what is missing.
 
-`walk_ogg` goes page by page, so that a file can be rewritten page by page; `read_ogg` is what it
-yields in one row.
+`walk_ogg` goes page by page, so that a file can be rewritten page by page; `read_ogg` gives the
+records in one row, those of routine pages in columns.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from dredref.spec.errors import InputError, ParseError
+from dredref.streams.batch import NO_RANGE, RecordBatch
 from dredref.streams.clock import packet_duration_48k
-from dredref.streams.oggpage import NO_GRANULE, Damage, Page, read_pages
+from dredref.streams.oggpage import NO_GRANULE, Damage, Page, Pages
 from dredref.streams.opushead import HEAD_SIGNATURE, TAGS_SIGNATURE, OpusHead, parse_head
 from dredref.streams.record import MAX_PACKET_BYTES, Event, Notice, Record, StreamInfo
 from dredref.streams.source import Source
@@ -37,6 +40,10 @@ CODECS = (
 
 MAX_LOGICAL = 256
 """Most logical streams open at a time."""
+
+
+RUN = 4096
+"""Most packets of routine pages that are read together."""
 
 
 @dataclass
@@ -120,9 +127,22 @@ class Logical:
         self.raw_head = raw_head
         self.track = Track(numbering)
         self.assembler = Assembler()
+        self.serial = page.serial
         self.sequence = page.sequence
         self.position: int | None = None
         self.duration = 0
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether the next page may be one that needs no looking at."""
+        known = self.position is not None and self.assembler.partial is None
+        return known and len(self.track.infos) == 1
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int, int]:
+        """What is known of such a stream, as `dredref.streams.columns.ogg` says."""
+        number = self.track.infos[0].number
+        return self.serial, self.sequence, self.position or 0, self.duration, number
 
     def feed(self, page: Page) -> Step:
         """Take the next page of this stream."""
@@ -234,44 +254,98 @@ class Logical:
             )
 
 
+class OggReader:
+    """Reads the pages of a file, whichever streams they belong to."""
+
+    def __init__(self, source: Source) -> None:
+        """Begin before the first page."""
+        self.source = source
+        self.numbering = Numbering()
+        self.pages = Pages(source)
+        self.streams: dict[int, Logical | None] = {}
+        self._others: list[Notice] = []
+
+    def steps(self) -> Iterator[Step]:
+        """What each page gives, pages of other streams included.
+
+        Raises:
+            InputError: ``input.corrupt`` where no end of damage or of streams is in sight.
+        """
+        for item in self.pages:
+            step = self._step(item)
+            if isinstance(item, Page) and item.last:
+                self.streams.pop(item.serial, None)
+            yield step
+            if len(self.streams) > MAX_LOGICAL:
+                detail = f"{self.source.name}: more than {MAX_LOGICAL} Ogg streams at a time"
+                raise InputError("input.corrupt", detail)
+        if not self.numbering.streams:
+            yield Step(None, [*self._others[:MAX_LOGICAL]])
+        unfinished = sum(logical is not None for logical in self.streams.values())
+        if unfinished:
+            detail = "the file ends without the last page of a stream"
+            yield Step(
+                None, [Notice("ogg.no_end", detail, self.numbering.records, count=unfinished)]
+            )
+
+    def _step(self, item: Page | Damage) -> Step:
+        """What a page gives, or damage."""
+        index = self.numbering.records
+        if isinstance(item, Damage):
+            return Step(None, [Notice(item.code, item.detail, index, count=item.skipped)])
+        known = self.streams.get(item.serial)
+        if item.first or (known is None and item.body.startswith(HEAD_SIGNATURE)):
+            return _begin(item, self.streams, self.numbering, self._others)
+        if item.serial not in self.streams:
+            self.streams[item.serial] = None
+            detail = f"pages of stream {item.serial:#x} without its first, which holds OpusHead"
+            return Step(item, [Notice("ogg.orphan", detail, index)])
+        return known.feed(item) if known else Step(item)
+
+    def run(self) -> RecordBatch | None:
+        """The packets of the routine pages that follow, if there are any.
+
+        Such a page gives what `Logical.feed` gives of it.
+        """
+        routine = [one for one in self.streams.values() if one is not None and one.is_routine]
+        if not routine:
+            return None
+        from dredref.streams.columns import ogg
+
+        data = np.frombuffer(self.source.ahead(), np.uint8)
+        streams = np.array([one.numbers for one in routine], np.int64)
+        state, records = np.zeros(2, np.int64), np.zeros((RUN, 4), np.int64)
+        ogg.walk_ogg_pages(data, streams, ogg.CHECKSUM_TABLES, state, records)
+        size, count = state.tolist()
+        if not count:
+            return None
+        self.source.skip(size)
+        self.pages.damaged = 0
+        for one, row in zip(routine, streams.tolist(), strict=True):
+            _, one.sequence, one.position, one.duration, _ = row
+        first, self.numbering.records = self.numbering.records, self.numbering.records + count
+        begin, end, stream, stamp = records[:count].T.copy()
+        return RecordBatch(
+            data,
+            begin,
+            end,
+            kind=np.ones(count, np.uint8),
+            companion=np.zeros(count, np.uint8),
+            stream=stream.astype(np.int32),
+            index=np.arange(first, first + count),
+            count=np.ones(count, np.int64),
+            timestamp_48k=stamp,
+            final_range=np.full(count, NO_RANGE, np.int64),
+        )
+
+
 def walk_ogg(source: Source) -> Iterator[Step]:
     """Yield what each page gives, pages of other streams included.
 
     Raises:
         InputError: ``input.corrupt`` where no end of damage or of streams is in sight.
     """
-    numbering = Numbering()
-    streams: dict[int, Logical | None] = {}
-    others: list[Notice] = []
-    unfinished = 0
-    for item in read_pages(source):
-        if isinstance(item, Damage):
-            notice = Notice(item.code, item.detail, numbering.records, count=item.skipped)
-            yield Step(None, [notice])
-            continue
-        headed = item.body.startswith(HEAD_SIGNATURE) and streams.get(item.serial) is None
-        if item.first or headed:
-            yield _begin(item, streams, numbering, others)
-        elif item.serial not in streams:
-            streams[item.serial] = None
-            detail = f"pages of stream {item.serial:#x} without its first, which holds OpusHead"
-            yield Step(item, [Notice("ogg.orphan", detail, numbering.records)])
-        else:
-            logical = streams[item.serial]
-            yield logical.feed(item) if logical else Step(item)
-        if item.last:
-            streams.pop(item.serial, None)
-        if len(streams) > MAX_LOGICAL:
-            raise InputError(
-                "input.corrupt", f"{source.name}: more than {MAX_LOGICAL} Ogg streams at a time"
-            )
-    if not numbering.streams:
-        yield Step(None, [*others[:MAX_LOGICAL]])
-    for logical in streams.values():
-        unfinished += logical is not None
-    if unfinished:
-        detail = "the file ends without the last page of a stream"
-        yield Step(None, [Notice("ogg.no_end", detail, numbering.records, count=unfinished)])
+    return OggReader(source).steps()
 
 
 def _begin(
@@ -302,7 +376,7 @@ def _begin(
     return step
 
 
-def read_ogg(source: Source) -> Iterator[Event]:
+def read_ogg(source: Source) -> Iterator[Event | RecordBatch]:
     """Yield the records of all Opus streams of an Ogg file, chained or side by side.
 
     Pages that are missing or damaged give notices and, where granule positions tell their time,
@@ -311,5 +385,8 @@ def read_ogg(source: Source) -> Iterator[Event]:
     Raises:
         InputError: ``input.corrupt``.
     """
-    for step in walk_ogg(source):
+    reader = OggReader(source)
+    for step in reader.steps():
         yield from step.events
+        while batch := reader.run():
+            yield batch

@@ -41,7 +41,7 @@ HEADER = c.Struct(
 )
 """All of a page before its body; the lacing values add up to the body's length."""
 
-_HEADER_BYTES = 27
+HEADER_BYTES = 27
 _CHECKSUM = slice(22, 26)
 _SEQUENCE = slice(18, 22)
 _SEGMENTS = 26
@@ -108,49 +108,63 @@ def build_page(page: Page) -> bytes:
     return bytes(header[: _CHECKSUM.start] + value + header[_CHECKSUM.stop :] + page.body)
 
 
-def read_pages(source: Source) -> Iterator[Page | Damage]:
-    """Yield all sound pages, and the damage between them.
+class Pages:
+    """All sound pages of a source, and the damage between them.
 
-    After damage the next capture pattern that starts a sound page is looked for.
+    After damage the next capture pattern that starts a sound page is looked for. The source stands
+    behind what came last, and may be read on by others in between.
 
-    Raises:
-        InputError: ``input.corrupt`` after `MAX_DAMAGED` damaged pages in a row.
+    Attributes:
+        damaged: damaged pages in a row.
     """
-    damaged = 0
-    while True:
-        tag = source.peek(3) == b"ID3"
-        skipped = _seek_capture(source)
-        if skipped:
-            what = "of an ID3 tag" if tag else "that are no Ogg page"
-            yield Damage("ogg.junk", f"{skipped} bytes {what}", skipped)
-        head = source.peek(_HEADER_BYTES)
-        if not head:
-            return
-        page = None
-        size = _HEADER_BYTES
-        if len(head) == _HEADER_BYTES:
-            size += head[_SEGMENTS]
-            size += sum(source.peek(size)[_HEADER_BYTES:])
-            page = _sound_page(source.peek(size), size)
-        if page is not None:
-            source.read(size)
-            damaged = 0
-            yield page
-            continue
-        at = source.offset
-        cut = len(source.peek(size)) < size
-        source.read(len(CAPTURE))
-        if cut:
-            yield Damage("stream.truncated", f"the page at byte {at} breaks off", len(CAPTURE))
-        else:
-            number = int.from_bytes(head[_SEQUENCE], "little")
-            detail = f"checksum wrong on page {number} at byte {at}"
-            yield Damage("ogg.checksum", detail, len(CAPTURE))
-        damaged += 1
-        if damaged > MAX_DAMAGED:
-            raise InputError(
-                "input.corrupt", f"{source.name}: {damaged} damaged Ogg pages in a row"
-            )
+
+    def __init__(self, source: Source) -> None:
+        """Begin where the source stands."""
+        self.source = source
+        self.damaged = 0
+
+    def __iter__(self) -> Iterator[Page | Damage]:
+        """Pages and damage in turn.
+
+        Raises:
+            InputError: ``input.corrupt`` after `MAX_DAMAGED` damaged pages in a row.
+        """
+        source = self.source
+        while True:
+            tag = source.peek(3) == b"ID3"
+            skipped = _seek_capture(source)
+            if skipped:
+                what = "of an ID3 tag" if tag else "that are no Ogg page"
+                yield Damage("ogg.junk", f"{skipped} bytes {what}", skipped)
+                continue
+            head = source.peek(HEADER_BYTES)
+            if not head:
+                return
+            page = None
+            size = HEADER_BYTES
+            if len(head) == HEADER_BYTES:
+                size += head[_SEGMENTS]
+                size += sum(source.peek(size)[HEADER_BYTES:])
+                page = _sound_page(source.peek(size), size)
+            if page is not None:
+                source.read(size)
+                self.damaged = 0
+                yield page
+                continue
+            at = source.offset
+            cut = len(source.peek(size)) < size
+            source.read(len(CAPTURE))
+            if cut:
+                yield Damage("stream.truncated", f"the page at byte {at} breaks off", len(CAPTURE))
+            else:
+                number = int.from_bytes(head[_SEQUENCE], "little")
+                detail = f"checksum wrong on page {number} at byte {at}"
+                yield Damage("ogg.checksum", detail, len(CAPTURE))
+            self.damaged += 1
+            if self.damaged > MAX_DAMAGED:
+                raise InputError(
+                    "input.corrupt", f"{source.name}: {self.damaged} damaged Ogg pages in a row"
+                )
 
 
 def _seek_capture(source: Source) -> int:

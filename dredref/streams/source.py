@@ -13,6 +13,9 @@ from dredref.spec.errors import InputError
 BLOCK = 1 << 16
 """Bytes asked of the file at a time."""
 
+WANTED_BYTES = 1 << 20
+"""Bytes of a file that are looked at together."""
+
 READ_LIMIT = 1 << 24
 """Most bytes that one call may ask for: lengths in hostile files must not reserve memory."""
 
@@ -34,6 +37,7 @@ class Source(Closing):
         self._read: Any = getattr(file, "read1", file.read)
         self._buffer = b""
         self._position = 0
+        self._ended = False
 
     @classmethod
     def open(cls, source: str | Path | BinaryIO) -> Source:
@@ -68,6 +72,7 @@ class Source(Closing):
             except OSError as error:
                 raise InputError("input.unreadable", f"{self.name}: {error.strerror}") from error
             if not block:
+                self._ended = True
                 break
             parts.append(block)
             have += len(block)
@@ -91,15 +96,21 @@ class Source(Closing):
         self.offset += len(data)
         return data
 
-    def ahead(self, least: int, wanted: int) -> bytes:
+    def skip(self, count: int) -> None:
+        """Consume bytes that `ahead` showed."""
+        self._position += count
+        self.offset += count
+
+    def ahead(self, least: int = 1) -> memoryview:
         """All bytes at hand, without consuming them: at least ``least``, fewer only at the end.
 
-        Of a file, about ``wanted``; of a pipe, what has come.
+        Of a file, some more at a time; of a pipe, what has come.
         """
-        count = wanted if self._file.seekable() else least
-        if len(self._buffer) - self._position < count:
-            self._fill(count)
-        return self._buffer[self._position :]
+        have = len(self._buffer) - self._position
+        more = not self._ended and self._file.seekable()
+        if have < least or (more and have < WANTED_BYTES // 2):
+            self._fill(max(least, WANTED_BYTES) if more else least)
+        return memoryview(self._buffer)[self._position :]
 
     def read_line(self, limit: int) -> bytes:
         """Consume a line with its end, or what is left; at most ``limit`` bytes."""

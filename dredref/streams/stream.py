@@ -125,23 +125,7 @@ class Stream(Closing):
 
     def batches(self) -> Iterator[RecordBatch]:
         """The records in columns, many at a time."""
-        portions = self._portions()
-
-        def records() -> Iterator[Record]:
-            """Records up to the next batch, which then waits in ``ready``."""
-            for one in portions:
-                if isinstance(one, RecordBatch):
-                    ready.append(one)
-                    return
-                if isinstance(one, Record):
-                    yield one
-            ready.append(None)
-
-        ready: list[RecordBatch | None] = []
-        while ready[-1:] != [None]:
-            yield from batches_of(records())
-            if ready[-1] is not None:
-                yield ready[-1]
+        return batches_of(self._portions())
 
     def close(self) -> None:
         """Stop reading and close the input."""

@@ -100,10 +100,11 @@ class Track:
                 self._next(count), None, stream=info.number, timestamp_48k=start_48k, count=count
             )
 
-    def notice(self, code: str, detail: str, count: int = 1) -> Notice:
-        """A notice about this track."""
+    def notice(self, code: str, detail: str, count: int = 1, index: int | None = None) -> Notice:
+        """A notice about this track, before the next record or that of an index."""
         number = self.infos[0].number if self.infos else None
-        return Notice(code, detail, self.numbering.records, number, count)
+        before = self.numbering.records if index is None else index
+        return Notice(code, detail, before, number, count)
 
     def _next(self, count: int = 1) -> int:
         index = self.numbering.records

@@ -31,10 +31,10 @@ class SourceCensus:
     packets: Counter[str] = field(default_factory=Counter)
     copies: Counter[str] = field(default_factory=Counter)
 
-    def count(self, what: str) -> None:
-        """Count a packet, here and in the whole capture."""
-        self.packets[what] += 1
-        self._total[what] += 1
+    def count(self, what: str, count: int = 1) -> None:
+        """Count packets, here and in the whole capture."""
+        self.packets[what] += count
+        self._total[what] += count
 
     def to_json(self) -> dict[str, Any]:
         """The published form."""
@@ -64,9 +64,9 @@ class Census:
     sources: list[SourceCensus] = field(default_factory=list)
     cut: Counter[int] = field(default_factory=Counter)
 
-    def frame(self, what: str) -> None:
-        """Count a frame."""
-        self.frames[what if what in self.frames or len(self.frames) < LISTED else OTHERS] += 1
+    def frame(self, what: str, count: int = 1) -> None:
+        """Count frames."""
+        self.frames[what if what in self.frames or len(self.frames) < LISTED else OTHERS] += count
 
     def source(self, ssrc: int, flow: str) -> SourceCensus:
         """The accounts of a new source."""

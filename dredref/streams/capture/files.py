@@ -90,6 +90,42 @@ class Broken:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One interface of a section: link type, snap length, and how its times are counted."""
+
+    link: int
+    snap: int
+    ticks_per_second: int = 10**6
+    offset_s: int = 0
+
+    def time_ns(self, ticks: int) -> int:
+        """Nanoseconds since 1970 of a time in this interface's ticks."""
+        return self.offset_s * 10**9 + ticks * 10**9 // self.ticks_per_second
+
+
+@dataclass(slots=True)
+class Layout:
+    """How a file is laid out from where it is read now, written by who reads it.
+
+    Attributes:
+        blocked: it is pcapng.
+        order: byte order, as for `struct`.
+        head: bytes before a frame; none before the file header was read. This and the next two
+            are of pcap alone.
+        link: link type of all frames.
+        tick_ns: nanoseconds of a tick.
+        interfaces: those of the current section of pcapng.
+    """
+
+    blocked: bool = False
+    order: str = "<"
+    head: int = 0
+    link: int = 0
+    tick_ns: int = 1000
+    interfaces: list[Interface] = field(default_factory=list)
+
+
 def import_dpkt() -> Any:
     """dpkt, or a word on how to get it."""
     try:
@@ -99,40 +135,41 @@ def import_dpkt() -> Any:
     return dpkt
 
 
-def read_blocks(source: Source) -> Iterator[Block | Broken]:
-    """Yield all of a pcap or pcapng file, piece by piece.
+def read_blocks(source: Source, layout: Layout | None = None) -> Iterator[Block | Broken]:
+    """Yield all of a pcap or pcapng file, piece by piece; ``layout`` follows.
 
     Raises:
         InputError: ``input.truncated`` if not even the file header is whole.
     """
+    layout = layout or Layout()
     if source.peek(4) == SECTION_HEADER.to_bytes(4, "big"):
-        return _pcapng_blocks(source)
-    return _pcap_blocks(source)
+        return _pcapng_blocks(source, layout)
+    return _pcap_blocks(source, layout)
 
 
-def read_frames(source: Source) -> Iterator[Frame | Broken]:
+def read_frames(source: Source, layout: Layout | None = None) -> Iterator[Frame | Broken]:
     """The frames among them, and whether the file breaks off.
 
     Raises:
         InputError: ``input.truncated``.
     """
-    for block in read_blocks(source):
+    for block in read_blocks(source, layout):
         if isinstance(block, Broken):
             yield block
         elif block.frame is not None:
             yield block.frame
 
 
-def _pcap_blocks(source: Source) -> Iterator[Block | Broken]:
+def _pcap_blocks(source: Source, layout: Layout) -> Iterator[Block | Broken]:
     """The classic format, in either byte order, with micro- or nanoseconds."""
     head = source.read(_FILE_HEADER)
     if len(head) < _FILE_HEADER:
         raise InputError("input.truncated", f"{source.name}: the pcap file header breaks off")
-    order = ">" if head[:2] == b"\xa1\xb2" else "<"
-    link = struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF
+    layout.order = order = ">" if head[:2] == b"\xa1\xb2" else "<"
+    layout.link = link = struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF
     yield Block(head, order=order, snap=_SNAP_LENGTH)
-    size = 24 if head[:4] in MODIFIED_MAGICS else 16
-    tick_ns = 1 if head[:4] in NANOSECOND_MAGICS else 1000
+    layout.head = size = 24 if head[:4] in MODIFIED_MAGICS else 16
+    layout.tick_ns = tick_ns = 1 if head[:4] in NANOSECOND_MAGICS else 1000
     while start := source.read(size):
         at = source.offset - len(start)
         if len(start) < size:
@@ -151,29 +188,7 @@ def _pcap_blocks(source: Source) -> Iterator[Block | Broken]:
         yield Block(start + data, frame, size, (8, 12), order)
 
 
-@dataclass
-class _Section:
-    """Byte order and interfaces of the current pcapng section."""
-
-    order: str
-    interfaces: list[_Interface]
-
-
-@dataclass(frozen=True, slots=True)
-class _Interface:
-    """One interface of a section: link type, snap length, and how its times are counted."""
-
-    link: int
-    snap: int
-    ticks_per_second: int = 10**6
-    offset_s: int = 0
-
-    def time_ns(self, ticks: int) -> int:
-        """Nanoseconds since 1970 of a time in this interface's ticks."""
-        return self.offset_s * 10**9 + ticks * 10**9 // self.ticks_per_second
-
-
-def _interface(order: str, body: bytes) -> _Interface:
+def _interface(order: str, body: bytes) -> Interface:
     """What an interface description block says (its options are if_tsresol, if_tsoffset).
 
     Raises:
@@ -189,20 +204,21 @@ def _interface(order: str, body: bytes) -> _Interface:
         elif code == TIME_OFFSET and len(value) == 8:
             (offset,) = struct.unpack(order + "q", value)
         at += 4 + length + -length % 4
-    return _Interface(link, snap, ticks, offset)
+    return Interface(link, snap, ticks, offset)
 
 
-def _pcapng_blocks(source: Source) -> Iterator[Block | Broken]:
+def _pcapng_blocks(source: Source, layout: Layout) -> Iterator[Block | Broken]:
     """pcapng: any number of sections and interfaces."""
-    section = _Section("<", [])
+    layout.blocked = True
     while start := source.peek(12):
         at = source.offset
         if start[:4] == SECTION_HEADER.to_bytes(4, "big"):
-            section = _Section("<" if start[8:12] == b"\x4d\x3c\x2b\x1a" else ">", [])
+            layout.order = "<" if start[8:12] == b"\x4d\x3c\x2b\x1a" else ">"
+            layout.interfaces = []
         if len(start) < 12:
             yield Broken(f"the block at byte {at} breaks off")
             return
-        kind, length = struct.unpack(section.order + "II", start[:8])
+        kind, length = struct.unpack(layout.order + "II", start[:8])
         if not 12 <= length <= BLOCK_LIMIT:
             yield Broken(f"the block at byte {at} claims {length} bytes")
             return
@@ -211,16 +227,16 @@ def _pcapng_blocks(source: Source) -> Iterator[Block | Broken]:
         if len(raw) < length:
             yield Broken(f"the block at byte {at} breaks off")
             return
-        yield _pcapng_block(section, kind, raw)
+        yield _pcapng_block(layout, kind, raw)
 
 
-def _pcapng_block(section: _Section, kind: int, raw: bytes) -> Block:
+def _pcapng_block(layout: Layout, kind: int, raw: bytes) -> Block:
     """A block with the frame in it, if it is of a sort that holds one and makes sense."""
-    order, body = section.order, raw[:-4]
+    order, body = layout.order, raw[:-4]
     lengths: tuple[int, ...]
     try:
         if kind == INTERFACE:
-            section.interfaces.append(_interface(order, body))
+            layout.interfaces.append(_interface(order, body))
             return Block(raw, order=order, snap=12)
         if kind in (ENHANCED_PACKET, PACKET):
             form = "I" if kind == ENHANCED_PACKET else "H"
@@ -230,10 +246,10 @@ def _pcapng_block(section: _Section, kind: int, raw: bytes) -> Block:
         elif kind == SIMPLE_PACKET:
             (length,) = struct.unpack_from(order + "I", body, 8)
             number, start, lengths = 0, 12, (8,)
-            kept = min(length, section.interfaces[0].snap or length)
+            kept = min(length, layout.interfaces[0].snap or length)
         else:
             return Block(raw)
-        interface = section.interfaces[number]
+        interface = layout.interfaces[number]
     except (struct.error, IndexError):
         return Block(raw)
     data = body[start : start + kept]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dredref.red import MOST_OFFSET
 from dredref.streams.record import RedundantCopy
@@ -40,6 +43,20 @@ class CopyChecker:
                 different.append(copy)
         self._keep(packet, start_48k)
         return different
+
+    def skip(self, starts_48k: NDArray[np.int64], packet_at: Callable[[int], bytes]) -> None:
+        """Take packets that came without copies.
+
+        Args:
+            starts_48k: first sample of each.
+            packet_at: gives the bytes of one of them.
+        """
+        first = 0
+        before = max((start for start, _ in self._kept), default=starts_48k[0])
+        if before <= starts_48k[0] and (np.diff(starts_48k) >= 0).all():
+            first = int(np.searchsorted(starts_48k, starts_48k[-1] - MOST_OFFSET))
+        for place in range(first, len(starts_48k)):
+            self._keep(packet_at(place), int(starts_48k[place]))
 
     def _keep(self, packet: bytes, start_48k: int) -> None:
         self._kept.append((start_48k, packet))

@@ -175,6 +175,11 @@ class Evidence:
         """Whether a packet looks like those before it, and all is well: it need not be judged."""
         return self.steady > SURE - 1 and bool(payload) and payload[0] >> 2 in self._kinds
 
+    @property
+    def routine_kinds(self) -> int:
+        """For the six highest bits of such packets' first byte a bit each."""
+        return sum(1 << kind for kind in self._kinds) if self.steady > SURE - 1 else 0
+
     def _with(self, payload: bytes, step: int | None) -> tuple[float, float]:
         """Both logarithms with one more packet."""
         kind, code = payload[0] >> 2, payload[0] & 3
@@ -207,7 +212,7 @@ class RedEvidence:
     def add(self, packet: RtpPacket, blocks: list[RedBlock] | None) -> float:
         """Take the next packet and its blocks; the logarithm with it."""
         if blocks is None or blocks[-1].payload_type not in DYNAMIC or not blocks[-1].data:
-            self.headers = max(REJECT, self.headers - 5)
+            self.headers = max(REJECT, min(0.0, self.headers) - 5)
             return self.total
         inner = blocks[-1].payload_type
         if self.inner < 0:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-WINDOW = 64
-"""Packets that are waited for before one that is missing is given up."""
+import numpy as np
+from numpy.typing import NDArray
+
+from dredref.streams.clock import unwrap
+from dredref.streams.columns.order import (
+    DUPLICATE,
+    HIGHEST,
+    LATE,
+    MAX_DROPOUT,
+    NEXT,
+    NO_ITEM,
+    PLACED,
+    REORDERED,
+    WINDOW,
+    WINDOW_BYTES,
+    give_up,
+    insert,
+    is_full,
+    take_next,
+)
+from dredref.streams.columns.sources import SourceRows
 
 START = 8
 """Packets after which the first one is known: they may arrive out of order, too."""
 
-WINDOW_BYTES = 1 << 20
-"""Bytes held in the window."""
-
-MAX_DROPOUT = 3000
-"""A larger step of the sequence number, either way, is a new start (RFC 3550, section A.1)."""
-
-_REMEMBERED = 4 * WINDOW
-"""Sequence numbers kept to tell duplicates from late packets."""
+CODES = {REORDERED: "rtp.reordered", DUPLICATE: "rtp.duplicate", LATE: "rtp.late"}
+"""What becomes of a packet -> code of the anomaly."""
 
 Item = TypeVar("Item")
 
@@ -44,17 +56,35 @@ class Anomaly(Generic[Item]):
 class ReorderBuffer(Generic[Item]):
     """Takes packets as they arrive and gives them in the order they were sent."""
 
-    def __init__(self, start: int = START) -> None:
-        """Wait for ``start`` packets: the first of all is the one with the lowest number."""
+    def __init__(
+        self, start: int = START, sources: SourceRows | None = None, row: int | None = None
+    ) -> None:
+        """Wait for ``start`` packets: the first of all is the one with the lowest number.
+
+        What is known of the numbers stands in a row of ``sources``.
+        """
         self._start = start
+        self._sources = sources or SourceRows()
+        self._row = self._sources.take() if row is None else row
         self._early: list[tuple[int, Item, int]] = []
         self._begun = False
-        self._next = 0
-        self._highest = -1
-        self._waiting: dict[int, tuple[Item, int]] = {}
-        self._bytes = 0
-        self._past: OrderedDict[int, bool] = OrderedDict()
         self._stray: tuple[int, Item, int] | None = None
+        self.waiting: dict[int, Item] = {}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is sure where the source's numbers are."""
+        return self._begun and self._stray is None
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """What is known, as `dredref.streams.columns.order` says."""
+        return self._arrays()[0]
+
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int32]]:
+        """The same, with what became of the last numbers, and what waits."""
+        sources, row = self._sources, self._row
+        return sources.numbers[row], sources.past[row], sources.waiting[row]
 
     def push(self, sequence: int, item: Item, size: int) -> Iterator[Item | Gap | Anomaly[Item]]:
         """Take the packet with a 16-bit sequence number; yield what is now in order."""
@@ -63,9 +93,10 @@ class ReorderBuffer(Generic[Item]):
             if len(self._early) >= self._start or size > WINDOW_BYTES:
                 yield from self._begin()
             return
-        number = unwrap(sequence, self._highest, 16)
+        highest = int(self.numbers[HIGHEST])
+        number = unwrap(sequence, highest, 16)
         stray, self._stray = self._stray, None
-        if abs(number - self._highest) > MAX_DROPOUT:
+        if abs(number - highest) > MAX_DROPOUT:
             if stray is None or sequence != (stray[0] + 1) & 0xFFFF:
                 self._stray = sequence, item, size
                 if stray is not None:
@@ -87,57 +118,39 @@ class ReorderBuffer(Generic[Item]):
         near = early[0][0]
         numbers = [unwrap(sequence, near, 16) for sequence, _, _ in early]
         close = [number for number in numbers if abs(number - near) <= WINDOW]
-        self._next = min(close)
-        self._highest = self._next - 1
+        self._restart(min(close))
         for one in early:
             yield from self.push(*one)
 
     def _restart(self, number: int) -> None:
         """Go on from another place."""
-        self._next, self._highest = number, number - 1
-        self._past.clear()
+        numbers, past, _ = self._arrays()
+        numbers[NEXT], numbers[HIGHEST] = number, number - 1
+        past[:] = 0
 
     def _insert(self, number: int, item: Item, size: int) -> Iterator[Item | Gap | Anomaly[Item]]:
         """Put a packet in its place and give out what has become ready."""
-        if number in self._waiting or self._past.get(number):
-            yield Anomaly("rtp.duplicate", number & 0xFFFF, item)
+        became = insert(*self._arrays(), number, size, 0)
+        if became == PLACED:
+            self.waiting[number] = item
+        elif became == REORDERED:
+            self.waiting[number] = item
+            yield Anomaly(CODES[became], number & 0xFFFF)
+        else:
+            yield Anomaly(CODES[became], number & 0xFFFF, item)
             return
-        if number < self._next:
-            yield Anomaly("rtp.late", number & 0xFFFF, item)
-            return
-        if number < self._highest:
-            yield Anomaly("rtp.reordered", number & 0xFFFF)
-        self._highest = max(self._highest, number)
-        self._waiting[number] = item, size
-        self._bytes += size
         yield from self._ready()
-        while len(self._waiting) > WINDOW or self._bytes > WINDOW_BYTES:
-            yield self._give_up()
+        while is_full(self.numbers):
+            yield Gap(give_up(*self._arrays()))
             yield from self._ready()
 
     def _ready(self) -> Iterator[Item]:
         """Packets that follow without a gap."""
-        while self._next in self._waiting:
-            item, size = self._waiting.pop(self._next)
-            self._bytes -= size
-            self._remember(self._next, True)
-            self._next += 1
-            yield item
-
-    def _give_up(self) -> Gap:
-        """Count what is missing before the next packet as lost."""
-        after = min(self._waiting)
-        gap = Gap(after - self._next)
-        for number in range(max(self._next, after - _REMEMBERED), after):
-            self._remember(number, False)
-        self._next = after
-        return gap
-
-    def _remember(self, number: int, delivered: bool) -> None:
-        """Note what became of a sequence number."""
-        self._past[number] = delivered
-        if len(self._past) > _REMEMBERED:
-            self._past.popitem(last=False)
+        while self.waiting:
+            number = int(self.numbers[NEXT])
+            if take_next(*self._arrays()) == NO_ITEM:
+                return
+            yield self.waiting.pop(number)
 
     def flush(self) -> Iterator[Item | Gap | Anomaly[Item]]:
         """Give out all that waits, gaps included."""
@@ -146,13 +159,7 @@ class ReorderBuffer(Generic[Item]):
         stray, self._stray = self._stray, None
         if stray is not None:
             yield Anomaly("rtp.stray", stray[0], stray[1])
-        while self._waiting:
+        while self.waiting:
             yield from self._ready()
-            if self._waiting:
-                yield self._give_up()
-
-
-def unwrap(value: int, near: int, bits: int) -> int:
-    """The number nearest to ``near`` that has ``value`` in its low ``bits``."""
-    half = 1 << bits - 1
-    return near + ((value - near + half) & (1 << bits) - 1) - half
+            if self.waiting:
+                yield Gap(give_up(*self._arrays()))

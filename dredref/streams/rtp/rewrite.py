@@ -16,9 +16,10 @@ from dredref.streams.capture.files import Block, Broken, read_blocks, with_data,
 from dredref.streams.capture.segment import FIXED, Segment
 from dredref.streams.record import Notice, Record
 from dredref.streams.rewrite import Observe, Transform
+from dredref.streams.rtp.flows import Flows
 from dredref.streams.rtp.options import RtpOptions
 from dredref.streams.rtp.packet import RtpPacket
-from dredref.streams.rtp.reader import Flows, kind_of_capture
+from dredref.streams.rtp.reader import kind_of_capture
 from dredref.streams.rtp.source import Taken
 from dredref.streams.source import Source
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from dredref.spec.packet import parse_toc
 from dredref.streams.capture.census import Census
 from dredref.streams.clock import packet_duration_48k
+from dredref.streams.columns.sources import SourceRows
 from dredref.streams.record import Record
 from dredref.streams.rtp import labels
 from dredref.streams.rtp.packet import RtpPacket
@@ -47,7 +48,8 @@ def judged(packets: Sequence[RtpPacket]) -> int:
     """How many packets of a source are taken for Opus."""
     census = Census()
     accounts = census.source(1, "simulated")
-    source = RtpSource("", accounts, Wanted(), Counter(), "pcap", Numbering())
+    unnamed, rows = (b"", 0, b"", 0, 1), SourceRows()
+    source = RtpSource(unnamed, "", accounts, Wanted(), Counter(), "pcap", Numbering(), rows)
     found = [taken.event for packet in packets for taken in source.push(packet)]
     found += [taken.event for taken in source.end()]
     assert sum(census.packets.values()) == len(packets)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from dredref.streams.capture.census import SourceCensus
-from dredref.streams.clock import packet_duration_48k
+from dredref.streams.clock import packet_duration_48k, unwrap
+from dredref.streams.columns.sources import SourceRows
 from dredref.streams.record import (
     Container,
     Event,
@@ -33,7 +34,7 @@ from dredref.streams.rtp.heuristics import (
     red_blocks,
 )
 from dredref.streams.rtp.packet import RtpPacket, parse_red
-from dredref.streams.rtp.reorder import Anomaly, Gap, ReorderBuffer, unwrap
+from dredref.streams.rtp.reorder import START, Anomaly, Gap, ReorderBuffer
 from dredref.streams.rtp.sdp import DredDurations
 from dredref.streams.track import Numbering, Track
 
@@ -60,6 +61,9 @@ ANOMALIES = {
     "rtp.restart": ("begins a new run of numbers", ""),
 }
 """Code of an anomaly -> what it says of the packet, and what a dropped one is counted as."""
+
+SourceKey: TypeAlias = tuple[bytes, int, bytes, int, int]
+"""What tells a source from others: address and port of sender and receiver, and SSRC."""
 
 Item: TypeAlias = "RtpPacket | Gap | Anomaly[RtpPacket]"
 
@@ -113,7 +117,10 @@ class PayloadState:
             self.red.add(packet, red_blocks(packet))
         plain, red = self._totals()
         if self.forced and self.red.primary.packets + self.plain.packets >= FORCED_AFTER:
-            self.label, self.trusted = labels.RED if red >= ACCEPT else labels.OPUS, True
+            self.label, self.trusted = (
+                labels.RED if red >= ACCEPT and red > plain else labels.OPUS,
+                True,
+            )
             return
         best = max(plain, red)
         if best >= ACCEPT and self.plain.packets >= ACCEPTED_AFTER:
@@ -135,7 +142,10 @@ class PayloadState:
         """Settle what is open with what is known."""
         plain, red = (total + bonus for total in self._totals())
         if self.forced:
-            self.label, self.trusted = labels.RED if red >= ACCEPT else labels.OPUS, True
+            self.label, self.trusted = (
+                labels.RED if red >= ACCEPT and red > plain else labels.OPUS,
+                True,
+            )
             return
         needed = ACCEPT_SHORT if self.plain.packets <= SHORT else ACCEPT
         if name is not None and name.lower() in ("opus", "red"):
@@ -196,20 +206,25 @@ class RtpSource:
 
     def __init__(
         self,
+        key: SourceKey,
         flow: str,
         census: SourceCensus,
         wanted: Wanted,
         known: Counter[int],
         container: Container,
         numbering: Numbering,
+        sources: SourceRows,
     ) -> None:
         """Begin before its first packet; ``known`` counts payload types found to be Opus."""
+        self.key = key
         self.flow = flow
+        self.row = sources.take()
+        self.ended = False
         self.census = census
         self.wanted = wanted
         self.known = known
         self.container: Container = container
-        self.order: ReorderBuffer[RtpPacket] = ReorderBuffer()
+        self.order: ReorderBuffer[RtpPacket] = ReorderBuffer(START, sources, self.row)
         self.states: dict[int, PayloadState] = {}
         self.held: deque[Item] = deque()
         self.track = Track(numbering)
@@ -217,14 +232,32 @@ class RtpSource:
         self.missing = 0
         self._opus_types: set[int] = set()
         self._told: set[str] = set()
-        self._base = 0
-        self._duration: int | None = None
-        self._last_48k = 0
+        self.base = 0
+        self.duration: int | None = None
+        self.last_48k = 0
 
     def push(self, packet: RtpPacket) -> Iterator[Taken]:
         """Take a packet as it arrives."""
         for item in self.order.push(packet.sequence, packet, len(packet.payload)):
             yield from self._take(item)
+
+    @property
+    def routine(self) -> tuple[int, int] | None:
+        """Payload type of packets that need no more looking at, and for the six highest bits of
+        their first byte a bit each; None while there is something to be looked at.
+        """
+        if self.held or len(self.track.infos) != 1 or not self.order.is_settled:
+            return None
+        for kind, state in reversed(self.states.items()):
+            if state.label == labels.OPUS and kind in self._opus_types:
+                kinds = -1 if state.trusted else state.plain.routine_kinds
+                waiting = self.order.waiting.values()
+                known = all(
+                    one.payload_type == kind and one.payload and kinds >> (one.payload[0] >> 2) & 1
+                    for one in waiting
+                )
+                return (kind, kinds) if kinds and known else None
+        return None
 
     def end(self) -> Iterator[Taken]:
         """Settle all that is held; the source may go on."""
@@ -309,11 +342,11 @@ class RtpSource:
             self.missing = 0
             yield Taken(None, packet)
             return
-        stamp = unwrap(packet.timestamp - self._base, self._last_48k, 32)
+        stamp = unwrap(packet.timestamp - self.base, self.last_48k, 32)
         yield from self._gap(packet, stamp)
-        self._last_48k = stamp
+        self.last_48k = stamp
         if not opus:
-            self._duration = None
+            self.duration = None
             revoked = label.startswith(labels.ENCRYPTED) and label not in self._told
             yield Taken(self._revoke(packet, label) if revoked else None, packet)
             return
@@ -329,7 +362,7 @@ class RtpSource:
             detail = f"packet {packet.sequence} holds a copy, {age / 48:g} ms back, of other bytes"
             yield Taken(self.track.notice("rtp.red.different", f"{detail} than were sent"))
         events = self.track.packet(packet.payload, stamp, rtp=origin, redundancy=copies)
-        self._duration = packet_duration_48k(packet.payload)
+        self.duration = packet_duration_48k(packet.payload)
         for event in events:
             yield Taken(event, packet)
 
@@ -357,7 +390,7 @@ class RtpSource:
             detail = f"payload type {name} begins at packet {packet.sequence}"
             yield Taken(self.track.notice("rtp.payload_type", detail))
             return
-        self._base = packet.timestamp
+        self.base = packet.timestamp
         durations = self.wanted.durations.get(kind, DredDurations())
         info = StreamInfo(
             0,
@@ -385,11 +418,16 @@ class RtpSource:
         if not self.missing:
             return
         count, self.missing = self.missing, 0
-        detail = f"{count} packets are missing before packet {packet.sequence}"
+        detail = gap_detail(count, packet.sequence)
         yield Taken(self.track.notice("rtp.gap", detail, count))
         start = None
-        each = self._duration
-        if each is not None and stamp - self._last_48k == (count + 1) * each:
-            start = self._last_48k + each
+        each = self.duration
+        if each is not None and stamp - self.last_48k == (count + 1) * each:
+            start = self.last_48k + each
         for record in self.track.lost(count, start):
             yield Taken(record)
+
+
+def gap_detail(count: int, sequence: int) -> str:
+    """What is said of missing packets before one that came."""
+    return f"{count} packets are missing before packet {sequence}"

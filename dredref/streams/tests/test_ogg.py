@@ -11,7 +11,7 @@ from dredref.spec.errors import InputError, ParseError
 from dredref.streams import Record, StreamInfo, open_stream
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.multistream import join_packets
-from dredref.streams.oggpage import Page, build_page, build_pages, read_pages
+from dredref.streams.oggpage import Page, Pages, build_page, build_pages
 from dredref.streams.opushead import OpusHead, build_head, build_tags, parse_head
 from dredref.streams.source import Source
 from dredref.streams.tests import make
@@ -21,7 +21,7 @@ HEAD = OpusHead(channels=2, pre_skip=3840, input_rate=16000)
 
 def pages_of(data: bytes) -> list[Page]:
     """The pages of a sound file."""
-    pages = list(read_pages(Source(io.BytesIO(data), "x")))
+    pages = list(Pages(Source(io.BytesIO(data), "x")))
     assert all(isinstance(page, Page) for page in pages)
     return pages  # type: ignore[return-value]
 

@@ -14,10 +14,10 @@ from dredref.streams.oggpage import (
     MAX_DAMAGED,
     Damage,
     Page,
+    Pages,
     build_page,
     build_pages,
     checksum,
-    read_pages,
 )
 from dredref.streams.source import Source
 
@@ -34,7 +34,7 @@ def bitwise_checksum(data: bytes) -> int:
 
 def pages_of(data: bytes) -> list[Page | Damage]:
     """All that is read from some bytes."""
-    return list(read_pages(Source(io.BytesIO(data), "x")))
+    return list(Pages(Source(io.BytesIO(data), "x")))
 
 
 pages = st.builds(

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from dredref.spec.errors import InputError
 from dredref.streams import Record, StreamInfo, open_stream
-from dredref.streams.clock import packet_duration_48k
+from dredref.streams.clock import packet_duration_48k, unwrap
+from dredref.streams.columns.order import MAX_DROPOUT, WINDOW
 from dredref.streams.rtp.heuristics import ACCEPT, Evidence
 from dredref.streams.rtp.packet import RtpPacket, parse_rtp
-from dredref.streams.rtp.reorder import MAX_DROPOUT, WINDOW, Anomaly, Gap, ReorderBuffer, unwrap
+from dredref.streams.rtp.reorder import Anomaly, Gap, ReorderBuffer
 from dredref.streams.tests import make
 
 PACKETS = make.packets(40)
@@ -284,7 +285,7 @@ def test_a_new_run_of_sequence_numbers() -> None:
 
 
 def test_more_sources_than_are_followed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dredref.streams.rtp.reader.MAX_SOURCES", 256)
+    monkeypatch.setattr("dredref.streams.rtp.flows.MAX_SOURCES", 256)
     frames = []
     for ssrc in range(256 + 20):
         frames += [make.ethernet(make.udp(d)) for d in make.call(PACKETS[:4], ssrc=ssrc)]
@@ -345,6 +346,13 @@ def test_hostile_sequence_numbers_keep_the_order_and_the_bounds(numbers: list[in
             given_out += isinstance(item, int)
             if isinstance(item, Gap):
                 assert 0 < item.count <= 2 * MAX_DROPOUT
-        assert len(buffer._waiting) <= WINDOW
+        assert len(buffer.waiting) <= WINDOW
     given_out += sum(isinstance(item, int) for item in buffer.flush())
     assert given_out <= len(numbers)
+
+
+def test_opus_named_by_the_user_is_red_only_if_that_is_likelier() -> None:
+    """As RED each first packet here would be a primary block of payload type 96."""
+    packets = [b"`\0\0"] * 4 + [bytes(3)] * 3 + [b"`\0\0"] * 2
+    data = make.pcap([make.ethernet(make.udp(one)) for one in make.call(packets, step=480)])
+    assert [one.packet for one in make.records(data, payload_type=111)] == packets

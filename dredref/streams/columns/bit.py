@@ -1,43 +1,16 @@
-"""Walking the framing of a file from record to record; compiled."""
+"""The records of a ``.bit`` file."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from dredref.arithmetic.compiling import kernel, scalar
-from dredref.spec.packet import MAX_DURATION_48K
-from dredref.streams.clock import FRAME_48K, NO_TIME
+from dredref.arithmetic.compiling import kernel
+from dredref.streams.clock import NO_TIME
+from dredref.streams.columns.numbers import big32, duration_48k
 from dredref.streams.record import MAX_PACKET_BYTES
 
-FRAMES_48K = np.array(FRAME_48K, np.int64)
 BIT_HEAD = 8
 """Bytes before each packet of a ``.bit`` file: length and final range."""
-
-
-@scalar
-def duration_48k(data: Any, start: int, end: int) -> int:
-    """Samples of a packet; see :func:`dredref.streams.clock.packet_duration_48k`."""
-    if start == end:
-        return 0
-    code = int(data[start]) & 3
-    frames = 1 if code == 0 else 2
-    if code == 3:
-        if end - start < 2:
-            return 0
-        frames = int(data[start + 1]) & 63
-    duration = frames * int(FRAMES_48K[int(data[start]) >> 3])
-    return duration if duration <= MAX_DURATION_48K else 0
-
-
-@scalar
-def word(data: Any, place: int) -> int:
-    """An integer of 32 bits, big-endian."""
-    value = 0
-    for index in range(4):
-        value = value << 8 | int(data[place + index])
-    return value
 
 
 @kernel
@@ -56,13 +29,13 @@ def walk_bit(data: Any, start: Any, end: Any, final_range: Any, stamp: Any, cloc
     now, last = clock[0], clock[1]
     place = count = 0
     while count < len(start) and place + BIT_HEAD <= len(data):
-        size = word(data, place)
+        size = big32(data, place)
         if size > MAX_PACKET_BYTES or size > len(data) - place - BIT_HEAD:
             break
         first = place + BIT_HEAD
         place = first + size
         start[count], end[count] = first, place
-        final_range[count] = word(data, first - 4)
+        final_range[count] = big32(data, first - 4)
         stamp[count] = now
         if size:
             last = duration_48k(data, first, place)
