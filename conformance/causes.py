@@ -114,7 +114,8 @@ def _nothing(vector: Vector, found: Divergence, verdict: Verdict) -> bool:
 
 
 def _stops(vector: Vector, found: Divergence, verdict: Verdict) -> bool:
-    return bool(found.got == DECODER_CHUNKS)
+    vectors = VECTORS_OF_A_CHUNK * DECODER_CHUNKS
+    return bool(found.got == (vectors if vector.operation == "decode" else DECODER_CHUNKS))
 
 
 LATE_PACKETS = 3
@@ -209,7 +210,7 @@ SYMPTOMS: Mapping[str, Symptom] = MappingProxyType(
             ("dred", "results.samples"),
             _nothing,
         ),
-        "ChunkLimit": Symptom("26 chunks and no more", _CHUNKS, _stops),
+        "ChunkLimit": Symptom("26 chunks and no more", (*_CHUNKS, "features count"), _stops),
         "SilenceSent": Symptom("silence in the redundancy", ("silence ms",)),
         "FrameEnd": Symptom("other samples where other bytes stand behind the frames", ("pcm",)),
         "FinalForm": Symptom("no DRED, or the DRED of an extension of the other id", _FOUND),

@@ -28,9 +28,10 @@ from dredref.spec.tables import (
 from dredref.vectors.answers import find_dred
 from dredref.vectors.blob import Blob
 from dredref.vectors.draft import DRED, Draft, blob
+from dredref.vectors.groups.payload_large import MANY_CHUNKS, MOST
 from dredref.vectors.groups.payload_parts import made_seen, pattern_payload, quiet_payload
 from dredref.vectors.material import RealPayload, bit_packets, read_material, real_payloads
-from dredref.vectors.model import DecodeInput, Features, Input, RecordsInput
+from dredref.vectors.model import DecodeInput, Features, Input, Level, RecordsInput
 from dredref.vectors.speech import feature_bytes
 
 LIMITS = {"total": 0.5, "max": 0.15, "pitch": 0.02}
@@ -52,6 +53,7 @@ def drafts() -> Iterator[Draft]:
     """All files of the group."""
     for version in VERSIONS:
         yield _payloads(version)
+        yield _large(version)
     yield _records(CURRENT_VERSION)
 
 
@@ -59,6 +61,9 @@ class _File(Draft):
     """A file of questions whose features stand end to end in one binary file."""
 
     version: int = VERSIONS[-1]
+    level: Level = "MUST"
+    flag: str = ""
+    """Of vectors that show no history."""
 
     def begin(self) -> None:
         """Start with nothing asked."""
@@ -87,7 +92,8 @@ class _File(Draft):
                 title,
                 given,
                 requirements=("decoder.features",),
-                flags=("ConvolutionHistory",) if name in HISTORY else (),
+                level=self.level,
+                flags=("ConvolutionHistory",) if name in HISTORY else tuple(self.flag.split()),
                 version=self.version,
                 expected=Features(part, LIMITS),
             )
@@ -139,6 +145,19 @@ def _payloads(version: int) -> Draft:
             title = f"Packet {index} of the stream {stream}"
             name = f"packet.{stream.partition('-')[0]}-{index:03d}"
             draft.ask(name, title, DecodeInput(packet=blob(packets[index])), [payload])
+    draft.answer(newest_first=True)
+    return draft
+
+
+def _large(version: int) -> Draft:
+    """More chunks than libopus takes, all of them asked for."""
+    draft = _file(version, "large", "Features of payloads of more than 26 chunks")
+    draft.level, draft.flag = "SHOULD", "ChunkLimit"
+    for count in MANY_CHUNKS:
+        string = build_payload(pattern_payload(version, 9, 3, count, turn=1))
+        payload = parse_payload(string, version, limit=count)
+        title = f"{count} chunks, {0.04 * count:.2f} s, all of them asked for"
+        draft.ask(f"chunks-{count}", title, DecodeInput(blob(string), None, MOST), [payload])
     draft.answer(newest_first=True)
     return draft
 
