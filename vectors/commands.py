@@ -25,6 +25,7 @@ from dredref.vectors.generate import Difference, Notice
 from dredref.vectors.model import Vector
 from dredref.vectors.options import complete_ids, folder_option, groups_option, ids_option
 from dredref.vectors.suite import DATA, load_suite
+from dredref.vectors.wire import remarks_on
 
 SHOWN = 160
 """Characters of a value that are shown to people."""
@@ -83,6 +84,8 @@ def _lines(vector: Vector) -> Iterator[tuple[str, str]]:
     yield "requirements", ", ".join(vector.requirements) or "none in particular"
     for flag in vector.flags:
         yield flag, vector.notes[flag]
+    for remark in remarks_on(vector):
+        yield "remark", remark
     yield "operation", vector.operation
     for label, record in (("input", vector.input), ("expected", vector.expected)):
         kind = getattr(record, "kind", "")

@@ -69,12 +69,10 @@ def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
     if covered < expected.min_ms:
         return Verdict(False, Divergence("ms covered", expected.min_ms, covered))
     ruler = features_from_bytes(expected.features.read())
-    shifts = range(-REACH, REACH + 1)
-    placed = [found for one in dred if (found := place(one, ruler, expected.step, shifts))]
-    clear = [found for found in placed if found.clear]
+    clear = clear_places(dred, ruler, expected.step)
     if not clear:
         return Verdict(False, Divergence("alignment", "a place that stands out", "none"))
-    delay = int(np.median([found.delay for found in clear]))
+    delay = common_delay(clear)
     aligned = _check_alignment(clear, delay, expected)
     early = _check_start(dred, delay, expected)
     silent = _check_silence(dred, ruler, delay, expected)
@@ -85,6 +83,18 @@ def judge_stream(dred: Sequence[DredFeatures], expected: Encoded) -> Verdict:
         next((part.divergence for part in parts if part.divergence), None),
         tuple(measure for part in parts for measure in part.measures),
     )
+
+
+def clear_places(dred: Sequence[DredFeatures], ruler: Array, step: int) -> list[Placement]:
+    """Where each packet's DRED lies over the recording, of those for which a place stands out."""
+    shifts = range(-REACH, REACH + 1)
+    placed = (place(one, ruler, step, shifts) for one in dred)
+    return [found for found in placed if found is not None and found.clear]
+
+
+def common_delay(clear: Sequence[Placement]) -> int:
+    """The delay of most packets, in units of 2.5 ms."""
+    return int(np.median([found.delay for found in clear]))
 
 
 def _check_alignment(clear: Sequence[Placement], delay: int, expected: Encoded) -> Verdict:

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import click
 
-from dredref.conformance.record import read_run
+from dredref.conformance.changes import changes
+from dredref.conformance.record import Run, read_run
 from dredref.spec.errors import DredError, UsageError
 from dredref.vectors.suite import load_suite
+
+
+def _changes(first: Run, run: Run) -> dict[str, list[str]]:
+    """Vectors that ended otherwise than in the first run."""
+    found = changes(first, run)
+    kinds = {"regressed": found.regressed, "fixed": found.fixed, "lost": found.lost}
+    return {word: [one.id for one in results] for word, results in kinds.items()}
 
 
 @click.command()
@@ -67,6 +75,7 @@ def report(
     if as_json:
         rows = [
             {"results": path, "title": one.title, "incomplete": one.broken, **one.summary()}
+            | _changes(found[0], one)
             for path, one in zip(runs, found, strict=True)
         ]
         click.echo(json.dumps({"report": str(page), "runs": rows}))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from dredref.conformance.outcome import Result
+from dredref.conformance.report.alignment import see_alignment
 from dredref.conformance.report.fields import SHOWN_BYTES, dump_of, rows
 from dredref.conformance.report.plots import (
+    Curve,
     Plots,
     audio_plots,
     feature_plots,
@@ -22,7 +24,8 @@ from dredref.metrics.features import NUM_FEATURES, features_from_bytes
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import DredError
 from dredref.spec.reading import read_dred, read_packet
-from dredref.vectors.model import Audio, DecodeInput, Features, PayloadInput, Vector
+from dredref.vectors.model import Audio, DecodeInput, Encoded, Features, PayloadInput, Vector
+from dredref.vectors.wire import remarks_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Detail:
     cut: bool
     """Whether the dump leaves bytes out."""
     plots: Plots
+    remarks: tuple[str, ...] = ()
+    """What there is to say beside the figures."""
     problem: str = ""
     """Why something is missing."""
 
@@ -50,9 +55,13 @@ def detail(vector: Vector, result: Result, *, plots: bool) -> Detail:
         dump = dump_of(vector)
         seen = _plots(vector, result) if plots else Plots()
     except (DredError, FaultError, ValueError, ArithmeticError) as error:
-        return Detail(0, [], (), False, Plots(), str(error))
+        return Detail(0, [], (), False, Plots(), problem=str(error))
+    remarks = remarks_on(vector)
+    if plots and isinstance(vector.expected, Encoded):
+        said, curves = _alignment(vector, vector.expected, result)
+        remarks, seen = (*remarks, *said), replace(seen, curves=(*seen.curves, *curves))
     if dump is None:
-        return Detail(0, [], (), False, seen)
+        return Detail(0, [], (), False, seen, remarks)
     data, spans = dump
     legend: dict[str, str] = {}
     for span in spans:
@@ -60,7 +69,18 @@ def detail(vector: Vector, result: Result, *, plots: bool) -> Detail:
             legend.setdefault(span.name, span.kind)
     names = tuple((kind, name) for name, kind in legend.items())
     cut = len(data) > SHOWN_BYTES
-    return Detail(len(data), rows(data, spans), names[:40], cut, seen)
+    return Detail(len(data), rows(data, spans), names[:40], cut, seen, remarks)
+
+
+def _alignment(
+    vector: Vector, expected: Encoded, result: Result
+) -> tuple[tuple[str, ...], tuple[Curve, ...]]:
+    """Where the packets of an encoder stand, if any can be read."""
+    try:
+        packets = [bytes.fromhex(one) for one in (result.answer or {}).get("packets", ())]
+        return see_alignment(packets, vector.version, expected)
+    except (DredError, ValueError, TypeError, AttributeError):
+        return (), ()
 
 
 def _plots(vector: Vector, result: Result) -> Plots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dredref.conformance.changes import changes
 from dredref.conformance.classes import CLASSES
 from dredref.conformance.outcome import BAD, Outcome
 from dredref.conformance.record import Run
@@ -67,7 +68,7 @@ def comparison_markdown(runs: Sequence[Run]) -> str:
             verdict = run.verdicts[place]
             cells.append(f"{verdict.claim} ({verdict.held}/{verdict.total})")
         lines.append(f"| {one.title} | " + " | ".join(cells) + " |")
-    lines += ["", "Outcomes, group by group:", "", *head]
+    lines += ["", *_changes(runs), "", "Outcomes, group by group:", "", *head]
     for group in GROUPS:
         cells = [_outcomes(run, group) for run in runs]
         if any(cells):
@@ -87,6 +88,20 @@ def comparison_markdown(runs: Sequence[Run]) -> str:
         cells = ["not put" if one is None else f"{one[0]} of {one[1]}" for one in row.missed]
         lines.append(f"| **{row.flag}**: {cell(row.note)} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _changes(runs: Sequence[Run]) -> list[str]:
+    """What became of vectors from the first run to each of the others."""
+    lines = [f"Against {runs[0].title}:", ""]
+    for run in runs[1:]:
+        found = changes(runs[0], run)
+        parts = [
+            f"{len(found.regressed)} vectors regressed",
+            f"{len(found.fixed)} fixed",
+            f"{len(found.lost)} lost",
+        ]
+        lines.append(f"- {run.title}: {', '.join(parts)}")
+    return lines
 
 
 def _outcomes(run: Run, group: str) -> str:

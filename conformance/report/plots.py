@@ -128,8 +128,8 @@ def plot_features(result: FeatureComparison, limits: Mapping[str, float]) -> Plo
             f"candidate less reference, from {-reach:.3g} (blue) to {reach:.3g} (red)",
         ),
     )
-    curve = _curve("Error of each 10 ms", result.frame_total, limits.get("total"), ticks)
-    return Plots(images=images, curves=(curve,))
+    totals = curve("Error of each 10 ms", result.frame_total, limits.get("total"), ticks)
+    return Plots(images=images, curves=(totals,))
 
 
 def audio_plots(
@@ -166,7 +166,7 @@ def plot_audio(
     waves = tuple(Wave(f"{name}, wave", tuple(envelope(one)), ticks) for name, one in both)
     curves: tuple[Curve, ...] = ()
     if result is not None:
-        curves = (_curve("Error of each 10 ms", result.frame_error, limits.get("err4"), ticks),)
+        curves = (curve("Error of each 10 ms", result.frame_error, limits.get("err4"), ticks),)
     clips = tuple(
         Clip(name, flac(one[: LONGEST_SECONDS * RATE]), round(one.size / RATE, 2))
         for name, one in both
@@ -219,7 +219,7 @@ def time_ticks(seconds: float) -> tuple[tuple[float, str], ...]:
     )
 
 
-def _curve(
+def curve(
     title: str, values: Array, limit: float | None, ticks: tuple[tuple[float, str], ...]
 ) -> Curve:
     """Values over time, thinned to the peaks where there are many."""

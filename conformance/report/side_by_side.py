@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dredref.conformance.changes import changes
 from dredref.conformance.classes import CLASSES, Claim
 from dredref.conformance.outcome import UNPUT, Outcome, Result
 from dredref.conformance.record import Run
@@ -18,6 +19,8 @@ from dredref.conformance.report.views import (
 )
 from dredref.vectors.model import GROUPS
 
+CHANGED = 40
+"""Vectors that are named of those that ended otherwise than in the first run."""
 ROWS = 8
 """Vectors of a family that are listed, at most."""
 _CHIPS = {
@@ -49,6 +52,7 @@ def compare_html(runs: Sequence[Run]) -> str:
         same=len(ids) - len(apart),
         differing=len(apart),
         warning=warning,
+        changes=change_rows(runs),
         classes=_classes(runs),
         groups=_groups(runs),
         measures=measure_rows(runs),
@@ -56,6 +60,29 @@ def compare_html(runs: Sequence[Run]) -> str:
         families=_families(apart, ids, by_id),
         environment=_environment(runs),
     )
+
+
+def change_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """What became of vectors from the first run to each of the others."""
+    rows = []
+    for run in runs[1:]:
+        found = changes(runs[0], run)
+        kinds = (("regressed", found.regressed), ("fixed", found.fixed), ("lost", found.lost))
+        rows.append(
+            {
+                "name": run.title,
+                "kinds": [
+                    {
+                        "word": word,
+                        "count": len(results),
+                        "vectors": [one.id for one in results[:CHANGED]],
+                        "left": max(0, len(results) - CHANGED),
+                    }
+                    for word, results in kinds
+                ],
+            }
+        )
+    return rows
 
 
 def _differ(found: Sequence[Result | None]) -> bool:

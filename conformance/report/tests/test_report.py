@@ -132,6 +132,10 @@ def test_side_by_side(example: Example) -> None:
     assert "packet.pass.one" not in page
     assert "<script>alert" not in page
     assert "different suites" not in page
+    assert f"{run.failed} fixed" in page
+    assert "0 regressed" in page
+    assert f"{run.failed} regressed" in compare_html([better, run])
+    assert "0 vectors regressed" in comparison_markdown([run, better])
     other = replace(better, suite={**run.suite, "digest": "1" * 64})
     assert "different suites" in compare_html([run, other])
     text = comparison_markdown([run, better])
@@ -169,6 +173,7 @@ def test_command(example: Example, tmp_path: Path) -> None:
     found = json.loads(invoke(report, [str(path), "--json", "-o", str(tmp_path / "four")]).output)
     assert found["report"] == str(tmp_path / "four" / "report.html")
     assert found["runs"][0]["failed"] == run.failed
+    assert found["runs"][0]["regressed"] == []
     assert isinstance(invoke(report, [str(path), "--json", "--markdown"]).exception, UsageError)
     assert invoke(report, [str(path), "--markdown"]).output.startswith("# DRED conformance")
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
