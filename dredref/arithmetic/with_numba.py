@@ -22,6 +22,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 from numba.extending import intrinsic, overload
 
 from dredref import notices, spec
@@ -80,6 +81,12 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         folder = Path(self._py_func.__code__.co_filename).parent
         return (*super()._index_key(sig, codegen), _sources(folder))
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what is kept, with numba's run-time library but not its compiler, which is slow."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 def _for_any_values(dispatcher: Any) -> Any:
