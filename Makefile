@@ -3,19 +3,29 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check setup typed coverage docs man clean
+# Hundreds of processes are started: modules are kept compiled, also where the environment says no.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test check setup typed docs man coverage clean kernels
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml setup.py
+$(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.ready: pyproject.toml setup.py | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ $(VENV)/.runs
+
+# What running needs of it.
+$(VENV)/.runs: pyproject.toml setup.py | $(BIN)/pip
+	$(BIN)/python -m pip install --quiet --editable '.[compiled,containers,captures,plots]'
 	touch $@
 
 STREAMS := $(wildcard spec/streams/*.bit spec/streams/*.ogg spec/streams/*.webm spec/streams/*.pcap)
 
-run: setup
+run: $(VENV)/.runs
 	$(BIN)/dredref validate --brief $(STREAMS)
 	$(BIN)/dredref run --impl reference --report report
 	@echo "open report/report.html in a browser"
@@ -37,10 +47,14 @@ docs man: setup typed
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/python -m tools.docs $@
 
-# The kernels are compiled once beforehand, and not by each process of the tests.
-test: check
+# Compiled once beforehand, and not by each process of the tests; one after the other, as numba's
+# index of a function that two processes compile at a time would keep one of them.
+kernels: setup
 	$(BIN)/python -m dredref.kernels hardware
 	$(BIN)/python -m dredref.kernels integer
+
+test: setup
+	$(MAKE) --jobs check kernels
 	$(BIN)/python -m pytest
 
 # Branches of the format's definition that no test takes: there may be none.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +117,23 @@ def _vector(form: Mapping[str, Any], group: str, notes: Mapping[str, str], root:
 
 def _record(kind: type[Any], form: Mapping[str, Any], root: Path, where: str) -> Any:
     """Fill a dataclass from JSON: objects with hex or path are blobs, lists become tuples."""
-    known = {item.name for item in fields(kind)}
+    known, needed = _names(kind)
     if unknown := set(form) - known:
         raise refuse(f"{where} has unknown keys: {', '.join(sorted(unknown))}")
-    needed = {
-        item.name
-        for item in fields(kind)
-        if item.default is MISSING and item.default_factory is MISSING
-    }
     if lacking := needed - set(form):
         raise refuse(f"{where} lacks: {', '.join(sorted(lacking))}")
     return kind(**{key: _value(value, root) for key, value in form.items()})
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of a dataclass's fields, and of those that have no default."""
+    needed = (
+        item.name
+        for item in fields(kind)
+        if item.default is MISSING and item.default_factory is MISSING
+    )
+    return frozenset(item.name for item in fields(kind)), frozenset(needed)
 
 
 def _value(value: Any, root: Path) -> Any:

@@ -67,11 +67,8 @@ class Suite:
         self, groups: Iterable[str] | None = None, ids: Iterable[str] = ()
     ) -> Iterator[Vector]:
         """The vectors of some groups, those whose id matches any of the globs ``ids``."""
-        patterns = tuple(ids)
         for path in self.files(groups):
-            for vector in self.read(path).vectors:
-                if not patterns or any(fnmatchcase(vector.id, glob) for glob in patterns):
-                    yield vector
+            yield from matching(self.read(path).vectors, ids)
 
     def find(self, name: str) -> Vector:
         """The vector of one id.
@@ -92,6 +89,14 @@ class Suite:
                 total.update(path.relative_to(self.root).as_posix().encode() + b"\0")
                 total.update(hashlib.sha256(path.read_bytes()).digest())
         return total.hexdigest()
+
+
+def matching(vectors: Iterable[Vector], ids: Iterable[str]) -> Iterator[Vector]:
+    """Those whose id matches any of the globs ``ids``; all without globs."""
+    patterns = tuple(ids)
+    for vector in vectors:
+        if not patterns or any(fnmatchcase(vector.id, glob) for glob in patterns):
+            yield vector
 
 
 def load_suite(root: str | Path | None = None) -> Suite:

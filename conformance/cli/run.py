@@ -34,7 +34,7 @@ from dredref.files import make_folder
 from dredref.spec.errors import InputError, UsageError
 from dredref.vectors.model import GROUPS, Vector
 from dredref.vectors.options import folder_option, groups_option, ids_option
-from dredref.vectors.suite import SUITE_VERSION, load_suite
+from dredref.vectors.suite import SUITE_VERSION, load_suite, matching
 
 Maker = Callable[[], Implementation]
 RESULTS = "results.jsonl"
@@ -197,7 +197,8 @@ def run(
     suite = load_suite(folder)
     names = groups or None
     before = read_run(baseline) if baseline else None
-    chosen = list(suite.vectors(names, ids))
+    content = {path: suite.read(path) for path in suite.files()}
+    chosen = [one for path in suite.files(names) for one in matching(content[path].vectors, ids)]
     if rerun_failed is not None:
         wanted = failed_ids(read_run(rerun_failed))
         chosen = [vector for vector in chosen if vector.id in wanted]
@@ -207,14 +208,14 @@ def run(
     known = learn(make)
     prepare(how["impl"], chosen)
     notes: dict[str, str] = {}
-    for path in suite.files():
-        notes |= suite.read(path).notes
+    for file in content.values():
+        notes |= file.notes
     planned = Run(
         implementation=known,
         suite={
             "version": SUITE_VERSION,
             "digest": suite.digest(),
-            "totals": count_vectors(suite.vectors()),
+            "totals": count_vectors(one for file in content.values() for one in file.vectors),
             "notes": notes,
         },
         environment=environment(),

@@ -83,7 +83,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         return (*super()._index_key(sig, codegen), _sources(folder))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what is kept, with numba's run-time library but not its compiler, which is slow."""
+        """Return what is kept, with numba's run-time library but without its slow compiler."""
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)

@@ -185,7 +185,7 @@ def make_work(network: Network, packets: int) -> Work:
     """Room for a batch of packets that start from nothing."""
     table, carrier = network.table, network.bias.dtype
     width = int(table[OUTPUT, 0])
-    size = int(table[stage_layer(0, GATE), 1])
+    size = int(table[GATE, 1])
     widest = int(table[:, 1].max())
     return Work(
         np.empty((packets, widest), np.int32),
