@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +116,7 @@ def _vector(form: Mapping[str, Any], group: str, notes: Mapping[str, str], root:
 
 def _record(kind: type[Any], form: Mapping[str, Any], root: Path, where: str) -> Any:
     """Fill a dataclass from JSON: objects with hex or path are blobs, lists become tuples."""
-    known, needed = _names(kind)
+    known, needed = _NAMES[kind]
     if unknown := set(form) - known:
         raise refuse(f"{where} has unknown keys: {', '.join(sorted(unknown))}")
     if lacking := needed - set(form):
@@ -125,7 +124,6 @@ def _record(kind: type[Any], form: Mapping[str, Any], root: Path, where: str) ->
     return kind(**{key: _value(value, root) for key, value in form.items()})
 
 
-@cache
 def _names(kind: type[Any]) -> tuple[frozenset[str], frozenset[str]]:
     """Names of a dataclass's fields, and of those that have no default."""
     needed = (
@@ -134,6 +132,9 @@ def _names(kind: type[Any]) -> tuple[frozenset[str], frozenset[str]]:
         if item.default is MISSING and item.default_factory is MISSING
     )
     return frozenset(item.name for item in fields(kind)), frozenset(needed)
+
+
+_NAMES = {kind: _names(kind) for kind in (*INPUTS.values(), *EXPECTATIONS.values())}
 
 
 def _value(value: Any, root: Path) -> Any:
