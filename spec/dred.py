@@ -1,7 +1,7 @@
 """The DRED extension: prefix, header, initial state and chunks.
 
 The payload's layout is the declaration :data:`PAYLOAD`. Its symbols are range coded; see
-:mod:`dredref.spec.rangecoder` and :mod:`dredref.spec.symbols`. Offsets count in units of 2.5 ms.
+:mod:`dredref.spec.coder` and :mod:`dredref.spec.symbols`. Offsets count in units of 2.5 ms.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from construct import Computed, Const, Container, If, IfThenElse, Int8ub, Rebuild, Struct, this
 
+from dredref.spec.coder import RangeDecoder, RangeEncoder
 from dredref.spec.errors import BuildError, ParseError, UsageError
-from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 from dredref.spec.symbols import (
     CapSymbol,
     LaplaceVector,
@@ -21,7 +21,6 @@ from dredref.spec.symbols import (
     Uint,
     WhileBitsLeft,
     name_symbols,
-    write_laplace,
 )
 from dredref.spec.tables import (
     CURRENT_VERSION,
@@ -69,15 +68,13 @@ def reach_ms(nb_chunks: int, dred_offset: int) -> float:
 
 
 def _tables(context: Container) -> tuple[Sequence[int], Sequence[int]]:
-    """Rows ``(p0, r)`` of the initial state at level q0."""
-    table = quantizer_tables(context._params.version).state
-    return table.p0[context.q0].tolist(), table.r[context.q0].tolist()
+    """Rows ``(nonzero, r)`` of the initial state at level q0."""
+    return quantizer_tables(context._params.version).state.rows(context.q0)
 
 
 def _latent_tables(context: Container) -> tuple[Sequence[int], Sequence[int]]:
-    """Rows ``(p0, r)`` of the latents at the chunk's level."""
-    table = quantizer_tables(context._params.version).latent
-    return table.p0[context.level].tolist(), table.r[context.level].tolist()
+    """Rows ``(nonzero, r)`` of the latents at the chunk's level."""
+    return quantizer_tables(context._params.version).latent.rows(context.level)
 
 
 def _level(context: Container) -> int:
@@ -293,10 +290,9 @@ def build_prefixes(payload: DredPayload, first: int) -> Iterator[tuple[int, byte
     for count in range(first, len(payload.chunks) + 1):
         if count > first:
             chunk = payload.chunks[count - 1]
-            rows = table.p0[chunk.level].tolist(), table.r[chunk.level].tolist()
-            for value, p0, r in zip(chunk.latents, *rows, strict=True):
-                write_laplace(encoder, value, p0, r)
-        yield count, encoder.copy().finish()
+            for value, nonzero, r in zip(chunk.latents, *table.rows(chunk.level), strict=True):
+                encoder.laplace(value, nonzero, r)
+        yield count, encoder.finish()
 
 
 def _values(payload: DredPayload) -> dict[str, Any]:

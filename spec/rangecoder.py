@@ -1,17 +1,25 @@
 """The range coder of RFC 6716, section 4.1 (decoder) and section 5.1 (encoder).
 
 Both ends hold a 32-bit range; a symbol is given by its cumulative frequencies ``low`` and ``high``
-out of ``total``. ``tell`` and ``tell_frac`` are equal on both ends after the same symbols.
-All numbers are integers and no operation rounds but the stated floor divisions.
+out of ``total``. What is counted in bits is equal on both ends after the same symbols. All numbers
+are integers and no operation rounds but the stated floor divisions.
+
+Every step is a function of numbers that returns the coder's next state:
+
+* a decoder is its range (``extent``), the difference of the range's top less one and the code, and
+  the ``place`` of the next byte; its string is ``data`` up to ``end``;
+* an encoder is its range, the range's low end (``bottom``), and the ``place`` of its next digit. A
+  digit is a byte with its carry as a ninth bit; carries are added when the string is ended, which
+  can be done at any state that it went through.
+
+:mod:`dredref.spec.coder` keeps these states for Python, ``dredref.coder`` compiles the functions.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from copy import copy
-from functools import cache, lru_cache
-from operator import neg
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, TypeAlias
 
 from dredref.spec.errors import BuildError
 
@@ -22,25 +30,46 @@ CODE_BITS = 32
 CODE_TOP = 1 << (CODE_BITS - 1)
 CODE_BOTTOM = CODE_TOP >> SYMBOL_BITS
 """A range at or below this is renormalised."""
-CODE_EXTRA = (CODE_BITS - 2) % SYMBOL_BITS + 1
-"""Bits of the first byte that the decoder's first window takes."""
 CODE_SHIFT = CODE_BITS - SYMBOL_BITS - 1
-"""Where the encoder's outgoing byte starts."""
-UINT_BITS = 8
-"""Most bits of an unsigned integer that are range coded; the rest are raw."""
+"""Where the encoder's outgoing digit starts."""
+FIRST_BITS = (CODE_BITS - 2) % SYMBOL_BITS + 1
+"""Bits of the first byte that the decoder's first range takes."""
+START_BYTES = 4
+"""Bytes that a decoder has taken in when its range is as large as an encoder's at its start."""
 FRACTION_BITS = 3
 """``tell_frac`` counts in 1/8 bit."""
 
+State: TypeAlias = tuple[int, int, int]
+"""Range, difference and place of a decoder; range, low end and place of an encoder."""
+Read: TypeAlias = tuple[int, int, int, int]
+"""What was read, and the decoder's state after it."""
 
-def fractional_log2(value: int) -> int:
-    """``ceil``-like log2 of a range, in 1/8 bit, as RFC 6716 section 4.1.6.2 computes it."""
-    length = value.bit_length()
-    return (length << FRACTION_BITS) + _log2_fraction(value >> (length - 16))
+
+def bits_of(extent: int) -> int:
+    """Return the number of significant bits of a range."""
+    return extent.bit_length()
+
+
+def tell(taken: int, extent: int) -> int:
+    """Return the bits used so far, rounded up (RFC 6716 section 4.1.6.1).
+
+    Args:
+        taken: bytes that a decoder has taken in, or ``START_BYTES`` and an encoder's digits.
+        extent: the range.
+    """
+    return SYMBOL_BITS * taken + 1 - bits_of(extent)
+
+
+def tell_frac(taken: int, extent: int) -> int:
+    """Return the bits used so far in 1/8 bit, rounded up (RFC 6716 section 4.1.6.2)."""
+    length = bits_of(extent)
+    log2 = (length << FRACTION_BITS) + log2_fraction(extent >> (length - 16))
+    return (SYMBOL_BITS * taken + 1 << FRACTION_BITS) - log2
 
 
 @cache
-def _log2_fraction(mantissa: int) -> int:
-    """Fraction of the log2 of a Q15 mantissa, in 1/8; each of its squares is rounded down."""
+def log2_fraction(mantissa: int) -> int:
+    """Return the fraction of a Q15 mantissa's log2, in 1/8; each of its squares is rounded down."""
     fraction = 0
     for _ in range(FRACTION_BITS):
         mantissa = mantissa * mantissa >> 15
@@ -50,232 +79,180 @@ def _log2_fraction(mantissa: int) -> int:
     return fraction
 
 
-@lru_cache(maxsize=1024)
-def _shrinking(step: int, frequency: int, total: int) -> tuple[int, ...]:
-    """Ranges after each of a run of last symbols, up to the first that is renormalised.
+def byte_at(data: Any, place: int, end: int) -> int:
+    """Return a byte of the string; past its end, zero (section 4.1.2.1)."""
+    return int(data[place]) if place < end else 0
 
-    They follow from the first symbol's ``step`` alone, so a run costs time by its bytes, not by
-    its symbols, of which a byte can hold a hundred.
+
+def start_decoder(data: Any, start: int, end: int) -> State:
+    """Start at the first byte of the string (section 4.1.1)."""
+    extent = 1 << FIRST_BITS
+    difference = extent - 1 - (byte_at(data, start, end) >> (SYMBOL_BITS - FIRST_BITS))
+    return normalize(data, end, extent, difference, start + 1)
+
+
+def normalize(data: Any, end: int, extent: int, difference: int, place: int) -> State:
+    """Take bytes in while the range is small (section 4.1.2.1)."""
+    while extent <= CODE_BOTTOM:
+        window = byte_at(data, place - 1, end) << SYMBOL_BITS | byte_at(data, place, end)
+        symbol = window >> (SYMBOL_BITS - FIRST_BITS) & 0xFF
+        difference = difference << SYMBOL_BITS | (0xFF - symbol)
+        extent <<= SYMBOL_BITS
+        place += 1
+    return extent, difference, place
+
+
+def peek(extent: int, difference: int, total: int) -> int:
+    """Return the cumulative frequency, 0 to ``total - 1``, that the next symbol contains."""
+    return total - min(difference // (extent // total) + 1, total)
+
+
+def take(
+    data: Any, end: int, extent: int, difference: int, place: int, low: int, high: int, total: int
+) -> State:
+    """Take the symbol ``[low, high)`` (section 4.1.2)."""
+    step = extent // total
+    above = step * (total - high)
+    extent = step * (high - low) if low > 0 else extent - above
+    return normalize(data, end, extent, difference - above, place)
+
+
+def read_uint(data: Any, end: int, extent: int, difference: int, place: int, total: int) -> Read:
+    """Read an integer below ``total``, at most 256, all equally likely (section 4.1.5)."""
+    value = peek(extent, difference, total)
+    extent, difference, place = take(data, end, extent, difference, place, value, value + 1, total)
+    return value, extent, difference, place
+
+
+def read_symbol(
+    data: Any, end: int, extent: int, difference: int, place: int, inverse: Any, at: int, bits: int
+) -> Read:
+    """Read a symbol of inverse cumulative frequencies out of ``2**bits`` (section 4.1.3.3).
+
+    They fall from ``inverse[at]``, below that, to 0; symbol k spans those of k - 1 and k.
+    Counted from the top of the range, as the difference is, symbol k starts at the range's step
+    times its inverse frequency; so none has to be divided.
     """
-    ranges = [step * frequency]
-    while ranges[-1] > CODE_BOTTOM:
-        ranges.append(ranges[-1] // total * frequency)
-    return tuple(ranges)
+    step = extent >> bits
+    symbol = 0
+    above, below = extent, step * int(inverse[at])
+    while difference < below:
+        symbol += 1
+        above, below = below, step * int(inverse[at + symbol])
+    extent, difference, place = normalize(data, end, above - below, difference - below, place)
+    return symbol, extent, difference, place
 
 
-class _Coder:
-    """What both ends share: the range and the count of bits."""
-
-    range: int
-    bits_total: int
-
-    def tell(self) -> int:
-        """Bits used so far, rounded up (RFC 6716 section 4.1.6.1)."""
-        return self.bits_total - self.range.bit_length()
-
-    def tell_frac(self) -> int:
-        """Bits used so far in 1/8 bit, rounded up (RFC 6716 section 4.1.6.2)."""
-        return (self.bits_total << FRACTION_BITS) - fractional_log2(self.range)
-
-
-class RangeDecoder(_Coder):
-    """Reads symbols from a byte string; past its end it reads zeros (RFC 6716 section 4.1.2.1)."""
-
-    def __init__(self, data: bytes) -> None:
-        """Start at the first byte of ``data`` (RFC 6716 section 4.1.1)."""
-        self.data = data
-        self._next = 0
-        self._raw_bits = 0
-        self.range = 1 << CODE_EXTRA
-        self._byte = self._read_byte()
-        self.difference = self.range - 1 - (self._byte >> (SYMBOL_BITS - CODE_EXTRA))
-        self.bits_total = CODE_BITS + 1 - (CODE_BITS - CODE_EXTRA) // SYMBOL_BITS * SYMBOL_BITS
-        self._normalize()
-
-    def _read_byte(self) -> int:
-        position = self._next
-        self._next += 1
-        return self.data[position] if position < len(self.data) else 0
-
-    def _normalize(self) -> None:
-        while self.range <= CODE_BOTTOM:
-            self.bits_total += SYMBOL_BITS
-            self.range <<= SYMBOL_BITS
-            previous, self._byte = self._byte, self._read_byte()
-            symbol = (previous << SYMBOL_BITS | self._byte) >> (SYMBOL_BITS - CODE_EXTRA) & 0xFF
-            self.difference = ((self.difference << SYMBOL_BITS) + (0xFF - symbol)) & (CODE_TOP - 1)
-
-    def decode(self, total: int) -> int:
-        """The cumulative frequency, 0 to ``total - 1``, that the next symbol contains."""
-        self._step = self.range // total
-        return total - min(self.difference // self._step + 1, total)
-
-    def update(self, low: int, high: int, total: int) -> None:
-        """Take the symbol ``[low, high)`` that ``decode`` pointed into."""
-        above = self._step * (total - high)
-        self.difference -= above
-        self.range = self._step * (high - low) if low > 0 else self.range - above
-        self._normalize()
-
-    def symbol(self, inverse: Sequence[int], total: int) -> int:
-        """A symbol from inverse cumulative frequencies: symbol k spans inverse[k-1]..inverse[k].
-
-        ``inverse`` falls from below ``total`` to 0; RFC 6716 section 4.1.3.3.
-        """
-        remaining = total - self.decode(total)
-        index = 0
-        while remaining <= inverse[index]:
-            index += 1
-        above = inverse[index - 1] if index else total
-        self.update(total - above, total - inverse[index], total)
-        return index
-
-    def run(self, frequency: int, total: int) -> int:
-        """How often in turn the last symbol of an alphabet comes, which has that frequency."""
-        count = 0
-        while True:
-            ranges = _shrinking(self.range // total, frequency, total)
-            taken = bisect_left(ranges, -self.difference, key=neg)
-            if taken:
-                self.range = ranges[taken - 1]
-                self._normalize()
-            count += taken
-            if taken < len(ranges):
-                return count
-
-    def uint(self, total: int) -> int:
-        """An integer below ``total``, all equally likely (RFC 6716 section 4.1.5).
-
-        Of more than 8 bits the upper 8 are range coded and the rest raw; a value at or past
-        ``total``, which a damaged string can give, is taken as ``total - 1``.
-        """
-        raw = max((total - 1).bit_length() - UINT_BITS, 0)
-        coded = ((total - 1) >> raw) + 1
-        value = self.decode(coded)
-        self.update(value, value + 1, coded)
-        return min(value << raw | self.raw_bits(raw), total - 1)
-
-    def raw_bits(self, count: int) -> int:
-        """``count`` raw bits from the end of the string (RFC 6716 section 4.1.4)."""
-        value = 0
-        for index in range(count):
-            byte, bit = divmod(self._raw_bits + index, 8)
-            if byte < len(self.data):
-                value |= (self.data[-1 - byte] >> bit & 1) << index
-        self._raw_bits += count
-        self.bits_total += count
-        return value
+def read_run(
+    data: Any, end: int, extent: int, difference: int, place: int, frequency: int, bits: int
+) -> Read:
+    """Read how often in turn the last symbol of an alphabet comes, which has that frequency."""
+    count = 0
+    span = (extent >> bits) * frequency
+    while difference < span:
+        count += 1
+        extent = span
+        if extent <= CODE_BOTTOM:
+            extent, difference, place = normalize(data, end, extent, difference, place)
+        span = (extent >> bits) * frequency
+    return count, extent, difference, place
 
 
-class RangeEncoder(_Coder):
-    """Writes symbols to a byte string (RFC 6716 section 5.1)."""
+def put(digits: Any, place: int, digit: int) -> None:
+    """Put a digit at the end of those that were put out."""
+    assert place == len(digits)
+    digits.append(digit)
 
-    def __init__(self) -> None:
-        """Start an empty string."""
-        self._low = 0
-        self.range = CODE_TOP
-        self.bits_total = CODE_BITS + 1
-        self._bytes = bytearray()
-        self._held: int | None = None
-        self._held_ones = 0
-        self._raw: list[int] = []
 
-    def copy(self) -> RangeEncoder:
-        """An encoder that has written the same, and goes on by itself."""
-        other = copy(self)
-        other._bytes, other._raw = bytearray(self._bytes), list(self._raw)
-        return other
+def shift_out(digits: Any, extent: int, bottom: int, place: int) -> State:
+    """Put digits out while the range is small (section 5.1.1)."""
+    while extent <= CODE_BOTTOM:
+        put(digits, place, bottom >> CODE_SHIFT)
+        bottom = (bottom << SYMBOL_BITS) & (CODE_TOP - 1)
+        extent <<= SYMBOL_BITS
+        place += 1
+    return extent, bottom, place
 
-    def _put(self, value: int) -> None:
-        """Send a byte with its carry on; a run of 0xFF waits until the carry is known."""
-        if value == 0xFF:
-            self._held_ones += 1
-            return
-        carry = value >> SYMBOL_BITS
-        if self._held is not None:
-            self._bytes.append(self._held + carry)
-        self._bytes.extend([(0xFF + carry) & 0xFF] * self._held_ones)
-        self._held_ones = 0
-        self._held = value & 0xFF
 
-    def _normalize(self) -> None:
-        while self.range <= CODE_BOTTOM:
-            self._put(self._low >> CODE_SHIFT)
-            self._low = (self._low << SYMBOL_BITS) & (CODE_TOP - 1)
-            self.range <<= SYMBOL_BITS
-            self.bits_total += SYMBOL_BITS
+def encode(
+    digits: Any, extent: int, bottom: int, place: int, low: int, high: int, total: int
+) -> State:
+    """Write the symbol ``[low, high)`` (section 5.1)."""
+    step = extent // total
+    if low > 0:
+        bottom += extent - step * (total - low)
+        extent = step * (high - low)
+    else:
+        extent -= step * (total - high)
+    return shift_out(digits, extent, bottom, place)
 
-    def encode(self, low: int, high: int, total: int) -> None:
-        """Write the symbol ``[low, high)`` out of ``total``."""
-        step = self.range // total
-        if low > 0:
-            self._low += self.range - step * (total - low)
-            self.range = step * (high - low)
-        else:
-            self.range -= step * (total - high)
-        self._normalize()
 
-    def symbol(self, index: int, inverse: Sequence[int], total: int) -> None:
-        """Write symbol ``index`` of inverse cumulative frequencies."""
-        low = total - inverse[index - 1] if index > 0 else 0
-        self.encode(low, total - inverse[index], total)
+def write_symbol(
+    digits: Any,
+    extent: int,
+    bottom: int,
+    place: int,
+    symbol: int,
+    inverse: Any,
+    at: int,
+    bits: int,
+) -> State:
+    """Write a symbol of inverse cumulative frequencies, which begin with ``inverse[at]``."""
+    total = 1 << bits
+    low = total - int(inverse[at + symbol - 1]) if symbol > 0 else 0
+    high = total - int(inverse[at + symbol])
+    return encode(digits, extent, bottom, place, low, high, total)
 
-    def run(self, count: int, frequency: int, total: int) -> None:
-        """Write the last symbol of an alphabet, which has that frequency, ``count`` times."""
-        while count:
-            ranges = _shrinking(self.range // total, frequency, total)[:count]
-            self._low += self.range - ranges[-1]
-            self.range = ranges[-1]
-            self._normalize()
-            count -= len(ranges)
 
-    def uint(self, value: int, total: int) -> None:
-        """Write an integer below ``total``.
+def write_run(
+    digits: Any, extent: int, bottom: int, place: int, count: int, frequency: int, bits: int
+) -> State:
+    """Write the last symbol of an alphabet, which has that frequency, ``count`` times."""
+    for _ in range(count):
+        span = (extent >> bits) * frequency
+        bottom += extent - span
+        extent = span
+        if extent <= CODE_BOTTOM:
+            extent, bottom, place = shift_out(digits, extent, bottom, place)
+    return extent, bottom, place
 
-        Raises:
-            BuildError: ``range.uint`` if the value is not below ``total``.
-        """
-        if not 0 <= value < total:
-            raise BuildError("range.uint", f"{value} is not in 0 to {total - 1}")
-        raw = max((total - 1).bit_length() - UINT_BITS, 0)
-        coded = ((total - 1) >> raw) + 1
-        self.encode(value >> raw, (value >> raw) + 1, coded)
-        self.raw_bits(value & ((1 << raw) - 1), raw)
 
-    def raw_bits(self, value: int, count: int) -> None:
-        """Write ``count`` raw bits at the end of the string."""
-        self._raw.extend(value >> bit & 1 for bit in range(count))
-        self.bits_total += count
+def last_digits(extent: int, bottom: int) -> Iterator[int]:
+    """Yield the digits of the roundest number in the range (section 5.1.5).
 
-    def finish(self, size: int | None = None) -> bytes:
-        """End the string, once: of ``size`` bytes or of as many as ``tell`` counts.
+    Of all numbers there it is the one with the most trailing zeros.
+    """
+    bits = CODE_BITS - bits_of(extent)
+    mask = (CODE_TOP - 1) >> bits
+    end = (bottom + mask) & ~mask
+    if end | mask >= bottom + extent:
+        bits += 1
+        mask >>= 1
+        end = (bottom + mask) & ~mask
+    while bits > 0:
+        yield end >> CODE_SHIFT
+        end = (end << SYMBOL_BITS) & (CODE_TOP - 1)
+        bits -= SYMBOL_BITS
 
-        Of all values in the last range the one with the most trailing zeros is written
-        (RFC 6716 section 5.1.5).
 
-        Raises:
-            BuildError: ``range.size`` if the symbols do not fit ``size`` bytes.
-        """
-        size = (self.tell() + 7) // 8 if size is None else size
-        bits = CODE_BITS - self.range.bit_length()
-        mask = (CODE_TOP - 1) >> bits
-        end = (self._low + mask) & ~mask
-        if end | mask >= self._low + self.range:
-            bits += 1
-            mask >>= 1
-            end = (self._low + mask) & ~mask
-        while bits > 0:
-            self._put(end >> CODE_SHIFT)
-            end = (end << SYMBOL_BITS) & (CODE_TOP - 1)
-            bits -= SYMBOL_BITS
-        if self._held is not None or self._held_ones:
-            self._put(0)
-        body = bytes(self._bytes)
-        significant = 8 * len(body) + bits
-        fits = significant + len(self._raw) <= 8 * size if self._raw else not any(body[size:])
-        if not fits:
-            raise BuildError("range.size", f"the symbols do not fit {size} bytes")
-        merged = bytearray(body[:size].ljust(size, b"\0"))
-        for index, bit in enumerate(self._raw):
-            merged[-1 - index // 8] |= bit << index % 8
-        return bytes(merged)
+def finish(digits: Sequence[int], extent: int, bottom: int, size: int | None = None) -> bytes:
+    """Return the string that an encoder in this state writes: its digits, the last, and zeros.
+
+    Args:
+        digits: those that were put out.
+        extent: the range.
+        bottom: its low end.
+        size: bytes of the string; as many as ``tell`` counts if None.
+
+    Raises:
+        BuildError: ``range.size`` if the symbols do not fit ``size`` bytes.
+    """
+    if size is None:
+        size = (tell(START_BYTES + len(digits), extent) + 7) // 8
+    every = [*digits, *last_digits(extent, bottom)]
+    plain = int.from_bytes(bytes(digit & 0xFF for digit in every), "big")
+    carries = int.from_bytes(bytes(digit >> SYMBOL_BITS for digit in every), "big")
+    string = (plain + (carries << SYMBOL_BITS)).to_bytes(len(every), "big")
+    if any(string[size:]):
+        raise BuildError("range.size", f"the symbols do not fit {size} bytes")
+    return string[:size].ljust(size, b"\0")

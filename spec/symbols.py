@@ -1,7 +1,7 @@
 """Range-coded symbols as construct declarations.
 
 The stream that these constructs parse from is a ``RangeDecoder``, the one they build to a
-``RangeEncoder`` (:mod:`dredref.spec.rangecoder`); a declaration made of them reads like any
+``RangeEncoder`` (:mod:`dredref.spec.coder`); a declaration made of them reads like any
 other construct layout, once :func:`name_symbols` has told each symbol its field. They take two
 parameters of the call: ``trace``, a list to which each symbol is appended with its place and
 cost, or None, and ``limit``, the most repetitions of :class:`WhileBitsLeft`.
@@ -10,18 +10,13 @@ cost, or None, and ``limit``, the most repetitions of :class:`WhileBitsLeft`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from construct import Construct, Struct
 
+from dredref.spec.coder import RangeDecoder, RangeEncoder
 from dredref.spec.errors import BuildError
-from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
 
-LAPLACE_TOTAL = 1 << 15
-"""Frequencies of the Laplace model sum to this."""
-LAPLACE_ESCAPE = 7
-"""The magnitude symbol that adds 7 and reads on."""
 FIRST_START = 8
 """``tell_frac`` of a range coder before its first symbol, in 1/8 bit."""
 
@@ -51,69 +46,6 @@ class Symbol(NamedTuple):
     def end(self) -> int:
         """``tell_frac`` after it, in 1/8 bit."""
         return self.start + self.cost
-
-
-@cache
-def sign_inverse(p0: int) -> tuple[int, int, int]:
-    """Inverse frequencies of zero, positive, negative; ``p0`` in 1/256 is the probability of zero.
-
-    The positive half is rounded up, the negative half down.
-    """
-    rest = LAPLACE_TOTAL - (p0 << 7)
-    return rest, rest >> 1, 0
-
-
-@cache
-def magnitude_inverse(r: int) -> tuple[int, ...]:
-    """Inverse frequencies of the magnitude less one, 0 to 6 and escape; decay ``r`` in 1/256.
-
-    Each step multiplies by the decay, rounded down, but leaves every symbol a frequency of 1.
-    """
-    decay = r << 7
-    inverse = [max(LAPLACE_ESCAPE, decay)]
-    for index in range(1, LAPLACE_ESCAPE):
-        inverse.append(max(LAPLACE_ESCAPE - index, inverse[-1] * decay >> 15))
-    return (*inverse, 0)
-
-
-def is_coded(p0: int, r: int) -> bool:
-    """Whether a Laplace value takes a symbol at all; if not it is 0."""
-    return r != 0 and p0 != 255
-
-
-def read_laplace(coder: RangeDecoder, p0: int, r: int) -> int:
-    """Read one Laplace value; the time is linear in the bytes that it takes."""
-    if not is_coded(p0, r):
-        return 0
-    sign = coder.symbol(sign_inverse(p0), LAPLACE_TOTAL)
-    if sign == 0:
-        return 0
-    inverse = magnitude_inverse(r)
-    magnitude = 1 + coder.symbol(inverse, LAPLACE_TOTAL)
-    if magnitude > LAPLACE_ESCAPE:
-        magnitude += LAPLACE_ESCAPE * coder.run(inverse[-2], LAPLACE_TOTAL)
-        magnitude += coder.symbol(inverse, LAPLACE_TOTAL)
-    return magnitude if sign == 1 else -magnitude
-
-
-def write_laplace(coder: RangeEncoder, value: int, p0: int, r: int) -> None:
-    """Write one Laplace value.
-
-    Raises:
-        BuildError: ``dred.symbol.not-coded`` if the tables leave no room for a value but 0.
-    """
-    if not is_coded(p0, r):
-        if value:
-            raise BuildError("dred.symbol.not-coded", f"{value} where the tables allow only 0")
-        return
-    sign = 0 if value == 0 else 1 if value > 0 else 2
-    coder.symbol(sign, sign_inverse(p0), LAPLACE_TOTAL)
-    if sign == 0:
-        return
-    inverse = magnitude_inverse(r)
-    escapes, rest = divmod(abs(value) - 1, LAPLACE_ESCAPE)
-    coder.run(escapes, inverse[-2], LAPLACE_TOTAL)
-    coder.symbol(rest, inverse, LAPLACE_TOTAL)
 
 
 def _value(parameter: Any, context: Any) -> Any:
@@ -179,14 +111,36 @@ class Uint(_Coded):
         return obj
 
 
-class CapSymbol(_Coded):
-    """The highest level: half of the probability means 15, the rest is shared by lower ones.
+TOP_LEVEL = 15
+"""The coarsest quantizer level."""
+
+
+def cap_at(first: int, target: int) -> tuple[int, int, int]:
+    """Return the highest level that a cumulative frequency means, and the symbol's span.
 
     Of ``2n`` equally likely values with ``n = 14 - first`` the lower half means 15 and value
-    ``n + k`` means level ``first + 1 + k``.
-    """
+    ``n + k`` means level ``first + 1 + k``: half of the probability is that of 15.
 
-    TOP = 15
+    Args:
+        first: the first chunk's level, at most 13.
+        target: what the range decoder points at, 0 to ``2n - 1``.
+    """
+    count = TOP_LEVEL - (first + 1)
+    if target < count:
+        return TOP_LEVEL, 0, count
+    return first + 1 + target - count, target, target + 1
+
+
+def cap_span(first: int, level: int) -> tuple[int, int, int]:
+    """Return the span of a highest level, and the total."""
+    count = TOP_LEVEL - (first + 1)
+    low = 0 if level == TOP_LEVEL else count + level - (first + 1)
+    _, low, high = cap_at(first, low)
+    return low, high, 2 * count
+
+
+class CapSymbol(_Coded):
+    """The highest level, see :func:`cap_at`."""
 
     def __init__(self, first: Any) -> None:
         """Take the first chunk's level, plain or as an expression."""
@@ -195,27 +149,17 @@ class CapSymbol(_Coded):
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> int:
         first = _value(self.first, context)
-        count = self.TOP - (first + 1)
-        value = stream.decode(2 * count)
-        if value < count:
-            stream.update(0, count, 2 * count)
-            level = self.TOP
-        else:
-            stream.update(value, value + 1, 2 * count)
-            level = first + 1 + value - count
+        total = 2 * (TOP_LEVEL - (first + 1))
+        level, low, high = cap_at(first, stream.peek(total))
+        stream.take(low, high, total)
         self.note(stream, context._params.trace, level)
         return level
 
     def _build(self, obj: int, stream: RangeEncoder, context: Any, path: str) -> int:
         first = _value(self.first, context)
-        count = self.TOP - (first + 1)
-        if not first < obj <= self.TOP:
-            raise BuildError("dred.qmax", f"qmax {obj} is not in {first + 1} to {self.TOP}")
-        if obj == self.TOP:
-            stream.encode(0, count, 2 * count)
-        else:
-            value = count + obj - (first + 1)
-            stream.encode(value, value + 1, 2 * count)
+        if not first < obj <= TOP_LEVEL:
+            raise BuildError("dred.qmax", f"qmax {obj} is not in {first + 1} to {TOP_LEVEL}")
+        stream.encode(*cap_span(first, obj))
         self.note(stream, context._params.trace, obj)
         return obj
 
@@ -227,28 +171,28 @@ class LaplaceVector(_Coded):
     """
 
     def __init__(self, row: Callable[[Any], tuple[Sequence[int], Sequence[int]]]) -> None:
-        """Take an expression that gives the rows ``(p0, r)``."""
+        """Take an expression that gives the rows ``(nonzero, r)``."""
         super().__init__()
         self.row = row
 
     def _parse(self, stream: RangeDecoder, context: Any, path: str) -> tuple[int, ...]:
-        p0_row, r_row = self.row(context)
+        nonzero_row, r_row = self.row(context)
         trace, chunk = context._params.trace, context.get("_index")
         values = []
-        for place, (p0, r) in enumerate(zip(p0_row, r_row, strict=True)):
-            values.append(read_laplace(stream, p0, r))
+        for place, (nonzero, r) in enumerate(zip(nonzero_row, r_row, strict=True)):
+            values.append(stream.laplace(nonzero, r))
             self.note(stream, trace, values[-1], chunk, place)
         return tuple(values)
 
     def _build(
         self, obj: Sequence[int], stream: RangeEncoder, context: Any, path: str
     ) -> Sequence[int]:
-        p0_row, r_row = self.row(context)
-        if len(obj) != len(p0_row):
-            raise BuildError("dred.dimension", f"{len(obj)} values where {len(p0_row)} belong")
+        nonzero_row, r_row = self.row(context)
+        if len(obj) != len(nonzero_row):
+            raise BuildError("dred.dimension", f"{len(obj)} values where {len(nonzero_row)} belong")
         trace, chunk = context._params.trace, context.get("_index")
-        for place, (value, p0, r) in enumerate(zip(obj, p0_row, r_row, strict=True)):
-            write_laplace(stream, value, p0, r)
+        for place, (value, nonzero, r) in enumerate(zip(obj, nonzero_row, r_row, strict=True)):
+            stream.laplace(value, nonzero, r)
             self.note(stream, trace, value, chunk, place)
         return obj
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.spec.errors import UsageError
+from dredref.spec.laplace import LAPLACE_TOTAL
 
 LEVELS = 16
 """Quantizer levels, 0 the finest."""
@@ -45,6 +46,16 @@ class QuantizerTable:
     """Decay of the Laplace model, 1/256."""
     p0: Table
     """Probability of zero, 1/256; 255 means that only zero exists."""
+    nonzero: NDArray[np.int32] = field(init=False)
+    """Frequency of all values but zero, out of ``LAPLACE_TOTAL`` and even; 0 where only zero
+    exists and no symbol is coded."""
+
+    def __post_init__(self) -> None:
+        """Work out the frequencies."""
+        is_coded = (self.r != 0) & (self.p0 != 255)
+        nonzero = np.where(is_coded, LAPLACE_TOTAL - (self.p0.astype(np.int32) << 7), 0)
+        nonzero.setflags(write=False)
+        object.__setattr__(self, "nonzero", nonzero)
 
     @property
     def dimension(self) -> int:
@@ -54,8 +65,12 @@ class QuantizerTable:
     @property
     def coded(self) -> NDArray[np.bool_]:
         """Which values take a symbol: level by dimension."""
-        coded: NDArray[np.bool_] = (self.r != 0) & (self.p0 != 255)
+        coded: NDArray[np.bool_] = self.nonzero != 0
         return coded
+
+    def rows(self, level: int) -> tuple[list[int], list[int]]:
+        """Return what the Laplace values of a level are coded by: ``nonzero`` and ``r``."""
+        return self.nonzero[level].tolist(), self.r[level].tolist()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 """A function, with its types."""
+A = TypeVar("A")
+"""An array."""
 Rules = Mapping[type, Callable[..., Any]]
 """What an operation does with numbers of other kinds than the machine's floats."""
 
@@ -121,6 +123,14 @@ def dot(weights: Any, starts: Any, size: int, x: Any, rows: Any) -> Any:
     """
     runs = [weights[start : start + size].astype(np.int64) for start in starts]
     return tuple(int(run @ x[row, :size].astype(np.int64)) for run in runs for row in rows)
+
+
+def borrowed(array: A) -> A:
+    """The same array, whose owner is not counted: for a kernel that hands it from call to call.
+
+    The kernel's caller owns it; counting at each call in between costs more than what is read.
+    """
+    return array
 
 
 def kernel(function: F) -> F:

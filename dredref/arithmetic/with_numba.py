@@ -28,7 +28,8 @@ from dredref import notices, spec
 from dredref.arithmetic.compiling import LANES
 
 __all__ = [
-    *("bits_float", "bits_float64", "constant32", "dot", "f32", "f64", "float_bits", "i32", "i64"),
+    *("bits_float", "bits_float64", "borrowed", "constant32", "dot", "f32", "f64", "float_bits"),
+    *("i32", "i64"),
     *("kernel", "leading_zeros", "leading_zeros64", "left", "loop", "operation", "part", "right"),
     *("right_unsigned", "scalar"),
 ]
@@ -197,6 +198,20 @@ def _same_bits(given: Any, found: Any) -> Any:
 float_bits = _same_bits(types.float32, types.int32)
 bits_float = _same_bits(types.int32, types.float32)
 bits_float64 = _same_bits(types.int64, types.float64)
+
+
+@_intrinsic
+def borrowed(_context: Any, array: Any) -> Any:
+    """The same array without what counts its owners."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        same = context.make_array(signature.args[0])(context, builder, arguments[0])
+        same.meminfo = cgutils.get_null_value(same.meminfo.type)
+        same.parent = cgutils.get_null_value(same.parent.type)
+        return same._getvalue()
+
+    return array(array), generate
+
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 

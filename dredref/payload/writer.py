@@ -1,7 +1,8 @@
 """Payloads of many packets at once, byte for byte those of ``dredref.spec.dred``.
 
 Packets of a batch share level settings, so that the symbols of all of them have the same tables in
-the same order; they differ in values, offset, number of chunks and limit of bytes.
+the same order; they differ in values, offset, number of chunks and limit of bytes. The coder's
+states after each chunk are kept, so that a payload can be ended at any of them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 
 from dredref.arithmetic.carrier import Arithmetic
 from dredref.arithmetic.fixed import Integers
-from dredref.payload.batch import BatchRangeEncoder, Mark
+from dredref.payload.strings import write_strings
 from dredref.rdovae.quantize import quantize
 from dredref.spec.dred import EXTRA_UNIT, MAX_EXTENSION_BYTES, OFFSET_BIAS, SPARE_BITS
 from dredref.spec.errors import BuildError, UsageError
-from dredref.spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse, sign_inverse
-from dredref.spec.tables import CURRENT_VERSION, QuantizerTable, level_of_chunk, quantizer_tables
+from dredref.spec.laplace import LAPLACE_ESCAPE
+from dredref.spec.rangecoder import START_BYTES, finish, tell
+from dredref.spec.symbols import cap_span
+from dredref.spec.tables import CURRENT_VERSION, level_of_chunk, quantizer_tables
 
 STEPS_PER_CHUNK = 2
 """A chunk is every second latent vector."""
@@ -99,97 +102,59 @@ def write_payloads(
     steps = np.array([request.step for request in requests], np.int64)
     wanted = np.array([request.chunks for request in requests], np.int64)
     counts = np.minimum(wanted, steps // STEPS_PER_CHUNK + 1)
-    coder = BatchRangeEncoder(len(requests))
-    everyone = np.arange(len(requests))
-    _write_header(coder, everyone, [request.dred_offset for request in requests], levels)
-    first = np.full(len(requests), levels.q0)
-    state_values = quantize(states[steps], first, tables.state, arithmetic)
-    _write_vector(coder, everyone, state_values, tables.state, first)
-    marks = [coder.mark()]
-    for index in range(int(counts.max(initial=0))):
-        rows = everyone[counts > index]
-        level = np.full(len(rows), levels.of_chunk(index))
-        chunk = latents[steps[rows] - STEPS_PER_CHUNK * index]
-        values = quantize(chunk, level, tables.latent, arithmetic)
-        _write_vector(coder, rows, values, tables.latent, level)
-        marks.append(coder.mark())
-    tells = np.stack([mark.tell() for mark in marks])
+    head = _head_spans([request.dred_offset for request in requests], levels)
+    chunks = int(counts.max(initial=0))
+    rows = [tables.state.rows(levels.q0)]
+    rows += [tables.latent.rows(levels.of_chunk(index)) for index in range(chunks)]
+    ends = np.cumsum([len(r) for _, r in rows])
+    values = np.zeros((len(requests), ends[-1]), np.int64)
+    values[:, : ends[0]] = quantize(states[steps], np.array(levels.q0), tables.state, arithmetic)
+    for index in range(chunks):
+        some = np.flatnonzero(counts > index)
+        chunk, level = latents[steps[some] - STEPS_PER_CHUNK * index], levels.of_chunk(index)
+        coded = quantize(chunk, np.array(level), tables.latent, arithmetic)
+        values[some, ends[index] : ends[index + 1]] = coded
+    digits = np.zeros((len(requests), _most_digits(values)), np.int16)
+    marks = np.zeros((len(requests), len(ends), 3), np.int64)
+    write_strings(
+        head, values, np.concatenate(rows, axis=1, dtype=np.int64), ends, counts, digits, marks
+    )
     return [
-        _cut(coder, marks, tells[:, row], row, int(counts[row]), request.max_bytes)
+        _cut(digits[row], marks[row], int(counts[row]), request.max_bytes)
         for row, request in enumerate(requests)
     ]
 
 
-def _write_header(
-    coder: BatchRangeEncoder, rows: Integers, dred_offsets: Sequence[int], levels: Levels
-) -> None:
-    """Everything before the initial state."""
+def _head_spans(dred_offsets: Sequence[int], levels: Levels) -> Integers:
+    """Everything before the initial state: spans of symbols [n, 6, low high total]; absent, 0."""
     totals = OFFSET_BIAS - np.array(dred_offsets, np.int64)
     if (totals < 0).any() or (totals >= EXTRA_UNIT * 256).any():
         raise BuildError("dred.offset", "an offset of a packet cannot be signalled")
     extra, offset = np.divmod(totals, EXTRA_UNIT)
-    has_extra = (extra > 0).astype(np.int64)
-    coder.uint(rows, np.full_like(rows, levels.q0), 16)
-    coder.uint(rows, np.full_like(rows, levels.dQ), 8)
-    coder.uint(rows, has_extra, 2)
-    far = rows[extra > 0]
-    coder.uint(far, extra[far], 256)
-    coder.uint(rows, offset, EXTRA_UNIT)
+    spans = np.zeros((len(totals), 6, 3), np.int64)
+    spans[:, :5, 0].T[:] = np.broadcast_arrays(levels.q0, levels.dQ, extra > 0, extra, offset)
+    spans[:, :5, 1] = spans[:, :5, 0] + 1
+    spans[:, :5, 2] = 16, 8, 2, 256, EXTRA_UNIT
+    spans[extra == 0, 3] = 0
     if levels.q0 < 14 and levels.dQ > 0:
-        count = 15 - (levels.q0 + 1)
-        low, high = 0, count
-        if levels.qmax < 15:
-            low = count + levels.qmax - (levels.q0 + 1)
-            high = low + 1
-        coder.encode(rows, np.full_like(rows, low), np.full_like(rows, high), 2 * count)
+        spans[:, 5] = cap_span(levels.q0, levels.qmax)
+    return spans
 
 
-def _write_vector(
-    coder: BatchRangeEncoder,
-    rows: Integers,
-    values: Integers,
-    table: QuantizerTable,
-    level: Integers,
-) -> None:
-    """One Laplace-coded vector ``values`` [rows, dimension] for each of ``rows``."""
-    if not len(rows):
-        return
-    row_of_tables = int(level[0])
-    for index in np.flatnonzero(table.coded[row_of_tables]):
-        p0, r = int(table.p0[row_of_tables, index]), int(table.r[row_of_tables, index])
-        column = values[:, index]
-        sign = np.where(column == 0, 0, np.where(column > 0, 1, 2))
-        _write_symbols(coder, rows, sign, sign_inverse(p0))
-        coded = column != 0
-        left, rest = rows[coded], np.abs(column[coded]) - 1
-        while len(left):
-            symbol = np.minimum(rest, LAPLACE_ESCAPE)
-            _write_symbols(coder, left, symbol, magnitude_inverse(r))
-            more = symbol == LAPLACE_ESCAPE
-            left, rest = left[more], rest[more] - LAPLACE_ESCAPE
+def _most_digits(values: Integers) -> int:
+    """Digits that no string passes: a symbol puts out two at most."""
+    symbols = 6 + 3 * values.shape[1] + np.abs(values).sum(axis=1) // LAPLACE_ESCAPE
+    return 2 * int(symbols.max())
 
 
-def _write_symbols(
-    coder: BatchRangeEncoder, rows: Integers, symbols: Integers, inverse: Sequence[int]
-) -> None:
-    """Symbols of inverse cumulative frequencies out of 32768."""
-    bounds = LAPLACE_TOTAL - np.array([LAPLACE_TOTAL, *inverse], np.int64)
-    coder.encode(rows, bounds[symbols], bounds[symbols + 1], LAPLACE_TOTAL)
-
-
-def _cut(
-    coder: BatchRangeEncoder,
-    marks: Sequence[Mark],
-    tells: Integers,
-    row: int,
-    count: int,
-    max_bytes: int,
-) -> bytes | None:
-    """Row ``row`` with as many chunks as fit ``max_bytes`` and can be seen."""
+def _cut(digits: Integers, marks: Integers, count: int, max_bytes: int) -> bytes | None:
+    """A string with as many chunks as fit ``max_bytes`` and can be seen."""
+    tells = [tell(START_BYTES + place, extent) for extent, _, place in marks.tolist()]
     while count > 0:
-        size = (int(tells[count]) + 7) // 8
-        visible = 8 * size - int(tells[count - 1]) > SPARE_BITS
+        size = (tells[count] + 7) // 8
+        visible = 8 * size - tells[count - 1] > SPARE_BITS
         if size <= max_bytes and visible:
-            return coder.finish(row, marks[count])
+            extent, bottom, place = marks[count].tolist()
+            return finish(digits[:place].tolist(), extent, bottom)
         count -= 1
     return None

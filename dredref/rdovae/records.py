@@ -10,10 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
+from dredref.spec.coder import RangeDecoder, RangeEncoder
 from dredref.spec.dred import OFFSET_BIAS, DredPayload, make_payload
 from dredref.spec.errors import BuildError, ParseError
-from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
-from dredref.spec.symbols import read_laplace, write_laplace
 from dredref.spec.tables import LEVELS, QuantizerTable, quantizer_tables
 
 HEAD = struct.Struct(">III")
@@ -86,8 +85,7 @@ def _read_string(string: bytes, version: int, level: int, chunks: int) -> DredPa
 
 
 def _read_vector(coder: RangeDecoder, table: QuantizerTable, level: int) -> list[int]:
-    rows = zip(table.p0[level].tolist(), table.r[level].tolist(), strict=True)
-    return [read_laplace(coder, p0, r) for p0, r in rows]
+    return [coder.laplace(*row) for row in zip(*table.rows(level), strict=True)]
 
 
 def _write_record(payload: DredPayload) -> bytes:
@@ -108,9 +106,8 @@ def _write_record(payload: DredPayload) -> bytes:
 def _write_vector(
     coder: RangeEncoder, table: QuantizerTable, level: int, values: Sequence[int]
 ) -> None:
-    rows = zip(values, table.p0[level].tolist(), table.r[level].tolist(), strict=True)
-    for value, p0, r in rows:
-        write_laplace(coder, value, p0, r)
+    for value, *row in zip(values, *table.rows(level), strict=True):
+        coder.laplace(value, *row)
 
 
 def _broken(code: str, detail: str, byte: int) -> ParseError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dredref.arithmetic.compiling import kernel
+from dredref.arithmetic.compiling import borrowed, kernel
 from dredref.scan.area import scan_area, table_of
 from dredref.scan.columns import ABSENCES, PRESENT, UNKNOWN
 from dredref.scan.framing import FRAME_48K, NO_AREA, scan_packet
@@ -29,7 +29,6 @@ def scan_rows(
     has_prefix: bool,
     entries: Any,
     dimensions: Any,
-    inverse: Any,
     rows: Any,
     notes: Any,
     values: Any,
@@ -44,13 +43,13 @@ def scan_rows(
         companions: uint8 [n], frames of an AREA's packet or version of a PAYLOAD.
         dred_id: id of DRED extensions.
         has_prefix: their data starts with the experiments' prefix.
-        entries: int32, see :class:`dredref.scan.tables.LaplaceTables`, as the next two.
+        entries: int32, see :class:`dredref.scan.tables.LaplaceTables`, as the next.
         dimensions: int64.
-        inverse: int32.
         rows: ROW [n], zeros, to be written.
         notes: NOTE [n, slots], zeros, to be written.
         values: int32 [n, state and 26 chunks, or more], zeros, to be written, or [n, 0].
     """
+    data = borrowed(data)
     for index in range(len(rows)):
         row = rows[index]
         first, last = start[index], end[index]
@@ -91,7 +90,6 @@ def scan_rows(
                     frame_offset,
                     entries[number],
                     dimensions[number],
-                    inverse,
                     row,
                     notes[index],
                     values[index],

@@ -4,73 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
-from dredref.arithmetic.compiling import kernel, scalar
-from dredref.scan.columns import NO_EXTRA, Code
-from dredref.scan.notes import note_eighths
-from dredref.scan.rangecoder import (
-    is_canonical,
-    normalize,
+from dredref.arithmetic.compiling import borrowed, kernel, scalar
+from dredref.coder import (
+    cap_at,
+    level_of_chunk,
     peek,
+    read_laplace,
+    read_uint,
     start_decoder,
     take,
     tell,
     tell_frac,
 )
+from dredref.scan.canonical import is_canonical
+from dredref.scan.columns import NO_EXTRA, Code
+from dredref.scan.notes import note_eighths
 from dredref.spec.dred import CHUNK_LIMIT, DECODER_CHUNKS, EXTRA_UNIT, OFFSET_BIAS, SPARE_BITS
-from dredref.spec.symbols import LAPLACE_ESCAPE, LAPLACE_TOTAL
-from dredref.spec.tables import LEVEL_STEPS
+from dredref.spec.symbols import TOP_LEVEL
 
-TOTAL_BITS = LAPLACE_TOTAL.bit_length() - 1
 HIDDEN_LIMIT = 8
 """Chunks past those seen that are looked for."""
-NONZERO, DECAY, LIMIT = 0, 1, 2
+NONZERO, R, LIMIT = range(3)
 """Last index of the tables: frequency of all values but zero, decay, and largest magnitude."""
 STATE, LATENT = 0, 1
-TOP_LEVEL = 15
-
-
-@scalar
-def read_uint(
-    data: Any, end: int, extent: int, difference: int, place: int, total: int
-) -> tuple[int, int, int, int]:
-    """An integer below ``total``, at most 256, all equally likely; then the coder."""
-    value = peek(extent, difference, total)
-    extent, difference, place = take(data, end, extent, difference, place, value, value + 1, total)
-    return value, extent, difference, place
 
 
 @scalar
 def read_cap(
     data: Any, end: int, extent: int, difference: int, place: int, q0: int
 ) -> tuple[int, int, int, int]:
-    """The highest level (``dredref.spec.symbols.CapSymbol``); then the coder."""
-    first = q0 + 1
-    lower = TOP_LEVEL - first
-    value = peek(extent, difference, 2 * lower)
-    low, high, level = value, value + 1, first + value - lower
-    if value < lower:
-        low, high, level = 0, lower, TOP_LEVEL
-    extent, difference, place = take(data, end, extent, difference, place, low, high, 2 * lower)
+    """The highest level; then the coder."""
+    total = 2 * (TOP_LEVEL - (q0 + 1))
+    level, low, high = cap_at(q0, peek(extent, difference, total))
+    extent, difference, place = take(data, end, extent, difference, place, low, high, total)
     return level, extent, difference, place
 
 
 @kernel
 def read_vector(
-    data: Any,
-    end: int,
-    extent: int,
-    difference: int,
-    place: int,
-    table: Any,
-    inverse: Any,
-    values: Any,
+    data: Any, end: int, extent: int, difference: int, place: int, table: Any, values: Any
 ) -> tuple[bool, int, int, int]:
     """A vector of Laplace values; whether one is out of its range, then the coder.
-
-    Which symbol a code lies in is found by comparing instead of dividing: counted from the top of
-    the range, as the difference is, a symbol whose inverse frequency is c starts at ``step * c``.
-    So negative comes first, then positive, then zero; the frequencies are even, so that positive
-    and negative are equally wide.
 
     Args:
         data: bytes in which the string lies, up to ``end``.
@@ -79,61 +53,20 @@ def read_vector(
         difference: of the coder.
         place: of the coder.
         table: int32 [n, 3], see :func:`dredref.scan.tables.laplace_tables`.
-        inverse: int32 [256, 8], inverse frequencies of magnitudes by decay.
         values: int32 [n] to be written, or [0].
     """
+    data = borrowed(data)
     is_outside = False
     for index in range(len(table)):
-        nonzero = int(table[index, NONZERO])
-        value = 0
-        if nonzero:
-            taken = (extent >> TOTAL_BITS) * nonzero
-            if difference >= taken:
-                extent, difference, place = normalize(
-                    data, end, extent - taken, difference - taken, place
-                )
-            else:
-                half = taken >> 1
-                is_positive = difference >= half
-                extent, difference, place = normalize(
-                    data, end, half, difference - half if is_positive else difference, place
-                )
-                decay = int(table[index, DECAY])
-                value, extent, difference, place = read_magnitude(
-                    data, end, extent, difference, place, decay, inverse
-                )
-                is_outside = is_outside or value > int(table[index, LIMIT])
-                value = value if is_positive else -value
+        nonzero, r = int(table[index, NONZERO]), int(table[index, R])
+        value, extent, difference, place = read_laplace(
+            data, end, extent, difference, place, nonzero, r
+        )
+        if value:
+            is_outside = is_outside or abs(value) > int(table[index, LIMIT])
         if len(values):
             values[index] = value
     return is_outside, extent, difference, place
-
-
-@scalar
-def read_magnitude(
-    data: Any, end: int, extent: int, difference: int, place: int, decay: int, inverse: Any
-) -> tuple[int, int, int, int]:
-    """A magnitude, in escapes of 7; then the coder."""
-    magnitude = 1
-    symbol = LAPLACE_ESCAPE
-    while symbol == LAPLACE_ESCAPE:
-        step = extent >> TOTAL_BITS
-        symbol = 0
-        above = extent
-        below = step * int(inverse[decay, 0])
-        while difference < below:
-            symbol += 1
-            above = below
-            below = step * int(inverse[decay, symbol])
-        extent, difference, place = normalize(data, end, above - below, difference - below, place)
-        magnitude += symbol
-    return magnitude, extent, difference, place
-
-
-@scalar
-def level_of(q0: int, dQ: int, qmax: int, index: int) -> int:
-    """Quantizer level of a chunk; see :func:`dredref.spec.tables.level_of_chunk`."""
-    return min(qmax, q0 + (LEVEL_STEPS[dQ] * index + 8 >> 4))
 
 
 @scalar
@@ -144,7 +77,6 @@ def scan_payload(
     frame_offset: int,
     tables: Any,
     dimensions: Any,
-    inverse: Any,
     row: Any,
     notes: Any,
     values: Any,
@@ -160,7 +92,6 @@ def scan_payload(
         frame_offset: start of the carrying frame in its packet, in 2.5 ms.
         tables: int32 [2, levels, n, 3] of the state and of the latents.
         dimensions: int64 [2], values of the state and of a chunk.
-        inverse: int32 [256, 8].
         row: of the record.
         notes: of the record.
         values: int32 [state and 26 chunks, or more], to be written, or [0].
@@ -172,7 +103,7 @@ def scan_payload(
     has_extra, extent, difference, place = read_uint(data, end, extent, difference, place, 2)
     extra = NO_EXTRA
     if has_extra:
-        before = tell_frac(start, extent, place)
+        before = tell_frac(place - start, extent)
         extra, extent, difference, place = read_uint(data, end, extent, difference, place, 256)
         if extra == 0:
             note_eighths(row, notes, Code.EXTRA_OFFSET, before, 0, 0)
@@ -187,22 +118,22 @@ def scan_payload(
     table = tables[STATE, q0, : dimensions[STATE]]
     at = dimensions[STATE]
     is_outside, extent, difference, place = read_vector(
-        data, end, extent, difference, place, table, inverse, values[:at]
+        data, end, extent, difference, place, table, values[:at]
     )
     width = dimensions[LATENT]
     nb_chunks = beyond = 0
-    while bits - tell(start, extent, place) > SPARE_BITS and nb_chunks < CHUNK_LIMIT:
+    while bits - tell(place - start, extent) > SPARE_BITS and nb_chunks < CHUNK_LIMIT:
         if nb_chunks == DECODER_CHUNKS:
-            beyond = tell_frac(start, extent, place)
-        table = tables[LATENT, level_of(q0, dQ, qmax, nb_chunks), :width]
+            beyond = tell_frac(place - start, extent)
+        table = tables[LATENT, level_of_chunk(q0, dQ, qmax, nb_chunks), :width]
         latents = values[at : at + width] if nb_chunks < DECODER_CHUNKS else values[:0]
         outside, extent, difference, place = read_vector(
-            data, end, extent, difference, place, table, inverse, latents
+            data, end, extent, difference, place, table, latents
         )
         is_outside = is_outside or outside
         at += width
         nb_chunks += 1
-    used = tell_frac(start, extent, place)
+    used = tell_frac(place - start, extent)
     row["nb_chunks"], row["used"] = nb_chunks, used
     if nb_chunks == 0:
         note_eighths(row, notes, Code.CHUNKS_NONE, used, 0, 0)
@@ -213,10 +144,10 @@ def scan_payload(
     elif not is_canonical(data, start, end, extent, difference, place):
         hidden = 0
         seen = nb_chunks
-        while tell(start, extent, place) < bits and nb_chunks < seen + HIDDEN_LIMIT:
-            table = tables[LATENT, level_of(q0, dQ, qmax, nb_chunks), :width]
+        while tell(place - start, extent) < bits and nb_chunks < seen + HIDDEN_LIMIT:
+            table = tables[LATENT, level_of_chunk(q0, dQ, qmax, nb_chunks), :width]
             outside, extent, difference, place = read_vector(
-                data, end, extent, difference, place, table, inverse, values[:0]
+                data, end, extent, difference, place, table, values[:0]
             )
             nb_chunks += 1
             if is_canonical(data, start, end, extent, difference, place):

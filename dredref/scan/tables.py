@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.scan.payload import DECAY, LATENT, LIMIT, NONZERO, STATE
+from dredref.scan.payload import LATENT, LIMIT, NONZERO, STATE, R
 from dredref.spec.checks import value_limits
-from dredref.spec.symbols import LAPLACE_TOTAL, magnitude_inverse
 from dredref.spec.tables import LATENT_DIM, LEVELS, STATE_DIM, VERSIONS, quantizer_tables
 
 
@@ -22,8 +21,6 @@ class LaplaceTables(NamedTuple):
     largest magnitude; 0 where no symbol is coded."""
     dimensions: NDArray[np.int64]
     """[version, 2]: values of the state and of a chunk."""
-    inverse: NDArray[np.int32]
-    """[256, 8]: inverse frequencies of the magnitude less one, by decay."""
 
 
 @cache
@@ -35,8 +32,7 @@ def laplace_tables() -> LaplaceTables:
         tables = quantizer_tables(version)
         for vector, table in ((STATE, tables.state), (LATENT, tables.latent)):
             some = entries[number, vector, :, : table.dimension]
-            some[..., NONZERO] = table.coded * (LAPLACE_TOTAL - (table.p0.astype(np.int32) << 7))
-            some[..., DECAY] = table.r
+            some[..., NONZERO] = table.nonzero
+            some[..., R] = table.r
             some[..., LIMIT] = value_limits(version)[vector]
-    inverse = np.array([magnitude_inverse(decay) for decay in range(256)], np.int32)
-    return LaplaceTables(entries, dimensions.astype(np.int64), inverse)
+    return LaplaceTables(entries, dimensions.astype(np.int64))

@@ -12,7 +12,7 @@ from dredref.spec.document.render import environment
 from dredref.spec.dred import EXPERIMENT_ID, EXTRA_UNIT, FINAL_ID, OFFSET_BIAS, PAYLOAD, UNIT_48K
 from dredref.spec.extension import FIRST_LONG
 from dredref.spec.packet import FRAME_COUNT, TOC, parse_toc
-from dredref.spec.symbols import CapSymbol
+from dredref.spec.symbols import TOP_LEVEL
 from dredref.spec.tables import CURRENT_VERSION, VERSIONS
 
 
@@ -31,7 +31,7 @@ def render_dissector() -> str:
             final_id=FINAL_ID,
             current_version=CURRENT_VERSION,
             first_long=FIRST_LONG,
-            cap_top=CapSymbol.TOP,
+            cap_top=TOP_LEVEL,
             unit_48k=UNIT_48K,
             offset_bias=OFFSET_BIAS,
             extra_unit=EXTRA_UNIT,

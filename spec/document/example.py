@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from dredref.spec.coder import RangeDecoder
 from dredref.spec.dred import PAYLOAD
-from dredref.spec.rangecoder import RangeDecoder
+from dredref.spec.laplace import LAPLACE_ESCAPE, LAPLACE_TOTAL, magnitude_inverse
 from dredref.spec.reading import Reading, read_packet
 from dredref.spec.symbols import Symbol
 
@@ -37,18 +39,30 @@ class _Watched(RangeDecoder):
         self.trace = trace
         super().__init__(data)
 
-    def update(self, low: int, high: int, total: int) -> None:
-        super().update(low, high, total)
-        after = (total, low, high, self.range, self.difference, self.tell_frac())
+    def take(self, low: int, high: int, total: int) -> None:
+        super().take(low, high, total)
+        extent, difference, _ = self.state
+        after = (total, low, high, extent, difference, self.tell_frac())
         self.notes.append((len(self.trace), after))
 
-    def run(self, frequency: int, total: int) -> int:
-        """As the reader's, but each symbol of the run is shown."""
-        count = 0
-        while self.decode(total) >= total - frequency:
-            self.update(total - frequency, total, total)
-            count += 1
-        return count
+    def laplace(self, nonzero: int, r: int) -> int:
+        """As the reader's, but each symbol of the value is shown."""
+        before = self.state
+        value = super().laplace(nonzero, r)
+        self.state = before
+        if nonzero:
+            sign = 0 if value == 0 else 1 if value > 0 else 2
+            self._take_symbol(sign, (nonzero, nonzero >> 1, 0))
+        if value:
+            escapes, rest = divmod(abs(value) - 1, LAPLACE_ESCAPE)
+            for symbol in [LAPLACE_ESCAPE] * escapes + [rest]:
+                self._take_symbol(symbol, magnitude_inverse(r))
+        return value
+
+    def _take_symbol(self, symbol: int, inverse: Sequence[int]) -> None:
+        bounds = (LAPLACE_TOTAL, *inverse)
+        low, high = (LAPLACE_TOTAL - bounds[symbol + place] for place in (0, 1))
+        self.take(low, high, LAPLACE_TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,7 @@ def worked_example() -> Example:
     assert reading.dred is not None
     trace: list[Symbol] = []
     decoder = _Watched(reading.payload, trace)
-    start = (decoder.range, decoder.difference, decoder.tell_frac())
+    start = (*decoder.state[:2], decoder.tell_frac())
     limit = len(reading.dred.chunks)
     PAYLOAD.parse_stream(decoder, version=reading.dred.version, limit=limit, trace=trace)
     following = [index for index, _ in decoder.notes[1:]] + [len(trace)]

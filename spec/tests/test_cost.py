@@ -7,15 +7,17 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dredref.spec.checks import check_record
+from dredref.spec.coder import RangeDecoder, RangeEncoder
 from dredref.spec.delivered import Repeats
 from dredref.spec.dred import build_payload, build_prefixes, make_payload, parse_payload
 from dredref.spec.extension import Extension, build_area, parse_area
-from dredref.spec.rangecoder import RangeDecoder, RangeEncoder
+from dredref.spec.laplace import LAPLACE_BITS, MAGNITUDES, magnitude_inverse
+from dredref.spec.rangecoder import write_run, write_symbol
 from dredref.spec.reading import read_area, read_dred
-from dredref.spec.symbols import LAPLACE_TOTAL, magnitude_inverse, read_laplace, write_laplace
 from dredref.spec.tables import quantizer_tables
 
 AREAS: dict[str, Callable[[int], bytes]] = {
@@ -123,45 +125,41 @@ def test_a_run_of_escapes_is_read_and_written_as_symbol_by_symbol(value: int, r:
     runs, singly = RangeEncoder(), RangeEncoder()
     for coder in (runs, singly):
         coder.uint(5, 16)
-    write_laplace(runs, value, 100, r)
-    _write_singly(singly, value, 100, r)
+    runs.laplace(value, 20_000, r)
+    _write_singly(singly, value, 20_000, r)
     for coder in (runs, singly):
-        write_laplace(coder, 3, 100, 100)
+        coder.laplace(3, 20_000, 100)
     string = singly.finish()
     assert runs.finish() == string
     decoder = RangeDecoder(string)
     assert decoder.uint(16) == 5
-    assert read_laplace(decoder, 100, r) == value
-    assert read_laplace(decoder, 100, 100) == 3
+    assert decoder.laplace(20_000, r) == value
+    assert decoder.laplace(20_000, 100) == 3
 
 
-def _write_singly(coder: RangeEncoder, value: int, p0: int, r: int) -> None:
+def _write_singly(coder: RangeEncoder, value: int, nonzero: int, r: int) -> None:
     """Write a Laplace value with one symbol for each escape."""
-    rest = LAPLACE_TOTAL - (p0 << 7)
-    coder.symbol(1 if value > 0 else 2, (rest, rest >> 1, 0), LAPLACE_TOTAL)
-    rest = abs(value) - 1
-    while rest >= 7:
-        coder.symbol(7, magnitude_inverse(r), LAPLACE_TOTAL)
-        rest -= 7
-    coder.symbol(rest, magnitude_inverse(r), LAPLACE_TOTAL)
+    sign, rest = 1 if value > 0 else 2, abs(value) - 1
+    signs = nonzero, nonzero >> 1, 0
+    coder.state = write_symbol(coder.digits, *coder.state, sign, signs, 0, LAPLACE_BITS)
+    for symbol in [7] * (rest // 7) + [rest % 7]:
+        place = (MAGNITUDES, 8 * r, LAPLACE_BITS)
+        coder.state = write_symbol(coder.digits, *coder.state, symbol, *place)
 
 
 def escapes(size: int, version: int) -> bytes:
     """A payload whose state escapes to its end, at the highest probability that there is."""
     table = quantizer_tables(version).state
-    rows = list(zip(table.p0.tolist(), table.r.tolist(), strict=True))
-    level, place = max(
-        ((level, place) for level in range(16) for place in range(len(rows[level][0]))),
-        key=lambda at: (rows[at[0]][0][at[1]] != 255) * rows[at[0]][1][at[1]],
-    )
-    p0, r = rows[level]
+    level, place = np.unravel_index((table.coded * table.r.astype(int)).argmax(), table.r.shape)
+    nonzero, r = table.rows(int(level))
     coder = RangeEncoder()
-    for value, total in ((level, 16), (0, 8), (0, 2), (0, 32)):
+    for value, total in ((int(level), 16), (0, 8), (0, 2), (0, 32)):
         coder.uint(value, total)
-    for before in range(place):
-        write_laplace(coder, 0, p0[before], r[before])
+    for before in range(int(place)):
+        coder.laplace(0, nonzero[before], r[before])
     while coder.tell() < 8 * size - 16:
-        coder.run(64, magnitude_inverse(r[place])[-2], LAPLACE_TOTAL)
+        often = magnitude_inverse(r[int(place)])[-2]
+        coder.state = write_run(coder.digits, *coder.state, 64, often, LAPLACE_BITS)
     return coder.finish(size)
 
 

@@ -6,6 +6,7 @@ import random
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,8 +22,15 @@ from dredref.spec.dred import (
     split_prefix,
 )
 from dredref.spec.errors import BuildError, ParseError, UsageError
-from dredref.spec.symbols import magnitude_inverse, sign_inverse
-from dredref.spec.tables import LATENT_DIM, STATE_DIM, VERSIONS, level_of_chunk, quantizer_tables
+from dredref.spec.laplace import magnitude_inverse
+from dredref.spec.tables import (
+    LATENT_DIM,
+    STATE_DIM,
+    VERSIONS,
+    QuantizerTable,
+    level_of_chunk,
+    quantizer_tables,
+)
 from dredref.spec.tests.strategies import payloads
 
 ZERO_STATE = {version: [0] * STATE_DIM[version] for version in VERSIONS}
@@ -105,8 +113,9 @@ def test_qmax_15_costs_one_bit() -> None:
 
 
 def test_laplace_frequencies_by_hand() -> None:
-    assert sign_inverse(127) == (32768 - 16256, 8256, 0)
-    assert sign_inverse(1)[:2] == (32640, 16320)
+    p0 = np.array([[127, 1, 255, 127]], np.uint8)
+    table = QuantizerTable(p0, p0, np.array([[9, 9, 9, 0]], np.uint8), p0)
+    assert table.nonzero.tolist() == [[32768 - 16256, 32640, 0, 0]]
     assert magnitude_inverse(128) == (16384, 8192, 4096, 2048, 1024, 512, 256, 0)
     assert magnitude_inverse(1) == (128, 6, 5, 4, 3, 2, 1, 0)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dredref.rdovae.decoder import decode_payloads
+from dredref.rdovae.records import write_records
 from dredref.spec.checks import value_limits
 from dredref.spec.dred import (
     DECODER_CHUNKS,
@@ -15,8 +16,6 @@ from dredref.spec.dred import (
     make_payload,
     parse_payload,
 )
-from dredref.spec.rangecoder import RangeEncoder
-from dredref.spec.symbols import write_laplace
 from dredref.spec.tables import (
     CURRENT_VERSION,
     LEVELS,
@@ -44,8 +43,6 @@ RECORD_CHUNKS = 25
 """Chunks of a record; upstream's program has room for 50 units of 20 ms."""
 HISTORY = ("asked-02", "asked-07", "asked-25")
 """Vectors of one payload that show what a chunk takes over from the one before."""
-UNITS_PER_CHUNK = 2
-"""Units of 20 ms that a record's chunk counts as."""
 CLAUSES = (DRED, "libopus dnn/dred_rdovae_dec.c")
 
 
@@ -210,7 +207,7 @@ def _records(version: int) -> Draft:
     for number, chosen in enumerate(near + apart):
         group = [constant[q0] for q0 in chosen]
         payloads = [parse_payload(one.payload, version, limit=RECORD_CHUNKS) for one in group]
-        records = b"".join(record(payload) for payload in payloads)
+        records = write_records(payloads)
         levels = ", ".join(str(q0) for q0 in chosen)
         draft.ask(
             f"records.{number + 1}",
@@ -220,19 +217,3 @@ def _records(version: int) -> Draft:
         )
     draft.answer(newest_first=False)
     return draft
-
-
-def record(payload: DredPayload) -> bytes:
-    """Upstream's record of a payload of one level: head, then state and latents newest first."""
-    tables = quantizer_tables(payload.version)
-    coder = RangeEncoder()
-    rows = [(tables.state, payload.state)]
-    rows += [(tables.latent, chunk.latents) for chunk in payload.chunks]
-    for table, values in rows:
-        p0, r = table.p0[payload.q0].tolist(), table.r[payload.q0].tolist()
-        for value, *parameters in zip(values, p0, r, strict=True):
-            write_laplace(coder, value, *parameters)
-    string = coder.finish()
-    units = UNITS_PER_CHUNK * len(payload.chunks)
-    head = (payload.q0, units, len(string))
-    return b"".join(number.to_bytes(4, "big") for number in head) + string
