@@ -12,6 +12,9 @@ _NOBODY = (
     "rate?), or something on the way took the padding out"
 )
 
+SPEECH_BITS = 20_000
+"""Bits a second that libopus gives to speech with in-band FEC before it gives any to DRED."""
+
 ADVICE = {
     Absence.LOST: "they never came",
     Absence.MALFORMED: "no Opus packets: encrypted, of another payload type, or self-delimited",
@@ -40,8 +43,12 @@ def explanation(summary: StreamSummary) -> list[str]:
     if silent:
         lines.append(f"{_packets(silent)} of silence (DTX), which carry none")
         absences = _less(absences, silent)
+    rate = summary.bits_per_second
     for absence, count in absences.most_common():
-        lines.append(f"{_packets(count)}, {absence}: {ADVICE[absence]}")
+        advice = ADVICE[absence]
+        if advice is _NOBODY and rate is not None and rate < SPEECH_BITS:
+            advice = f"at {rate / 1000:.1f} kb/s the speech leaves little to DRED, and so {advice}"
+        lines.append(f"{_packets(count)}, {absence}: {advice}")
     return lines
 
 

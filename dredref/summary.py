@@ -21,6 +21,14 @@ SAMPLES_PER_MS = 48
 DTX_BYTES = 2
 """Packets of no more bytes hold no sound: TOC, and a frame count or an empty frame."""
 
+NS_PER_MS = 1_000_000
+
+REAL_TIME = 0.9
+"""Packets captured in a smaller part of the time that they last were not captured live."""
+
+SAME_TIME = 0.02
+"""Two times that differ by less are not told apart."""
+
 PAUSE_48K = 960
 """Time without a packet that counts as a pause: containers' clocks wander by less."""
 Figures = NDArray[np.float64]
@@ -80,6 +88,8 @@ class StreamSummary:
     """Places where time goes on without a packet, and none is missing."""
     paused_48k: int = 0
     """How long they last."""
+    _captured_ns: tuple[int, int] | None = None
+    """Arrival of the first packet, and of the last."""
     leading: int = 0
     """Packets before the first with DRED; all where there is none."""
     _last_48k: int = 0
@@ -94,6 +104,7 @@ class StreamSummary:
         self.lost += int(count[scan.batch.kind[chosen] == LOST].sum())
         self.bytes += int(rows["size"].sum())
         each = self._add_duration(rows["duration_48k"], count)
+        self._add_arrivals(scan.batch.arrivals_ns(), chosen)
         self._add_clock(scan.batch.timestamp_48k[chosen], scan.batch.kind[chosen] == LOST, each)
         size = rows["size"]
         self.dtx += int(((size > 0) & (size <= DTX_BYTES) & (rows["duration_48k"] > 0)).sum())
@@ -127,6 +138,16 @@ class StreamSummary:
         self._end_at = max(int(end[-1]), self._end_at or 0)
         self._gap = bool(lost[np.flatnonzero(known)[-1] :].any())
 
+    def _add_arrivals(
+        self, arrivals_ns: NDArray[np.int64] | None, chosen: NDArray[np.int64]
+    ) -> None:
+        """Follow the clock of who captured the stream."""
+        at = np.zeros(0, np.int64) if arrivals_ns is None else arrivals_ns[chosen]
+        at = at[at != NO_TIME]
+        if at.size:
+            first, last = self._captured_ns or (int(at[0]), int(at[0]))
+            self._captured_ns = min(first, int(at.min())), max(last, int(at.max()))
+
     def _add_duration(
         self, duration: NDArray[np.int32], count: NDArray[np.int64]
     ) -> NDArray[np.int64]:
@@ -159,21 +180,49 @@ class StreamSummary:
         return self.duration_48k / SAMPLES_PER_MS
 
     @property
-    def elapsed_ms(self) -> float:
-        """Milliseconds by the stream's clock, pauses included; those of the audio without one."""
+    def captured_ms(self) -> float | None:
+        """Milliseconds from the capture of the first packet to the end of the last one.
+
+        None where arrival times are not known, or where packets stand closer than a call's: then
+        nobody captured them as they were sent.
+        """
+        if self._captured_ns is None:
+            return None
+        first, last = self._captured_ns
+        passed = (last - first) / NS_PER_MS + self._last_48k / SAMPLES_PER_MS
+        return passed if passed >= REAL_TIME * self.duration_ms else None
+
+    @property
+    def clock_ms(self) -> float | None:
+        """Milliseconds by the stream's own clock, pauses included; None without one."""
         if self._first_at is None or self._end_at is None:
-            return self.duration_ms
+            return None
         return max(self.duration_ms, (self._end_at - self._first_at) / SAMPLES_PER_MS)
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Milliseconds that passed, by the clock that ``elapsed_by`` names."""
+        for passed in (self.captured_ms, self.clock_ms):
+            if passed is not None:
+                return passed
+        return self.duration_ms
+
+    @property
+    def elapsed_by(self) -> str:
+        """Which clock tells how much time passed: that of the capture, the stream, or the audio."""
+        if self.captured_ms is not None:
+            return "capture"
+        return "audio" if self.clock_ms is None else "stream"
 
     @property
     def dred_bits_per_second(self) -> float | None:
         """Cost of DRED over the time that passed; None where that is not known."""
-        return 8000 * self.dred_bytes / self.elapsed_ms if self.elapsed_ms else None
+        return _rate(self.dred_bytes, self.elapsed_ms)
 
     @property
     def bits_per_second(self) -> float | None:
         """All bits of the packets over the time that passed."""
-        return 8000 * self.bytes / self.elapsed_ms if self.elapsed_ms else None
+        return _rate(self.bytes, self.elapsed_ms)
 
     def answer(self) -> str:
         """One sentence: is there DRED, how much, what does it cost; if none, why."""
@@ -190,10 +239,17 @@ class StreamSummary:
         rate = self.dred_bits_per_second
         if rate is not None and self.bits_per_second:
             share = 100 * rate / self.bits_per_second
-            text += (
-                f", at {rate / 1000:.1f} of {self.bits_per_second / 1000:.1f} kb/s ({share:.0f} %)"
-            )
+            text += f", at {_kilobits(rate, self.bits_per_second)} ({share:.0f} %)"
+            text += self._of_audio_time()
         return text + self._silence()
+
+    def _of_audio_time(self) -> str:
+        """The same rates over the time of the audio alone, where that is another time."""
+        dred, whole = (_rate(size, self.duration_ms) for size in (self.dred_bytes, self.bytes))
+        if dred is None or whole is None or abs(self.elapsed_ms / self.duration_ms - 1) < SAME_TIME:
+            return ""
+        clock = {"capture": "time of the capture", "stream": "time of the stream"}[self.elapsed_by]
+        return f" by {clock}, {_kilobits(dred, whole)} by time of the audio"
 
     def reasons(self) -> str:
         """Why packets have no DRED, most frequent first."""
@@ -222,6 +278,7 @@ class StreamSummary:
             "bytes": self.bytes,
             "duration_ms": self.duration_ms,
             "elapsed_ms": self.elapsed_ms,
+            "elapsed_by": self.elapsed_by,
             "dtx_packets": self.dtx,
             "pauses": self.pauses,
             "paused_ms": self.paused_48k / SAMPLES_PER_MS,
@@ -230,6 +287,8 @@ class StreamSummary:
             "dred_bytes": self.dred_bytes,
             "dred_bits_per_second": self.dred_bits_per_second,
             "bits_per_second": self.bits_per_second,
+            "dred_bits_per_audio_second": _rate(self.dred_bytes, self.duration_ms),
+            "bits_per_audio_second": _rate(self.bytes, self.duration_ms),
             "versions": {str(key): count for key, count in sorted(self.versions.items())},
             "q0": {str(key): count for key, count in sorted(self.q0.items())},
             "chunks": self.chunks.to_json(),
@@ -238,6 +297,16 @@ class StreamSummary:
             "no_dred": {str(key): count for key, count in self.absences.most_common()},
             "answer": self.answer(),
         }
+
+
+def _rate(size: int, ms: float) -> float | None:
+    """Bits a second."""
+    return 8000 * size / ms if ms else None
+
+
+def _kilobits(dred: float, whole: float) -> str:
+    """The share of DRED in a bit rate, in words."""
+    return f"{dred / 1000:.1f} of {whole / 1000:.1f} kb/s"
 
 
 def add_to_summaries(summaries: dict[int, StreamSummary], scan: Scan) -> None:

@@ -81,7 +81,7 @@ def summary_json(number: int, summary: StreamSummary, stream: Stream) -> dict[st
         place |= {"ssrc": info.ssrc, "payload_type": info.payload_type, "flow": info.flow}
     if stream.census is not None:
         place |= {"capture": stream.census.to_json()}
-    return place | summary.to_json()
+    return place | summary.to_json() | {"explanation": explanation(summary)}
 
 
 def notices_table(stream: Stream) -> None:

@@ -116,6 +116,20 @@ class RecordBatch:
         sequence, timestamp, frame, arrival_ns = self.origin[row].tolist()
         return RtpOrigin(sequence, timestamp, frame, None if arrival_ns == NO_TIME else arrival_ns)
 
+    def arrivals_ns(self) -> NDArray[np.int64] | None:
+        """When each was captured, int64 [n], ``NO_TIME`` where that is not known; or None."""
+        if self.origin is not None:
+            return np.where(self.kind == LOST, NO_TIME, self.origin["arrival_ns"])
+        if self.parts is not None:
+            found = [part.arrivals_ns() for part in self.parts[0]]
+            known = [one for one in found if one is not None]
+            return np.concatenate(known) if len(known) == len(found) else None
+        if self.records is None or not any(one.rtp for one in self.records):
+            return None
+        times = (one.rtp.arrival_ns if one.rtp else None for one in self.records)
+        fit = (NO_TIME if time is None or abs(time) >> 62 else time for time in times)
+        return np.fromiter(fit, np.int64, len(self))
+
     def cut(self, start: int, stop: int) -> RecordBatch:
         """The records from row ``start`` to before row ``stop``."""
         columns = {name: getattr(self, name)[start:stop] for name in COLUMNS}

@@ -123,12 +123,20 @@ def ethernet(packet: bytes, *, tags: Sequence[int] = (), pad: int = 0) -> bytes:
     return bytes(6) + b"\2\0\0\0\0\1" + tagged + struct.pack(">H", kind) + packet + bytes(pad)
 
 
-def pcap(frames: Sequence[bytes], link: int = 1, *, order: str = "<", nano: bool = False) -> bytes:
-    """A pcap file."""
+def pcap(
+    frames: Sequence[bytes],
+    link: int = 1,
+    *,
+    order: str = "<",
+    nano: bool = False,
+    times: Sequence[float] = (),
+) -> bytes:
+    """A pcap file; without times, in seconds, all frames come at once."""
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     data = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 1 << 18, link)
     for place, frame in enumerate(frames):
-        data += struct.pack(order + "IIII", 1, place, len(frame), len(frame)) + frame
+        second, tick = divmod(round(times[place] * 10**6), 10**6) if times else (1, place)
+        data += struct.pack(order + "IIII", second, tick, len(frame), len(frame)) + frame
     return data
 
 
