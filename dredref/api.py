@@ -15,32 +15,36 @@ import numpy as np
 from dredref.spec.dred import DredPayload
 from dredref.spec.errors import UsageError
 from dredref.spec.reading import read_packet
+from dredref.spec.tables import CURRENT_VERSION
 
 if TYPE_CHECKING:
     from dredref.arithmetic.values import Features, Pcm, Samples
 
 
-def features(samples: Samples) -> Features:
+def features(samples: Samples, version: int = CURRENT_VERSION) -> Features:
     """Return the features of speech: what a DRED encoder codes.
 
     Args:
         samples: [n], int16 or float32 within -1..1, 16 kHz. What fills no frame of 160 is left out.
+        version: of DRED; encoders of version 10 take coarser logarithms.
 
     Raises:
-        UsageError: ``samples.type``, ``samples.shape``, ``samples.range``.
+        UsageError: ``samples.type``, ``samples.shape``, ``samples.range`` or
+            ``dred.version.unknown``.
 
     >>> import numpy, dredref
     >>> dredref.features(numpy.zeros(1600, numpy.int16)).shape
     (10, 20)
 
-    Source: libopus 1.6.1 dnn/lpcnet_enc.c.
+    Source: libopus 1.6.1 and 1.5.2 dnn/lpcnet_enc.c.
     """
     from dredref.analysis.analyser import FeatureAnalyser
     from dredref.analysis.tables import FRAME
     from dredref.arithmetic.values import check_samples
 
     given = check_samples(np.asarray(samples)[np.newaxis])
-    found: Features = FeatureAnalyser().analyse(given[:, : given.shape[1] // FRAME * FRAME])[0]
+    whole = given[:, : given.shape[1] // FRAME * FRAME]
+    found: Features = FeatureAnalyser(version=version).analyse(whole)[0]
     return found
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dredref.analysis import logarithm
+from dredref.analysis.logarithm import APPROXIMATIONS
 from dredref.arithmetic.functions import TANH_DENOMINATOR, TANH_NUMERATOR
 
 RECORDED = Path(__file__).parents[1] / "vectors" / "arithmetic" / "operations.json"
@@ -55,15 +55,6 @@ def to_bits(value: Fraction, size: int = 24, width: int = 32) -> int:
     assert fraction.denominator == 1
     assert field < (1 << (width - size)) - 1, "no infinity"
     return (value < 0) << (width - 1) | field << (size - 1) | int(fraction)
-
-
-def of_bits(bits: int, size: int = 24, width: int = 32) -> Fraction:
-    """The number of bits."""
-    bits &= (1 << width) - 1
-    field = bits >> (size - 1) & ((1 << (width - size)) - 1)
-    fraction = bits & ((1 << (size - 1)) - 1) | (field > 0) << (size - 1)
-    e = max(field, 1) - (1 << (width - size - 1)) - size + 2
-    return (-fraction if bits >> (width - 1) else fraction) * Fraction(2) ** e
 
 
 # What has several operations
@@ -104,13 +95,13 @@ def log2(x: Fraction) -> Fraction:
     power = x.numerator.bit_length() - x.denominator.bit_length()
     power -= x < Fraction(2) ** power
     mantissa = x / Fraction(2) ** power
-    eighth = math.floor((mantissa - 1) * 8)
-    factor = _product(mantissa, of_bits(logarithm.EIGHTHS[eighth]))
-    u = _sum(factor, -of_bits(logarithm.MIDDLE))
-    total = of_bits(logarithm.HIGHEST)
-    for coefficient in logarithm.LOWER:
-        total = _sum(of_bits(coefficient), _product(u, total))
-    return _sum(_sum(Fraction(power), total), of_bits(logarithm.LOGARITHMS[eighth]))
+    eighth, about = math.floor((mantissa - 1) * 8), APPROXIMATIONS[12]
+    factor = _product(mantissa, rounded(Fraction(about.factors[eighth])))
+    u = _sum(factor, -rounded(Fraction(about.middle)))
+    total, *lower = (rounded(Fraction(numeral)) for numeral in about.coefficients)
+    for coefficient in lower:
+        total = _sum(coefficient, _product(u, total))
+    return _sum(_sum(Fraction(power), total), rounded(Fraction(about.logarithms[eighth])))
 
 
 def _decimal(function: Callable[[Decimal], Decimal]) -> Callable[[Fraction], Fraction]:

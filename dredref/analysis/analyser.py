@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dredref import pitch
 from dredref.analysis import cepstrum as cep
 from dredref.analysis import prediction
+from dredref.analysis.logarithm import log_table
 from dredref.analysis.lowpass import emphasise, lowpass
 from dredref.analysis.pitch_features import (
     LAGS,
@@ -45,6 +46,7 @@ from dredref.arithmetic.values import Features, Samples, check_samples
 from dredref.model import packaged
 from dredref.model.weights import Model
 from dredref.spec.errors import InputError, UsageError
+from dredref.spec.tables import CURRENT_VERSION
 
 BLOCK = 256
 """Frames that are worked on at once, of all streams; a matter of speed alone."""
@@ -79,12 +81,21 @@ class FeatureAnalyser:
         streams: int = 1,
         model: Model | None = None,
         arithmetic: Arithmetic | None = None,
+        version: int = CURRENT_VERSION,
     ) -> None:
         """Start from silence with ``model``, the packaged pitch network unless given.
 
+        Args:
+            streams: how many there are.
+            model: the pitch network.
+            arithmetic: the carrier; that of the process if None. It changes no feature.
+            version: the DRED version whose encoders analyse alike; their logarithms differ.
+
         Raises:
             InputError: ``model.layer`` if ``model`` is no pitch network.
+            UsageError: ``dred.version.unknown``.
         """
+        self._logarithm = log_table(version)
         carrier = carrier_of(arithmetic)
         self._streams, self._carrier = streams, carrier
         self._network = PitchNetwork(model or packaged("pitch"), streams, carrier)
@@ -132,7 +143,7 @@ class FeatureAnalyser:
         signal = self._extend_signal(pcm)
         re, im = spectrum(signal)
         logs = cep.band_energies(re, im)
-        cep.log_energies(logs)
+        cep.log_energies(logs, self._logarithm)
         cep.floor_logs(logs)
         cepstra = cep.cepstrum(logs)
         ac = prediction.autocorrelation(prediction.band_levels(cepstra))
@@ -185,7 +196,7 @@ class FeatureAnalyser:
         self._bins = both[..., -1:].copy()
         before = both[..., :-1].reshape(now.shape)
         out = np.empty((now.shape[2], PHASE_FEATURES), self._carrier)
-        phase_features(now[0], now[1], before[0], before[1], out)
+        phase_features(now[0], now[1], before[0], before[1], self._logarithm, out)
         return out
 
     def _bounded(self, residual: Numbers) -> Numbers:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dredref.analysis.logarithm import log10
 from dredref.analysis.sums import chosen_sums
-from dredref.analysis.tables import BANDS, band_shares, cosines
+from dredref.analysis.tables import BANDS, Bits, band_shares, cosines
 from dredref.arithmetic.binary32 import nearest
 from dredref.arithmetic.binary64 import nearest64
 from dredref.arithmetic.compiling import kernel, scalar
@@ -85,15 +85,15 @@ def larger(x: Number, y: Number) -> Number:
 
 
 @kernel
-def log_energies(energies: Numbers) -> None:
-    """Decimal logarithms in place of energies [18, columns]."""
+def log_energies(energies: Numbers, table: Bits) -> None:
+    """Decimal logarithms, by their table, in place of energies [18, columns]."""
     quiet, two = from_bits(energies, QUIET), from_bits(energies, TWO)
     for band in range(BANDS):
         row = energies[band]
         for column in range(row.size):
             energy = load(row, column)
             energy = choose(mul(two, energy), energy, band in (0, BANDS - 1))
-            store(row, column, log10(add(quiet, energy)))
+            store(row, column, log10(add(quiet, energy), table))
 
 
 @kernel

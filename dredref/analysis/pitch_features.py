@@ -11,7 +11,7 @@ import numpy as np
 
 from dredref.analysis.logarithm import log10
 from dredref.analysis.sums import inner_product, sliding_sums
-from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD
+from dredref.analysis.tables import FRAME, MAX_PERIOD, MIN_PERIOD, Bits
 from dredref.arithmetic.binary32 import nearest
 from dredref.arithmetic.binary64 import nearest64
 from dredref.arithmetic.compiling import kernel, scalar
@@ -56,15 +56,15 @@ def raised_power(re: Number, im: Number) -> Number:
 
 
 @scalar
-def level(re: Number, im: Number) -> Number:
+def level(re: Number, im: Number, table: Bits) -> Number:
     """``(10 log10(power) - 6) / 64`` of a bin, clipped to -1..1."""
-    decibels = mul(from_bits(re, TEN), log10(raised_power(re, im)))
+    decibels = mul(from_bits(re, TEN), log10(raised_power(re, im), table))
     return clip_to_one(mul(from_bits(re, SIXTY_FOURTH), sub(decibels, from_bits(re, SIX))))
 
 
 @kernel
 def phase_features(
-    re: Numbers, im: Numbers, re_before: Numbers, im_before: Numbers, out: Numbers
+    re: Numbers, im: Numbers, re_before: Numbers, im_before: Numbers, table: Bits, out: Numbers
 ) -> None:
     """How each bin's phase moved since the frame before, and its level [frames, 88].
 
@@ -76,12 +76,13 @@ def phase_features(
         im: imaginary parts.
         re_before: the same of one frame earlier.
         im_before: the same.
+        table: of the logarithm.
         out: filled.
     """
     one = from_bits64(re, ONE_64)
     for frame in range(out.shape[0]):
         features = out[frame]
-        store(features, 0, level(load(re, (0, frame)), load(im, (0, frame))))
+        store(features, 0, level(load(re, (0, frame)), load(im, (0, frame)), table))
         for i in range(1, PHASE_BINS):
             a, b = load(re, (i, frame)), load(im, (i, frame))
             c, d = load(re_before, (i, frame)), load(im_before, (i, frame))
@@ -90,7 +91,7 @@ def phase_features(
             at = 3 * i - 2
             store(features, at, mul(cosine, inverse))
             store(features, at + 1, mul(sine, inverse))
-            store(features, at + 2, level(a, b))
+            store(features, at + 2, level(a, b, table))
 
 
 @kernel

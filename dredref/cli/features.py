@@ -24,10 +24,17 @@ from dredref.vocoder.sizes import FEATURES
 @click.argument("source", metavar="IN.wav", type=click.Path())
 @click.argument("output", metavar="OUT.f32", type=click.Path())
 @audio_options
+@click.option(
+    "--dred-version",
+    type=click.Choice(["10", "12"]),
+    default="12",
+    show_default=True,
+    help="Analyse as encoders of this version do.",
+)
 @arithmetic_option
 @json_option
 @verbose_option
-def features(source: str, output: str, as_json: bool) -> None:
+def features(source: str, output: str, dred_version: str, as_json: bool) -> None:
     """Analyse the speech of IN.wav: 20 little-endian float32 for every 10 ms, into OUT.f32.
 
     WAV, FLAC, or bare samples (.sw: 16 bits, 16 kHz, mono). Other rates and stereo are converted
@@ -43,7 +50,7 @@ def features(source: str, output: str, as_json: bool) -> None:
         progress("analysing", audio.length / audio.rate, "s") as update,
     ):
         resampler = Resampler(audio.rate, audio.channels)
-        analyser = FeatureAnalyser()
+        analyser = FeatureAnalyser(version=int(dred_version))
         waiting: NDArray[np.int64] = np.zeros((1, 0), np.int64)
         done = 0
         for block in audio.blocks():

@@ -86,7 +86,7 @@ _Coded = tuple[Floats, Floats, Floats, list[Request]]
 
 def _encoded(pcm: Pcm, version: int, model: Model | None) -> _Coded:
     whole = pcm[: len(pcm) // (2 * FRAME) * (2 * FRAME)]
-    features = FeatureAnalyser(1).analyse(whole[None])
+    features = FeatureAnalyser(version=version).analyse(whole[None])
     latents, states = RdovaeEncoder(version, model=model).encode(features)
     span = STEPS_PER_CHUNK * CHUNKS
     steps = range(span - 1, latents.shape[1], EVERY)

@@ -94,8 +94,9 @@ class DredEncoder:
         self._resampler, self._channels = Resampler(rate, channels), channels
         aligned = Timeline.aligned(pre_skip, timestamp)
         self.timeline = replace(aligned, lead=aligned.lead // TICKS * TICKS)
-        self._analyser = FeatureAnalyser(arithmetic=arithmetic)
-        self._network = RdovaeEncoder(self.settings.version, arithmetic=arithmetic)
+        version = self.settings.version
+        self._analyser = FeatureAnalyser(arithmetic=arithmetic, version=version)
+        self._network = RdovaeEncoder(version, arithmetic=arithmetic)
         self._arithmetic = arithmetic
         self._detector = None if activity is not None else ActivityDetector()
         self._given = activity

@@ -303,6 +303,9 @@ def test_features_command(wav: Path, tmp_path: Path) -> None:
     speech().tofile(tmp_path / "in.sw")
     assert run("features", tmp_path / "in.sw", tmp_path / "b.f32")[0] == 0
     assert (tmp_path / "b.f32").read_bytes() == (tmp_path / "a.f32").read_bytes()
+    assert run("features", wav, tmp_path / "d.f32", "--dred-version", "10")[0] == 0
+    older = np.fromfile(tmp_path / "d.f32", "<f4").reshape(-1, 20)
+    assert 0 < np.abs(older - rows)[:, 0].max() < 0.05
     speech()[:1600].tofile(tmp_path / "in.sw")
     integers = ("--arithmetic", "integer")
     assert run("features", tmp_path / "in.sw", tmp_path / "c.f32", *integers)[0] == 0

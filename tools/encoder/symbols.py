@@ -57,7 +57,7 @@ def ours_at(name: str, rate: int, version: int = 12) -> Coded:
 
 def _coded(pcm: Int, version: int) -> Coded:
     """Analysis and network on samples at 16 kHz [1, n], Q14."""
-    features = FeatureAnalyser().analyse_q14(pcm)
+    features = FeatureAnalyser(version=version).analyse_q14(pcm)
     latents, states = RdovaeEncoder(version).encode(features)
     return Coded(features[0], latents[0], states[0])
 
@@ -134,7 +134,7 @@ def _apart(
 
 
 def payloads(
-    coded: Coded, levels: Levels, chunks: int, steps: Sequence[int] | None = None
+    coded: Coded, levels: Levels, chunks: int, steps: Sequence[int] | None = None, version: int = 12
 ) -> list[bytes]:
     """A payload for every 20 ms, or for the steps given, as long as the clip allows."""
     wanted = range(2 * chunks, len(coded.latents)) if steps is None else steps
@@ -143,6 +143,7 @@ def payloads(
         coded.states.view(np.int32),
         [Request(step, 10, chunks) for step in wanted],
         levels,
+        version,
     )
     return [payload for payload in found if payload is not None]
 
@@ -167,14 +168,14 @@ class Fidelity:
         return self.ours_bits / self.theirs_bits
 
 
-def fidelity(name: str, peer: Peer, levels: Levels, chunks: int) -> Fidelity:
+def fidelity(name: str, peer: Peer, levels: Levels, chunks: int, version: int = 12) -> Fidelity:
     """Payloads of a clip by both encoders, decoded by libopus, against the clip's features.
 
     libopus writes its own payloads from its own latents; the features are libopus' too.
     """
-    reference, mine = theirs(name, peer), ours(name)
+    reference, mine = theirs(name, peer), ours(name, version)
     steps = range(2 * chunks, len(mine.latents))
-    own = payloads(mine, levels, chunks, steps)
+    own = payloads(mine, levels, chunks, steps, version)
     other = [
         peer.write_payload(
             reference.latents[step::-1][:HISTORY],

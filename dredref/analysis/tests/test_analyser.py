@@ -50,19 +50,22 @@ def test_cutting_into_calls_and_batches_changes_nothing(speech: Pcm) -> None:
 
 def test_carriers_give_the_same(speech: Pcm) -> None:
     """Every stage, of speech and of extremes."""
-    for pcm in (speech.astype(np.int64) << 14, extremes()):
+    for version, pcm in ((12, speech.astype(np.int64) << 14), (12, extremes()), (10, extremes())):
         integer, hardware = (
-            FeatureAnalyser(len(pcm), arithmetic=one).stages(pcm) for one in ("integer", "hardware")
+            FeatureAnalyser(len(pcm), arithmetic=one, version=version).stages(pcm)
+            for one in ("integer", "hardware")
         )
         for one, other in zip(astuple(integer), astuple(hardware), strict=True):
             np.testing.assert_array_equal(one, other)
 
 
 def test_what_is_refused() -> None:
-    """A part of a frame; no samples have no features."""
+    """A part of a frame, and other versions; no samples have no features."""
     with pytest.raises(UsageError, match="whole number of frames"):
         FeatureAnalyser().analyse(np.zeros((1, 200), np.int16))
     assert FeatureAnalyser(2).analyse(np.zeros((2, 0), np.int16)).shape == (2, 0, 20)
+    with pytest.raises(UsageError, match="version 11"):
+        FeatureAnalyser(version=11)
 
 
 def test_extremes_stay_in_range() -> None:
@@ -99,10 +102,10 @@ def test_samples_saturate_at_twice_full_scale() -> None:
     )
 
 
-def assert_libopus(pcm: Pcm, peer: Peer) -> None:
+def assert_libopus(pcm: Pcm, peer: Peer, version: int = 12) -> None:
     """Features, prediction and what the pitch network sees are libopus', bit for bit."""
     theirs = peer.analysis(pcm)
-    ours = FeatureAnalyser().stages(pcm[None].astype(np.int64) << 14)
+    ours = FeatureAnalyser(version=version).stages(pcm[None].astype(np.int64) << 14)
     np.testing.assert_array_equal(ours.features[0], theirs.features[:, :20])
     np.testing.assert_array_equal(ours.lpc[0], theirs.features[:, 20:36])
     np.testing.assert_array_equal(ours.phases[0], theirs.spectrum)
@@ -111,8 +114,9 @@ def assert_libopus(pcm: Pcm, peer: Peer) -> None:
 
 @pytest.mark.peer
 @pytest.mark.parametrize("name", CLIPS)
-def test_features_of_speech_are_libopus_c_s(name: str, peer_161_c: Peer) -> None:
+def test_features_of_speech_are_libopus_c_s(name: str, peer_161_c: Peer, peer_152_c: Peer) -> None:
     assert_libopus(clip(name), peer_161_c)
+    assert_libopus(clip(name), peer_152_c, 10)
 
 
 N = np.arange(16000)
@@ -133,5 +137,8 @@ SIGNALS = {
 
 @pytest.mark.peer
 @pytest.mark.parametrize("name", SIGNALS)
-def test_features_of_extremes_are_libopus_c_s(name: str, peer_161_c: Peer) -> None:
+def test_features_of_extremes_are_libopus_c_s(
+    name: str, peer_161_c: Peer, peer_152_c: Peer
+) -> None:
     assert_libopus(SIGNALS[name].astype(np.int16), peer_161_c)
+    assert_libopus(SIGNALS[name].astype(np.int16), peer_152_c, 10)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.analysis.analyser import FeatureAnalyser
-from dredref.analysis.logarithm import log2
+from dredref.analysis.logarithm import log2, log_table
 from dredref.arithmetic import compiling, functions, logs, number
 from dredref.arithmetic.carrier import Arithmetic
 from dredref.arithmetic.compiling import dot, loop, scalar
@@ -33,6 +33,15 @@ from dredref.spec.tables import LATENT_DIM, STATE_DIM
 from dredref.vocoder.sizes import FRAME
 
 RECORDED = Path(__file__).parents[3] / "vectors" / "arithmetic" / "operations.json"
+TABLE = log_table(12)
+
+
+@scalar
+def log2_of_version_12(x: Any) -> Any:
+    """The approximate logarithm."""
+    return log2(x, TABLE)
+
+
 SCALAR = {
     **{name: getattr(number, name) for name in ("add", "sub", "mul", "div", "neg", "less")},
     **{name: getattr(number, name) for name in ("clip_to_one", "floor", "floor_half_up")},
@@ -43,7 +52,7 @@ SCALAR = {
     },
     "widen": number.widen,
     "narrow": number.narrow,
-    "log2": log2,
+    "log2": log2_of_version_12,
 }
 """Operations of numbers, by the name that the file gives them."""
 LOGS = {"exp": logs.exp, "log10_64": logs.log10}

@@ -12,6 +12,7 @@ from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.encode import DredRequest, EncodeRequest
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.writer import Levels
+from dredref.spec.tables import VERSIONS
 from tools.encoder import streams
 from tools.encoder.late import FOLDER, NAME, make
 from tools.encoder.material import CLIPS, clip, interrupted
@@ -41,14 +42,15 @@ LIKE_LIBOPUS = Levels(6, 5, 15)
 """What libopus uses from 28 kb/s on, and the default here."""
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", CLIPS)
-def test_encoder_is_libopus_s(name: str, peer_161_c: Peer) -> None:
+def test_encoder_is_libopus_s(name: str, version: int, peer_161_c: Peer, peer_152_c: Peer) -> None:
     """Features, latents, states and integers of libopus' portable path, from the same audio."""
-    reference, mine = theirs(name, peer_161_c), ours(name)
+    reference, mine = theirs(name, {12: peer_161_c, 10: peer_152_c}[version]), ours(name, version)
     for what in ("features", "latents", "states"):
         np.testing.assert_array_equal(getattr(mine, what), getattr(reference, what))
     for levels in (LIKE_LIBOPUS, Levels(0, 2, 15), Levels(9, 5, 15), Levels(15, 0, 15)):
-        counts = symbols_apart(reference, mine, levels)
+        counts = symbols_apart(reference, mine, levels, version=version)
         assert counts.total > 10_000
         assert (counts.by_one, counts.further) == (0, 0)
 
@@ -62,17 +64,6 @@ def test_default_build_is_farther_off(peer_161: Peer, peer_161_c: Peer) -> None:
     assert counts.further > 0
 
 
-@pytest.mark.parametrize("name", CLIPS)
-def test_version_10_is_libopus_1_5_s_from_the_same_features(
-    name: str, peer_161_c: Peer, peer_152_c: Peer
-) -> None:
-    """Its own analysis takes other logarithms; the network is the same."""
-    mine = ours(name, 10)
-    latents, states = peer_152_c.rdovae_encode(theirs(name, peer_161_c).features)
-    np.testing.assert_array_equal(mine.latents, latents)
-    np.testing.assert_array_equal(mine.states, states)
-
-
 def test_converted_input_comes_near(peer_161_c: Peer) -> None:
     """Where each converts the audio by itself, integers agree as those of two builds do."""
     counts = Counts()
@@ -84,12 +75,16 @@ def test_converted_input_comes_near(peer_161_c: Peer) -> None:
 
 
 @pytest.mark.parametrize("name", CLIPS)
-@pytest.mark.parametrize(("levels", "chunks"), [(LIKE_LIBOPUS, 20), (Levels(2, 2, 12), 8)])
+@pytest.mark.parametrize(
+    ("levels", "chunks", "version"),
+    [(LIKE_LIBOPUS, 20, 12), (Levels(2, 2, 12), 8, 12), (LIKE_LIBOPUS, 20, 10)],
+)
 def test_payloads_decode_to_what_libopus_s_do(
-    name: str, levels: Levels, chunks: int, peer_161_c: Peer
+    name: str, levels: Levels, chunks: int, version: int, peer_161_c: Peer, peer_152_c: Peer
 ) -> None:
     """The same bits and, decoded by libopus, the same error."""
-    found = fidelity(name, peer_161_c, levels, chunks)
+    peer = {12: peer_161_c, 10: peer_152_c}[version]
+    found = fidelity(name, peer, levels, chunks, version)
     assert found.ours_bits == found.theirs_bits
     assert found.ours_total == found.theirs_total
 
