@@ -1,7 +1,8 @@
 """Operations by name over arrays of either carrier, compiled or not: what the tests run.
 
 ``python -m dredref.arithmetic.tests.operations`` runs the recorded cases without a compiler, and
-the networks on little data; it prints what differs and digests.
+the networks on little data; it prints what differs and digests. With the word ``compiled`` it does
+that with the compiler, and with the networks on both carriers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":
+if __name__ == "__main__" and "compiled" not in sys.argv:
     sys.modules["numba"] = None  # type: ignore[assignment]
 
 import numpy as np
@@ -136,8 +137,9 @@ def recorded() -> list[Any]:
 
 
 def digest(*arrays: NDArray[Any]) -> str:
-    """SHA-256 of arrays."""
-    return hashlib.sha256(b"".join(np.ascontiguousarray(x).tobytes() for x in arrays)).hexdigest()
+    """SHA-256 of arrays, low byte first."""
+    rows = (x.astype(x.dtype.newbyteorder("<")).tobytes() for x in arrays)
+    return hashlib.sha256(b"".join(rows)).hexdigest()
 
 
 def little_work(arithmetic: Arithmetic) -> dict[str, str]:
@@ -159,13 +161,13 @@ def little_work(arithmetic: Arithmetic) -> dict[str, str]:
     }
 
 
-def _uncompiled(carriers: tuple[Arithmetic, ...]) -> dict[str, Any]:
-    assert not compiling.COMPILED
-    return {
-        "differences": [line for one in carriers for line in differences(recorded(), one)],
-        "work": little_work("integer"),
-    }
+def _report(works: tuple[Arithmetic, ...]) -> dict[str, Any]:
+    """What differs of the operations on both carriers, and the digests of work on some."""
+    carriers: tuple[Arithmetic, ...] = ("integer", "hardware")
+    found = [line for one in carriers for line in differences(recorded(), one)]
+    return {"differences": found, **{one: little_work(one) for one in works}}
 
 
 if __name__ == "__main__":
-    print(json.dumps(_uncompiled(("integer", "hardware"))))
+    assert ("compiled" in sys.argv) == compiling.COMPILED
+    print(json.dumps(_report(("integer", "hardware") if compiling.COMPILED else ("integer",))))

@@ -118,4 +118,4 @@ def test_without_a_compiler() -> None:
     found = json.loads(done.stdout)
     assert found["differences"] == []
     for arithmetic in CARRIERS:
-        assert found["work"] == operations.little_work(arithmetic)
+        assert found["integer"] == operations.little_work(arithmetic)

@@ -1,0 +1,1 @@
+"""The same bits on other machines: ``python -m tools.machines [NAME...]``."""
