@@ -1,23 +1,25 @@
-"""How fast ``dredref validate`` is, next to libopus: ``python -m tools.bench.validate``.
+"""How fast ``validate`` and ``inspect --summary`` are: ``python -m tools.bench.validate``.
 
 A long stream is laid together from the packets of the committed ones. libopus parses the packets
-in C (framing, extensions, entropy decoding of every chunk, no features), and the command validates
-the same packets from a file, as a user runs it; its time is given with its start, and less the
-time it takes for a stream of one packet. Peak memory is the child's own, for two lengths.
+in C (framing, extensions, entropy decoding of every chunk, no features), and the commands read the
+same packets from files of several kinds, as a user runs them; their time is less that for a file
+of a few packets. Of ``rounds`` runs of each, taken in turns, the quickest counts: the rest tells of
+other programs on the machine. Peak memory is the child's own, by length; and two files are
+validated one after the other and by two processes.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -25,11 +27,18 @@ from rich.table import Table
 
 from dredref.conformance.adapters.libopus.peer import Peer, Timing
 from dredref.spec.errors import DredError, InputError
-from dredref.streams import open_stream
+from dredref.streams import Record, open_stream
+from dredref.streams.write import create_stream
 from tools.streams import make
 
 PEER = "1.6.1"
-VALIDATE = ("-m", "dredref.conformance.main", "validate")
+DREDREF = (sys.executable, "-m", "dredref.conformance.main")
+COMMANDS = ("validate", "inspect --summary")
+BARS = {".bit": 1.0, ".ogg": 2.0, ".pcap": 4.0}
+"""Kind of file -> how many times libopus' time reading it may take."""
+FEW = 10
+"""Packets of the file whose time counts as the start; fewer are no call in a capture."""
+T = TypeVar("T")
 # The child is measured by a small process between, for a process inherits its parent's peak.
 MEASURE = """
 import json, resource, subprocess, sys, time
@@ -59,27 +68,64 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """How long a command takes for a file of some kind, its start not counted."""
+
+    kind: str
+    command: str
+    run: Run
+    start: Run
+    libopus: Timing
+    bar: float
+
+    @property
+    def seconds(self) -> float:
+        """On the clock."""
+        return self.run.seconds - self.start.seconds
+
+    @property
+    def times_libopus(self) -> float:
+        """How many times as long as libopus takes to parse the packets."""
+        return self.seconds / self.libopus.seconds
+
+    @property
+    def cpu_times_libopus(self) -> float:
+        """The same in time of processors, which other programs on the machine disturb less."""
+        return (self.run.cpu - self.start.cpu) / self.libopus.cpu
+
+    def to_json(self) -> dict[str, Any]:
+        """All figures."""
+        ratios = {"times_libopus": self.times_libopus, "cpu_times_libopus": self.cpu_times_libopus}
+        return asdict(self) | ratios
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What one benchmark measured; times in seconds for all packets."""
+    """What the benchmark measured.
+
+    Attributes:
+        packets: that libopus and the commands read.
+        chunks: in them.
+        bytes: of them.
+        libopus: its time for them.
+        speeds: of each command on each kind of file.
+        peaks: peak memory of ``validate`` in MiB, by kind and packets.
+        jobs: validating two files with ``--jobs`` 1 and 2.
+        machine: where it ran.
+    """
 
     packets: int
     chunks: int
     bytes: int
-    libopus: float
-    libopus_cpu: float
-    validate: float
-    validate_cpu: float
-    start: float
-    start_cpu: float
-    peak_mib: float
-    fewer_packets: int
-    fewer_peak_mib: float
+    libopus: Timing
+    speeds: list[Speed]
+    peaks: dict[str, dict[int, float]]
+    jobs: tuple[Run, Run]
     machine: str
 
-    @property
-    def times_libopus(self) -> float:
-        """How many times as long as libopus validation takes, start not counted."""
-        return (self.validate - self.start) / self.libopus
+    def to_json(self) -> dict[str, Any]:
+        """All figures."""
+        return asdict(self) | {"speeds": [speed.to_json() for speed in self.speeds]}
 
 
 def packets() -> list[bytes]:
@@ -92,11 +138,11 @@ def packets() -> list[bytes]:
     return found
 
 
-def write_stream(data: Sequence[bytes], path: Path) -> None:
-    """A ``.bit`` file of these packets."""
-    with path.open("wb") as file:
-        for packet in data:
-            file.write(struct.pack(">II", len(packet), 0) + packet)
+def write_stream(data: Iterable[bytes], path: Path) -> None:
+    """A file of these packets, of the kind that its suffix says."""
+    with create_stream(path) as writer:
+        for index, packet in enumerate(data):
+            writer.write(Record(index, packet))
 
 
 def measure(command: Sequence[str]) -> Run:
@@ -113,79 +159,124 @@ def measure(command: Sequence[str]) -> Run:
     raise InputError("bench.failed", f"{' '.join(command)}: {done.stderr[-500:]}")
 
 
-def bench(count: int, fewer: int, rounds: int = 3) -> Result:
-    """Measure libopus and the command on ``count`` packets, and the command on fewer and on one.
+def quickest(commands: Mapping[T, Sequence[str]], rounds: int) -> dict[T, Run]:
+    """Measure some commands in turns."""
+    runs: dict[T, Run] = {}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            run = measure([*DREDREF, *command])
+            runs[name] = run.quickest(runs.get(name, run))
+    return runs
 
-    Of ``rounds`` runs of each, taken in turns, the quickest counts: the rest tells of other
-    programs on the machine.
-    """
+
+def bench(
+    count: int, lengths: Sequence[int], rounds: int, kinds: Collection[str] = tuple(BARS)
+) -> Result:
+    """Measure libopus and the commands on ``count`` packets, and memory for several lengths."""
     known = packets()
     data = list(islice(cycle(known), count))
     peer = Peer(PEER)
-    parses: list[Timing] = []
-    runs: dict[int, Run] = {}
-    with tempfile.TemporaryDirectory(prefix="dredref-bench-") as folder:
-        for _ in range(rounds):
-            parses.append(peer.time_parse(data))
-            for length in (1, fewer, count):
-                path = Path(folder) / f"{length}.bit"
-                write_stream(data[:length], path)
-                run = measure([sys.executable, *VALIDATE, str(path)])
-                runs[length] = run.quickest(runs.get(length, run))
-    return Result(
-        **{"packets": count, "chunks": parses[0].chunks, "bytes": sum(map(len, data))},
-        libopus=min(parse.seconds for parse in parses),
-        libopus_cpu=min(parse.cpu for parse in parses),
-        validate=runs[count].seconds,
-        validate_cpu=runs[count].cpu,
-        start=runs[1].seconds,
-        start_cpu=runs[1].cpu,
-        peak_mib=runs[count].peak_mib,
-        fewer_packets=fewer,
-        fewer_peak_mib=runs[fewer].peak_mib,
-        machine=f"{platform.machine()}, Python {platform.python_version()}",
-    )
+    with tempfile.TemporaryDirectory(prefix="dredref-bench-") as name:
+        folder = Path(name)
+        commands: dict[tuple[str, str, int], list[str]] = {}
+        for kind in kinds:
+            for length in (FEW, count):
+                path = folder / f"{length}{kind}"
+                write_stream(islice(cycle(known), length), path)
+                for command in COMMANDS:
+                    commands[kind, command, length] = [*command.split(), str(path)]
+        parses = [peer.time_parse(data) for _ in range(rounds)]
+        runs = quickest(commands, rounds)
+        parses += [peer.time_parse(data) for _ in range(rounds)]
+        libopus = min(parses, key=lambda parse: parse.seconds)
+        twice = [str(folder / f"{count}{next(iter(kinds))}")] * 2
+        jobs = quickest({n: ["validate", "--jobs", str(n), *twice] for n in (1, 2)}, rounds)
+        peaks: dict[str, dict[int, float]] = {}
+        for kind in kinds:
+            for length in lengths:
+                path = folder / f"memory-{length}{kind}"
+                write_stream(islice(cycle(known), length), path)
+                run = measure([*DREDREF, "validate", str(path)])
+                peaks.setdefault(kind, {})[length] = run.peak_mib
+                path.unlink()
+    speeds = [
+        Speed(
+            kind,
+            command,
+            runs[kind, command, count],
+            runs[kind, command, FEW],
+            libopus,
+            BARS[kind],
+        )
+        for kind in kinds
+        for command in COMMANDS
+    ]
+    size = sum(map(len, data))
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    both = jobs[1], jobs[2]
+    return Result(count, libopus.chunks, size, libopus, speeds, peaks, both, machine)
 
 
-def table(result: Result) -> Table:
+def report(result: Result) -> Iterator[Table | str]:
     """The result for people."""
     n = result.packets
-    shown = Table(title=f"{n:,} packets, {result.chunks:,} chunks, {result.bytes / 1e6:.1f} MB")
-    shown.add_column("")
-    for column in ("seconds", "packets/s", "times libopus", "peak MiB"):
-        shown.add_column(column, justify="right")
-
-    def add(name: str, seconds: float, libopus: float, peak: float | None = None) -> None:
-        figures = (f"{seconds:.2f}", f"{n / seconds:,.0f}", f"{seconds / libopus:.1f}")
-        shown.add_row(name, *figures, "" if peak is None else f"{peak:.0f}")
-
-    add(f"libopus {PEER}, parse, one core", result.libopus, result.libopus)
-    add("dredref validate, whole command", result.validate, result.libopus, result.peak_mib)
-    add("dredref validate, less its start", result.validate - result.start, result.libopus)
-    net = result.validate_cpu - result.start_cpu
-    add("libopus, processor time", result.libopus_cpu, result.libopus_cpu)
-    add("dredref, processor time", net, result.libopus_cpu)
-    fewer = f"{result.fewer_peak_mib:.0f}"
-    shown.add_row(f"dredref validate, {result.fewer_packets:,} packets", "", "", "", fewer)
-    return shown
+    speeds = Table(title=f"{n:,} packets, {result.chunks:,} chunks, {result.bytes / 1e6:.1f} MB")
+    for column in ("", "command"):
+        speeds.add_column(column)
+    for column in ("seconds", "less start", "packets/s", "times libopus", "by processor", "bar"):
+        speeds.add_column(column, justify="right")
+    speeds.add_column("")
+    seconds = result.libopus.seconds
+    rate = f"{n / seconds:,.0f}"
+    speeds.add_row(f"libopus {PEER}", "parse", f"{seconds:.2f}", "", rate, "1.0", "1.0", "", "")
+    for one in result.speeds:
+        speeds.add_row(
+            *(one.kind, one.command, f"{one.run.seconds:.2f}", f"{one.seconds:.2f}"),
+            *(f"{n / one.seconds:,.0f}", f"{one.times_libopus:.2f}"),
+            *(f"{one.cpu_times_libopus:.2f}", f"{one.bar:g}"),
+            "met" if one.times_libopus <= one.bar else "missed",
+        )
+    yield speeds
+    memory = Table(title="peak memory of validate in MiB, by packets")
+    memory.add_column("")
+    for length in next(iter(result.peaks.values())):
+        memory.add_column(f"{length:,}", justify="right")
+    for kind, peaks in result.peaks.items():
+        memory.add_row(kind, *(f"{peak:.0f}" for peak in peaks.values()))
+    yield memory
+    alone, both = (run.seconds for run in result.jobs)
+    yield (
+        f"two files of {n:,} packets: {alone:.2f} s, with --jobs 2 {both:.2f} s "
+        f"({alone / both:.2f} times as fast)"
+    )
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--packets", "count", default=100_000, show_default=True, help="packets")
-@click.option("--fewer", default=10_000, show_default=True, help="packets of the shorter stream")
+@click.option(
+    "--memory",
+    "lengths",
+    multiple=True,
+    type=click.IntRange(1),
+    default=(10_000, 100_000, 1_000_000),
+    show_default=True,
+    help="packets of the files that memory is measured on",
+)
 @click.option("--rounds", default=3, show_default=True, help="runs, of which the quickest counts")
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
-def main(count: int, fewer: int, rounds: int, as_json: bool) -> None:
-    """Time ``dredref validate`` beside libopus' parse of the same packets."""
+def main(count: int, lengths: tuple[int, ...], rounds: int, as_json: bool) -> None:
+    """Time ``validate`` and ``inspect --summary`` beside libopus' parse of the same packets."""
     try:
-        result = bench(count, fewer, rounds)
+        result = bench(count, lengths, rounds)
     except DredError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     if as_json:
-        print(json.dumps({**asdict(result), "times_libopus": result.times_libopus}, indent=2))
-    else:
-        Console(width=None if sys.stdout.isatty() else 100).print(table(result))
+        print(json.dumps(result.to_json(), indent=2))
+        return
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for part in report(result):
+        console.print(part, highlight=False)
 
 
 if __name__ == "__main__":

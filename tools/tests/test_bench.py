@@ -1,13 +1,13 @@
 """The benchmark measures what it says, on a stream short enough for a test."""
 
-import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from rich.table import Table
 
-from dredref.conformance.adapters.libopus.peer import Peer
+from dredref.conformance.adapters.libopus.peer import Peer, Timing
 from dredref.spec.errors import InputError
 from dredref.streams import open_stream
 from tools.bench import validate
@@ -41,15 +41,15 @@ def test_a_stream_is_what_its_packets_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.peer
-def test_the_command_times_both(peer_161: Peer) -> None:
-    done = CliRunner().invoke(
-        validate.main, ["--packets", "40", "--fewer", "20", "--rounds", "1", "--json"]
-    )
-    assert done.exit_code == 0, done.output
-    result = json.loads(done.output)
+def test_commands_are_timed_beside_libopus(peer_161: Peer) -> None:
+    result = validate.bench(40, [20, 30], 1, [".bit"]).to_json()
     assert result["packets"] == 40
-    assert 0 < result["libopus"] < result["validate"]
-    assert 10 < result["peak_mib"] < 500
+    assert [speed["command"] for speed in result["speeds"]] == list(validate.COMMANDS)
+    for speed in result["speeds"]:
+        assert 0 < result["libopus"]["seconds"] < speed["run"]["seconds"]
+    assert list(result["peaks"][".bit"]) == [20, 30]
+    assert min(result["peaks"][".bit"].values()) > 10
+    assert len(result["jobs"]) == 2
 
 
 def test_of_two_runs_the_quicker_counts_and_the_higher_peak() -> None:
@@ -58,11 +58,20 @@ def test_of_two_runs_the_quicker_counts_and_the_higher_peak() -> None:
 
 
 def test_rates_follow_from_the_seconds() -> None:
-    times = (0.01, 0.02, 1.5, 1.4, 0.5, 0.4)
-    result = validate.Result(1000, 5, 9, *times, 50.0, 10, 49.0, "here")
-    assert result.times_libopus == pytest.approx(100)
-    cells = [list(column.cells) for column in validate.table(result).columns]
-    assert cells[1] == ["0.01", "1.50", "1.00", "0.02", "1.00", ""]
-    assert cells[2] == ["100,000", "667", "1,000", "50,000", "1,000", ""]
-    assert cells[3] == ["1.0", "150.0", "100.0", "1.0", "50.0", ""]
-    assert cells[4] == ["", "50", "", "", "", "49"]
+    start, run = validate.Run(0.5, 0.4, 50.0), validate.Run(1.5, 1.4, 60.0)
+    libopus = Timing(0.5, 0.25, 5)
+    speed = validate.Speed(".pcap", "validate", run, start, libopus, 4.0)
+    assert (speed.seconds, speed.times_libopus) == (1.0, 2.0)
+    assert speed.cpu_times_libopus == pytest.approx(4)
+    slow = replace(speed, bar=1.5)
+    peaks = {".bit": {10: 50.0, 100: 51.4}}
+    result = validate.Result(1000, 5, 9, libopus, [speed, slow], peaks, (run, start), "here")
+    speeds, memory, sentence = validate.report(result)
+    assert isinstance(speeds, Table)
+    assert isinstance(memory, Table)
+    assert [list(column.cells)[1] for column in speeds.columns] == [
+        *(".pcap", "validate", "1.50", "1.00", "1,000", "2.00", "4.00", "4", "met"),
+    ]
+    assert list(speeds.columns[8].cells) == ["", "met", "missed"]
+    assert [list(column.cells) for column in memory.columns] == [[".bit"], ["50"], ["51"]]
+    assert "1.50 s, with --jobs 2 0.50 s (3.00 times as fast)" in str(sentence)
