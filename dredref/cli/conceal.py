@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
@@ -133,7 +134,7 @@ def conceal(
     settings = Settings(
         int(rate), channels, delay_ms, hold_ms, _chosen(use, no_dred), VERSIONS, final_id
     )
-    transit = capture_transit() if jitter_ms is None else random_transit(jitter_ms, seed)
+    transit = capture_transit if jitter_ms is None else partial(random_transit, jitter_ms, seed)
     log = Log()
     with (
         open_input(source, payload_type, ssrc) as stream,
@@ -149,11 +150,11 @@ def conceal(
         if pictures.wanted:
             records = list(records)
         pre_skip = stream.info.pre_skip or 0
-        written = _write(output, records, settings, log, pre_skip, transit, update)
+        written = _write(output, records, settings, log, pre_skip, transit(), update)
         others = len(stream.infos) - 1
         info = stream.info
     if pictures.wanted and isinstance(records, list):
-        pictures.write(source, records, info, final_id=final_id)
+        pictures.write(source, records, info, final_id=final_id, settings=settings, transit=transit)
     if others:
         stderr.print(f"{source} holds {others} more streams, which were left out")
     if as_json:

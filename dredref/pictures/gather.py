@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from dredref.conceal import Concealment, Loss, conceal_stream
 from dredref.inspection import inspections
 from dredref.pictures import dredspeech
+from dredref.receiver.receiver import SOURCES, Settings
+from dredref.receiver.timeline import Transit, no_transit
 from dredref.scan import scan_batch
 from dredref.spec.errors import DredError
-from dredref.spec.tables import VERSIONS
 from dredref.streams.batch import batches_of
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.record import Record, StreamInfo
@@ -23,6 +24,10 @@ from dredref.timeline import Entry, entry_of
 Pcm = NDArray[np.int16]
 MOST_PACKETS = 15_000
 """Packets of one picture: five minutes of 20 ms."""
+NAMES = {"red": "RED copies", "lbrr": "LBRR", "dred": "DRED", "plc": "prediction"}
+"""Sources of the receiver in words."""
+DRED_ALONE = Settings(use=("dred",))
+"""How losses are concealed where nothing else is asked for."""
 Progress = Callable[[str, int, int], object]
 """Is told what is being done, and how much of how much."""
 
@@ -62,7 +67,8 @@ def gather(
     info: StreamInfo,
     *,
     final_id: int | None = None,
-    versions: Collection[int] = VERSIONS,
+    settings: Settings = DRED_ALONE,
+    transit: Callable[[], Transit] = lambda: no_transit,
     progress: Progress = lambda what, done, total: None,
 ) -> StreamPicture:
     """Read, decode, conceal and speak one stream.
@@ -75,7 +81,8 @@ def gather(
         records: the packets of one stream, gaps among them; at most `MOST_PACKETS` are shown.
         info: what the container says of it.
         final_id: id of DRED extensions without prefix; by default both forms are looked for.
-        versions: DRED versions that losses are concealed from.
+        settings: of the receiver that conceals losses; its rate and channels do not count.
+        transit: gives anew how long packets are under way.
         progress: is told what goes on.
     """
     remarks = []
@@ -90,7 +97,8 @@ def gather(
     picture = StreamPicture(source, summary, tuple(_timed(entries)), remarks=tuple(remarks))
     pre_skip = info.pre_skip or 0
     try:
-        return _with_sound(picture, records, pre_skip, final_id, versions, progress)
+        given = replace(settings, final_id=final_id)
+        return _with_sound(picture, records, pre_skip, given, transit, progress)
     except DredError as error:
         remark = f"There is no sound: {error}"
         return replace(picture, remarks=(*picture.remarks, remark))
@@ -110,11 +118,11 @@ def _with_sound(
     picture: StreamPicture,
     records: Sequence[Record],
     pre_skip: int,
-    final_id: int | None,
-    versions: Collection[int],
+    settings: Settings,
+    transit: Callable[[], Transit],
     progress: Progress,
 ) -> StreamPicture:
-    """The picture with what a receiver hears, with DRED and without, and what DRED alone holds."""
+    """The picture with what a receiver hears, its losses concealed and not, and what DRED holds."""
     total = sum(packet_duration_48k(record.packet or b"") for record in records) // 48_000
 
     def tell(seconds: float) -> None:
@@ -123,17 +131,20 @@ def _with_sound(
     def conceal(use: Collection[str]) -> Concealment:
         return conceal_stream(
             records,
-            versions=versions,
+            versions=settings.versions,
+            hold_ms=settings.hold_ms,
+            delay_ms=settings.delay_ms,
             use=use,
-            final_id=final_id,
+            final_id=settings.final_id,
             pre_skip=pre_skip,
+            transit=transit(),
             progress=tell,
         )
 
-    received, concealed = conceal(()), conceal(("dred",))
+    received, concealed = conceal(()), conceal(settings.use)
     first = (records[0].timestamp_48k or 0) + pre_skip
     alone = dredspeech.speak(
-        dredspeech.pieces(records, final_id=final_id),
+        dredspeech.pieces(records, final_id=settings.final_id),
         first // 3,
         len(concealed.pcm),
         lambda done, total: progress("speaking DRED", done, total),
@@ -142,10 +153,26 @@ def _with_sound(
     losses = tuple(replace(one, start_ms=one.start_ms + base) for one in concealed.losses)
     sounds = (
         Sound("received", "what was received, losses left to the codec", received.pcm),
-        Sound("concealed", "losses spoken from DRED", concealed.pcm),
+        Sound("concealed", concealed_from(settings), concealed.pcm),
         Sound("DRED alone", "what DRED holds, and nothing else", alone),
     )
     return replace(picture, losses=losses, sound_start_ms=base, sounds=sounds)
 
 
-__all__ = ["MOST_PACKETS", "Sound", "StreamPicture", "gather"]
+def concealed_from(settings: Settings) -> str:
+    """Return in words what losses are concealed from, and how long they may wait for it."""
+    names = [NAMES.get(source, source) for source in SOURCES[1:-1] if source in settings.use]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    waits = "" if settings.delay_ms is None else f", {settings.delay_ms:g} ms of playout delay"
+    return f"losses concealed from {listed or 'nothing that was sent'}{waits}"
+
+
+__all__ = [
+    "DRED_ALONE",
+    "MOST_PACKETS",
+    "NAMES",
+    "Sound",
+    "StreamPicture",
+    "concealed_from",
+    "gather",
+]

@@ -11,8 +11,9 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dredref.files import atomic_output
-from dredref.pictures.gather import Sound, StreamPicture
+from dredref.pictures.gather import NAMES, Sound, StreamPicture
 from dredref.pictures.images import flac, png, spectrogram
+from dredref.receiver.receiver import SOURCES
 
 DEPTH_DB = 70
 """How far below the loudest bin a spectrogram reaches."""
@@ -45,6 +46,7 @@ def page_of(picture: StreamPicture) -> str:
             answer=summary.answer(),
             sounds=[_sound(one) for one in picture.sounds],
             losses=[_loss(picture, number) for number in range(len(picture.losses))],
+            loss_columns=_loss_columns(picture),
             data=_data(picture),
             version=version("dredref"),
         )
@@ -103,11 +105,16 @@ def _loss(picture: StreamPicture, number: int) -> dict[str, Any]:
         "start": f"{loss.start_ms / 1000:.3f}",
         "ms": f"{loss.ms:g}",
         "packets": loss.packets,
-        "recovered": loss.recovered,
+        "parts": [loss.parts.get(source, 0) for source, _ in _loss_columns(picture)],
         "held": loss.held,
-        "left": loss.left,
         "sources": ", ".join(map(str, loss.sources)) or "none",
     }
+
+
+def _loss_columns(picture: StreamPicture) -> list[tuple[str, str]]:
+    """The sources that any loss was concealed from, the best first, and their names."""
+    used = {source for loss in picture.losses for source in loss.parts}
+    return [(source, NAMES.get(source, source)) for source in SOURCES if source in used]
 
 
 def _data(picture: StreamPicture) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from dredref.analysis.analyser import FeatureAnalyser
 from dredref.conformance.adapters.libopus.codec import Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.evaluation.quality import score
+from dredref.evaluation.quality import pesq_wideband
 from dredref.losses import drop_lost, parse_loss_model
 from dredref.opusdecoder import LAG
 from dredref.opusframes import OpusEncoder, OpusSettings
@@ -271,7 +271,7 @@ def lbrr() -> Values:
     def pesq(packets: list[bytes]) -> float:
         with LibraryDecoder(16_000, 1) as decoder:
             played = np.concatenate([decoder.decode(one, PACKET_48K)[:, 0] for one in packets])
-        return score(pcm, played[DELAY:]).pesq
+        return pesq_wideband(pcm, played[DELAY:])
 
     def cost(encode: Callable[[int, int], list[bytes]]) -> float:
         due = pesq(encode(PLAIN_BITRATE, 0))

@@ -19,7 +19,7 @@ import numpy as np
 from dredref.cli.progress import progress
 from dredref.conformance.adapters.libopus.codec import Encoder
 from dredref.conformance.adapters.libopus.peer import Peer
-from dredref.evaluation.quality import score
+from dredref.evaluation.quality import pesq_wideband
 from dredref.evaluation.run import Pcm, read_clip
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.insert import insert_dred, strip_dred
@@ -83,7 +83,7 @@ def measure(path: Path, models: tuple[str, ...], number: int) -> dict[str, Any]:
             ]
             lossy = lose(records, model, number)
             played = opus_demo(lossy, 5)
-            found = score(pcm[: 320 * len(lossy)], played).pesq
+            found = pesq_wideband(pcm[: 320 * len(lossy)], played)
             pesq.setdefault(model, {})[name] = round(found, 3)
     return {"clip": path.stem, "pesq": pesq, "equal": {k: round(v, 4) for k, v in equal.items()}}
 

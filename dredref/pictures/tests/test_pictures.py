@@ -103,6 +103,27 @@ def test_conceal_shows_the_losses_that_it_draws(tmp_path: Path) -> None:
     assert "<td>0.600</td><td>40</td><td>2</td>" in text
 
 
+def test_conceal_shows_what_it_was_told_to_use(tmp_path: Path) -> None:
+    """The page's sound, losses and words are those of the run, its delay among them."""
+    page = tmp_path / "page.html"
+    mask = ("--mask", "0" * 8 + "1" * 10 + "0" * 10, "--html", page)
+    both = ("--use", "dred,plc")
+    assert run("conceal", STREAM, tmp_path / "out.wav", *both, *mask).exit_code == 0
+    assert "losses concealed from DRED and prediction<" in page.read_text()
+    assert "<th>DRED</th><th>held</th>" in page.read_text()
+    late = ("--delay-ms", 60, *both)
+    assert run("conceal", STREAM, tmp_path / "out.wav", *late, *mask).exit_code == 0
+    text = page.read_text()
+    assert "losses concealed from DRED and prediction, 60 ms of playout delay<" in text
+    assert "<th>DRED</th><th>prediction</th><th>held</th>" in text
+    # 140 of 200 ms are over before a packet that follows the loss has come.
+    assert "<td>0.160</td><td>200</td><td>10</td><td>6</td><td>14</td>" in text
+    none = ("--use", "none")
+    assert run("conceal", STREAM, tmp_path / "out.wav", *none, *mask).exit_code == 0
+    assert "losses concealed from nothing that was sent<" in page.read_text()
+    assert "<th>codec</th><th>held</th>" in page.read_text()
+
+
 def test_page_and_figure_from_the_command_line(tmp_path: Path) -> None:
     page, figure = tmp_path / "page.html", tmp_path / "figure.svg"
     result = run("inspect", STREAM, "--html", page, "--plot", figure, "--range", "20:50")
