@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dredref.conformance.report.plots import DEPTH_DB, Clip, Image, Plots, time_ticks
 from dredref.conformance.report.templates import render
 from dredref.conformance.report.write import put
-from dredref.evaluation.quality import MEASURES, RATE, TITLES, Spread, spread
+from dredref.evaluation.quality import MEASURES, TITLES, Spread, spread
 from dredref.evaluation.run import Evaluation
 from dredref.files import make_folder
-from dredref.pictures.images import flac, png, spectrogram
+from dredref.pictures.sounds import Sound, shown
 
 RANGES = {"plcmos": (1.0, 5.0), "pesq": (1.0, 4.7), "estoi": (0.0, 1.0)}
 """What the figure's axes span."""
@@ -150,39 +149,24 @@ def _chart(made: list[Row], losses: tuple[str, ...], name: str) -> dict[str, Any
 
 def _heard(found: Evaluation) -> list[dict[str, Any]]:
     """What is to be seen and heard of the clips whose sound was kept."""
-    titles = {system.name: system.title for system in found.systems}
     lossless = {system.name for system in found.systems if system.lossless}
     made: list[dict[str, Any]] = []
     for clip in dict.fromkeys(key[0] for key in found.sound):
         for loss in found.losses:
-            shown = [
-                (titles.get(system, "original"), pcm)
+            sounds = tuple(
+                _sound(found, clip, system, loss, pcm)
                 for (name, system, of_loss), pcm in found.sound.items()
                 if name == clip and (of_loss in ("", loss) or system in lossless)
-            ]
-            made.append(
-                {
-                    "clip": clip,
-                    "loss": loss,
-                    "plots": Plots(
-                        images=tuple(_image(title, pcm) for title, pcm in shown),
-                        clips=tuple(
-                            Clip(title, flac(pcm), round(len(pcm) / RATE, 1))
-                            for title, pcm in shown
-                        ),
-                    ),
-                }
             )
+            made.append({"clip": clip, "loss": loss, "sounds": shown(sounds, alike=True)})
     return made
 
 
-def _image(title: str, pcm: Any) -> Image:
-    """A spectrogram."""
-    values = spectrogram(pcm)
-    top = float(values.max())
-    return Image(
-        title,
-        png(values, top - DEPTH_DB, top),
-        time_ticks(len(pcm) / RATE),
-        ((0.0, "8 kHz"), (0.5, "4"), (1.0, "0")),
-    )
+def _sound(found: Evaluation, clip: str, system: str, loss: str, pcm: Any) -> Sound:
+    """One recording, its scores beside it."""
+    titles = {one.name: one.title for one in found.systems}
+    scores = next((one.scores for one in found.of(system, loss) if one.clip == clip), None)
+    told = "as it was before coding"
+    if scores is not None:
+        told = ", ".join(f"{TITLES[name]} {getattr(scores, name):.2f}" for name in MEASURES)
+    return Sound(titles.get(system, system), told, pcm)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from dredref.conformance.running.environment import environment
 
@@ -17,7 +17,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("dredref.conformance.report", "templates"),
+        loader=ChoiceLoader(
+            [
+                PackageLoader("dredref.conformance.report", "templates"),
+                PackageLoader("dredref.pictures", "templates"),  # parts of pages with recordings
+            ]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

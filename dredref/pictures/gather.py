@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dredref.conceal import Concealment, Loss, conceal_stream
 from dredref.inspection import inspections
 from dredref.pictures import dredspeech
+from dredref.pictures.sounds import Sound
 from dredref.receiver.receiver import SOURCES, Settings
 from dredref.receiver.timeline import Transit, no_transit
 from dredref.scan import scan_batch
@@ -21,7 +19,6 @@ from dredref.streams.record import Record, StreamInfo
 from dredref.summary import StreamSummary, add_to_summaries
 from dredref.timeline import Entry, entry_of
 
-Pcm = NDArray[np.int16]
 MOST_PACKETS = 15_000
 """Packets of one picture: five minutes of 20 ms."""
 NAMES = {"red": "RED copies", "lbrr": "LBRR", "dred": "DRED", "plc": "prediction"}
@@ -30,15 +27,6 @@ DRED_ALONE = Settings(use=("dred",))
 """How losses are concealed where nothing else is asked for."""
 Progress = Callable[[str, int, int], object]
 """Is told what is being done, and how much of how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A recording to listen to: 16 kHz, one channel, from ``start_ms`` on."""
-
-    name: str
-    caption: str
-    pcm: Pcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +40,7 @@ class StreamPicture:
     """Each with the records whose DRED it was spoken from."""
     sound_start_ms: float = 0.0
     sounds: tuple[Sound, ...] = ()
+    """From ``sound_start_ms`` on."""
     remarks: tuple[str, ...] = field(default=())
     """What is not shown, and why."""
 
@@ -167,12 +156,4 @@ def concealed_from(settings: Settings) -> str:
     return f"losses concealed from {listed or 'nothing that was sent'}{waits}"
 
 
-__all__ = [
-    "DRED_ALONE",
-    "MOST_PACKETS",
-    "NAMES",
-    "Sound",
-    "StreamPicture",
-    "concealed_from",
-    "gather",
-]
+__all__ = ["NAMES", "StreamPicture", "concealed_from", "gather"]

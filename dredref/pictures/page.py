@@ -7,19 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dredref.files import atomic_output
-from dredref.pictures.gather import NAMES, Sound, StreamPicture
-from dredref.pictures.images import flac, png, spectrogram
+from dredref.pictures.gather import NAMES, StreamPicture
+from dredref.pictures.sounds import shown
 from dredref.receiver.receiver import SOURCES
-
-DEPTH_DB = 70
-"""How far below the loudest bin a spectrogram reaches."""
-COLUMN_MS = 10
-MOST_COLUMNS = 12_000
-"""Of a spectrogram."""
 
 
 @cache
@@ -44,7 +37,7 @@ def page_of(picture: StreamPicture) -> str:
             name=Path(picture.source).name if picture.source != "-" else "standard input",
             figures=_figures(picture),
             answer=summary.answer(),
-            sounds=[_sound(one) for one in picture.sounds],
+            sounds=shown(picture.sounds),
             losses=[_loss(picture, number) for number in range(len(picture.losses))],
             loss_columns=_loss_columns(picture),
             data=_data(picture),
@@ -80,22 +73,6 @@ def _figures(picture: StreamPicture) -> list[tuple[str, str]]:
     if summary.with_dred and summary.dred_bits_per_second:
         found.append(("DRED's", f"{summary.dred_bits_per_second / 1000:.1f} kb/s"))
     return found
-
-
-def _sound(sound: Sound) -> dict[str, Any]:
-    """A recording with its spectrogram."""
-    columns = min(MOST_COLUMNS, max(1, len(sound.pcm) // (16 * COLUMN_MS)))
-    levels = spectrogram(sound.pcm, columns)
-    top = float(np.max(levels, initial=0.0))
-    image = png(levels, top - DEPTH_DB, top)
-    seconds = len(sound.pcm) / 16_000
-    return {
-        "name": sound.name,
-        "caption": sound.caption,
-        "uri": flac(sound.pcm),
-        "image": image,
-        "seconds": seconds,
-    }
 
 
 def _loss(picture: StreamPicture, number: int) -> dict[str, Any]:

@@ -89,28 +89,29 @@ def measure(path: Path, models: tuple[str, ...], number: int) -> dict[str, Any]:
 
 
 def summary(clips: list[dict[str, Any]], models: tuple[str, ...]) -> list[dict[str, Any]]:
-    """For each loss the mean PESQ of each stream, and how far below libopus' it is."""
-    rows = []
-    for model in models:
-        means = {
-            name: np.array([one["pesq"][model][name] for one in clips])
-            for name in ("libopus", *OURS)
-        }
-        gaps = {name: means["libopus"] - means[name] for name in OURS}
-        rows.append(
-            {
-                "loss": model,
-                "pesq": {name: round(float(values.mean()), 3) for name, values in means.items()},
-                "gap": {
-                    name: {
-                        "mean": round(float(gap.mean()), 3),
-                        "within": round(float(1.96 * gap.std(ddof=1) / len(gap) ** 0.5), 3),
-                    }
-                    for name, gap in gaps.items()
-                },
+    """For each loss, and all together, PESQ of each stream and how far below libopus' it is."""
+    together = [models] if len(models) > 1 else []
+    return [_row(clips, chosen) for chosen in (*((model,) for model in models), *together)]
+
+
+def _row(clips: list[dict[str, Any]], models: tuple[str, ...]) -> dict[str, Any]:
+    values = {
+        name: np.array([one["pesq"][model][name] for model in models for one in clips])
+        for name in ("libopus", *OURS)
+    }
+    gaps = {name: values["libopus"] - values[name] for name in OURS}
+    return {
+        "loss": " and ".join(models),
+        "pesq": {name: round(float(one.mean()), 3) for name, one in values.items()},
+        "gap": {
+            name: {
+                "mean": round(float(gap.mean()), 3),
+                "within": round(float(1.96 * gap.std(ddof=1) / len(gap) ** 0.5), 3),
+                "median": round(float(np.median(gap)), 3),
             }
-        )
-    return rows
+            for name, gap in gaps.items()
+        },
+    }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

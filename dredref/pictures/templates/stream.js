@@ -232,7 +232,6 @@
     by("packets").scrollIntoView({ block: "center" });
   }));
   players.forEach((player) => {
-    player.addEventListener("play", () => players.forEach((other) => { if (other !== player) other.pause(); }));
     player.addEventListener("timeupdate", () => { if (!player.paused) { playhead = data.sound + 1000 * player.currentTime; redraw(); } });
   });
   window.addEventListener("resize", redraw);
