@@ -73,7 +73,7 @@ def main(report: Path | None, jobs: int, output: Path) -> None:
             if len({run.suite["digest"] for run in runs}) > 1:
                 raise InputError("vectors.changed", "the vectors changed between the runs")
             head = HEAD.format(version=runs[0].suite["version"], digest=runs[0].suite["digest"])
-            put(output, head + comparison_markdown(runs))
+            put(output, head + comparison_markdown(runs, against_first=False))
             put(folder / "compare.html", compare_html(runs))
     except DredError as error:
         click.echo(f"implementations: {error}", err=True)

@@ -52,7 +52,9 @@ def answer_payload(given: PayloadInput, version: int) -> dict[str, Any]:
         )
         return {"dred": dred_json(payload)}
     assert given.packet is not None
-    found = find_dred(given.packet.read(), version, given.final_id, both_forms=given.both_forms)
+    found = find_dred(
+        given.packet.read(), version, given.final_id, both_forms=bool(given.both_forms)
+    )
     if found is None:
         return {"dred": None}
     packet, carrier = found

@@ -101,7 +101,7 @@ class PayloadInput:
     frame_offset: Count = 0
     max_chunks: Count = 26
     final_id: LongId | None = None
-    both_forms: bool = False
+    both_forms: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def markdown(run: Run) -> str:
     return "\n".join(lines) + "\n"
 
 
-def comparison_markdown(runs: Sequence[Run]) -> str:
-    """Classes and groups of several runs, a column each."""
+def comparison_markdown(runs: Sequence[Run], *, against_first: bool = True) -> str:
+    """Classes and groups of several runs, a column each; and what changed since the first."""
     names = " | ".join(cell(run.title) for run in runs)
     head = [f"| | {names} |", "|---|" + "---|" * len(runs)]
     lines = [
@@ -68,7 +68,9 @@ def comparison_markdown(runs: Sequence[Run]) -> str:
             verdict = run.verdicts[place]
             cells.append(f"{verdict.claim} ({verdict.held}/{verdict.total})")
         lines.append(f"| {one.title} | " + " | ".join(cells) + " |")
-    lines += ["", *_changes(runs), "", "Outcomes, group by group:", "", *head]
+    if against_first:
+        lines += ["", *_changes(runs)]
+    lines += ["", "Outcomes, group by group:", "", *head]
     for group in GROUPS:
         cells = [_outcomes(run, group) for run in runs]
         if any(cells):

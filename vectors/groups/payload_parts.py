@@ -172,7 +172,7 @@ class PayloadFile(Draft):
         wanted = self.add(
             f"v{self.version}.{name}",
             title,
-            PayloadInput(packet=blob(packet), final_id=final_id, both_forms=both_forms),
+            PayloadInput(packet=blob(packet), final_id=final_id, both_forms=both_forms or None),
             requirements=requirements,
             level=level,
             flags=flags,

@@ -167,3 +167,10 @@ def test_suite_digest_sees_every_byte(tmp_path: Path) -> None:
     before = suite.digest()
     file.write_text("{} ")
     assert suite.digest() != before
+
+
+def test_requests_hold_what_is_asked_alone() -> None:
+    suite = load_suite()
+    plain = suite.find("payload.v12.carried.behind-others").request()
+    assert not {"payload", "final_id", "both_forms"} & set(plain)
+    assert suite.find("payload.v12.forms.final").request()["both_forms"] is True
