@@ -1,5 +1,6 @@
-"""Judging answers: one checker for each kind of expectation."""
+"""Judging answers: a class for each kind of expectation."""
 
-from dredref.conformance.checkers.check import Answer, Refusal, check, describe
+from dredref.conformance.checkers.check import KINDS, check, describe
+from dredref.conformance.checkers.kind import Answer, Refusal
 
-__all__ = ["Answer", "Refusal", "check", "describe"]
+__all__ = ["KINDS", "Answer", "Refusal", "check", "describe"]

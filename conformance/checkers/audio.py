@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.conformance.checkers.kind import Kind, Question, Values, limits_text
 from dredref.conformance.checkers.values import UnreadableError, pcm_field
 from dredref.conformance.outcome import Measure, Verdict
 from dredref.metrics.audio import AudioComparison, compare_audio
 from dredref.metrics.divergence import Divergence
-from dredref.vectors.model import Audio
+from dredref.vectors.model import Audio, Vector
+
+if TYPE_CHECKING:
+    from dredref.conformance.checkers.kind import Seen
 
 REACH = 960
 """Samples, 60 ms, up to which a shift of the whole is looked for."""
@@ -22,26 +26,47 @@ NEAR_ENOUGH = "near to the recording, which decides, but not to the reference's 
 Pcm = NDArray[np.int16]
 
 
-def check_audio(expected: Audio, answer: Mapping[str, Any]) -> Verdict:
-    """Compare the answer's speech with the reference's and, if given, with the recording.
+class AudioKind(Kind[Audio]):
+    """Speech near to the reference's, or to the recording."""
 
-    The recording decides, as in upstream's procedure. Speech that is near to it, or that has no
-    recording to be near to, and is not near to the reference's vocoder misses a SHOULD.
-    """
-    reference = np.frombuffer(expected.pcm.read(), "<i2")
-    try:
-        candidate = pcm_field(answer)
-    except UnreadableError as problem:
-        return Verdict(False, problem.divergence)
-    if candidate.size != reference.size:
-        return Verdict(False, Divergence("pcm count", reference.size, candidate.size))
-    verdict = _judge(expected, reference, candidate)
-    if verdict.ok:
+    def check(self, question: Question[Audio], answer: Values) -> Verdict:
+        """Compare the answer's speech with the reference's and, if given, with the recording.
+
+        The recording decides, as in upstream's procedure. Speech that is near to it, or that has no
+        recording to be near to, and is not near to the reference's vocoder misses a SHOULD.
+        """
+        expected = question.expected
+        reference = np.frombuffer(expected.pcm.read(), "<i2")
+        try:
+            candidate = pcm_field(answer)
+        except UnreadableError as problem:
+            return Verdict(False, problem.divergence)
+        if candidate.size != reference.size:
+            return Verdict(False, Divergence("pcm count", reference.size, candidate.size))
+        verdict = _judge(expected, reference, candidate)
+        if verdict.ok:
+            return verdict
+        late = shift_of(reference, candidate)
+        if late and _judge(expected, *_overlap(reference, candidate, late), max(0, -late)).ok:
+            return replace(verdict, divergence=Divergence("pcm late by samples", 0, late))
         return verdict
-    late = shift_of(reference, candidate)
-    if late and _judge(expected, *_overlap(reference, candidate, late), max(0, -late)).ok:
-        return replace(verdict, divergence=Divergence("pcm late by samples", 0, late))
-    return verdict
+
+    def describe(self, expected: Audio) -> str:
+        """Return what is expected, in words for a report."""
+        words = f"speech within {limits_text(expected.limits)} of the reference"
+        if expected.original_limits is not None:
+            words += f", and {limits_text(expected.original_limits)} of the recording"
+        return words
+
+    def draw(self, vector: Vector, expected: Audio, answer: Values) -> Seen:
+        """Draw the answer's speech beside the vector's."""
+        from dredref.conformance.report.plots import Plots, audio_plots
+
+        try:
+            spoken = pcm_field(answer)
+        except UnreadableError:
+            return Plots(), ()
+        return audio_plots(np.frombuffer(expected.pcm.read(), "<i2"), spoken, expected.limits), ()
 
 
 def _judge(expected: Audio, reference: Pcm, candidate: Pcm, start: int = 0) -> Verdict:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,13 +17,18 @@ from dredref.conformance.checkers.alignment import (
     rows_at,
 )
 from dredref.conformance.checkers.features import judge_features
+from dredref.conformance.checkers.kind import Kind, Question, Values, limits_text
 from dredref.conformance.checkers.values import UnreadableError
 from dredref.conformance.outcome import Measure, Verdict
 from dredref.discontinuous import says_nothing
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
+from dredref.spec.errors import DredError
 from dredref.spec.packet import parse_packet
 from dredref.vectors.model import Encoded, Vector
+
+if TYPE_CHECKING:
+    from dredref.conformance.checkers.kind import Seen
 
 REACH = 240
 """Shifts looked at either way, in 2.5 ms: 600 ms."""
@@ -32,21 +38,56 @@ SILENT = 18.0
 recordings that are judged by it silence lies 23 below, and the quietest speech 15."""
 
 
-def check_encoded(vector: Vector, expected: Encoded, answer: Mapping[str, Any]) -> Verdict:
-    """Judge the packets of an answer as a stream of the vector's recording."""
-    from dredref.conformance.checkers.decoding import view_stream  # the decoder takes time to load
+class EncodedKind(Kind[Encoded]):
+    """A valid stream whose DRED says what the speech was, where it was."""
 
-    try:
-        packets = _packets(answer)
-    except UnreadableError as problem:
-        return Verdict(False, problem.divergence)
-    view = view_stream(packets, vector.version)
-    if view.violation is not None:
-        packet, what = view.violation
-        return Verdict(False, Divergence("validity", "no violation of a MUST", what, frame=packet))
-    if wrong := _check_packets(packets, expected):
-        return Verdict(False, wrong)
-    return judge_stream(view.dred, expected)
+    def check(self, question: Question[Encoded], answer: Values) -> Verdict:
+        """Judge the packets of an answer as a stream of the vector's recording."""
+        from dredref.conformance.checkers.decoding import (
+            view_stream,  # the decoder takes time to load
+        )
+
+        try:
+            packets = _packets(answer)
+        except UnreadableError as problem:
+            return Verdict(False, problem.divergence)
+        view = view_stream(packets, question.vector.version)
+        if view.violation is not None:
+            packet, what = view.violation
+            return Verdict(
+                False, Divergence("validity", "no violation of a MUST", what, frame=packet)
+            )
+        if wrong := _check_packets(packets, question.expected):
+            return Verdict(False, wrong)
+        return judge_stream(view.dred, question.expected)
+
+    def describe(self, expected: Encoded) -> str:
+        """Return what is expected, in words for a report."""
+        words = (
+            f"a valid stream, {expected.min_packets} packets or more with DRED, each within "
+            f"{expected.align_ms:g} ms of its place; features within {limits_text(expected.limits)}"
+        )
+        if expected.packet_bytes is not None:
+            words += f"; every packet of {expected.packet_bytes} bytes"
+        if expected.start_ms is not None:
+            words += f"; every packet with DRED reaching to {expected.start_ms:g} ms from the start"
+        if expected.silence_ms is not None:
+            words += f"; no more than {expected.silence_ms:g} ms of silence at an end of its DRED"
+        if expected.silent_packets:
+            words += f"; {expected.silent_packets} packets or more that say nothing"
+        return words
+
+    def draw(self, vector: Vector, expected: Encoded, answer: Values) -> Seen:
+        """Draw the bits of the answer's packets, and where their DRED stands, if it can be read."""
+        from dredref.conformance.report.alignment import see_alignment
+
+        plots, _ = super().draw(vector, expected, answer)
+        try:
+            packets = [bytes.fromhex(one) for one in answer.get("packets", ())]
+            said, curves = see_alignment(packets, vector.version, expected)
+        except (DredError, ValueError, TypeError, AttributeError):
+            return plots, ()
+        return replace(plots, curves=(*plots.curves, *curves)), said
 
 
 def _check_packets(packets: Sequence[bytes], expected: Encoded) -> Divergence | None:
@@ -190,7 +231,7 @@ def _check_features(
     )
 
 
-def _packets(answer: Mapping[str, Any]) -> list[bytes]:
+def _packets(answer: Values) -> list[bytes]:
     """The packets, given as a list of hex strings.
 
     Raises:

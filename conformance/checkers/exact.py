@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dredref.conformance.checkers.kind import Kind, Question, Values
 from dredref.conformance.outcome import Verdict
 from dredref.metrics.divergence import Divergence
+from dredref.vectors.model import Exact
 
 OPTIONAL: Mapping[str, frozenset[str]] = {
     "packet": frozenset({"frame_ms", "padding"}),
@@ -41,6 +43,41 @@ def check_exact(
         expected, got, (), (), OPTIONAL.get(operation, frozenset()), passed_over
     )
     return Verdict(difference is None, difference)
+
+
+class ExactKind(Kind[Exact]):
+    """An answer that is known to the last bit."""
+
+    def check(self, question: Question[Exact], answer: Values) -> Verdict:
+        """Compare an answer with the vector's."""
+        operation, value = question.vector.operation, question.expected.value
+        return check_exact(operation, value, answer, codes=question.codes)
+
+    def describe(self, expected: Exact) -> str:
+        """Return what is expected, in words for a report."""
+        return gist(expected.value)
+
+
+def gist(value: Mapping[str, Any]) -> str:
+    """The gist of an exact answer."""
+    if "dred" in value:
+        dred = value["dred"]
+        if dred is None:
+            return "no DRED found"
+        return (
+            f"DRED of {dred['nb_chunks']} chunks, offset {dred['dred_offset']}, "
+            "every state and latent integer"
+        )
+    if "extensions" in value:
+        count = len(value["extensions"])
+        words = f"{count} extension{'' if count == 1 else 's'}"
+        return words + (f", then an error ({value['error']['code']})" if value["error"] else "")
+    if "frames" in value:
+        return f"{value['nb_frames']} frames of {value['frame_ms']:g} ms"
+    if "results" in value:
+        pairs = ", ".join(f"{one['samples']}/{one['dred_end']}" for one in value["results"][:4])
+        return f"samples/dred_end {pairs}" + (" ..." if len(value["results"]) > 4 else "")
+    return "this answer exactly"
 
 
 def _difference(

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from dredref.conformance.checkers.kind import Kind, Question, Values
 from dredref.conformance.checkers.values import UnreadableError, pcm_field
 from dredref.conformance.outcome import Measure, Verdict
 from dredref.metrics.divergence import Divergence
+from dredref.vectors.model import Same
 
 Pcm = NDArray[np.int16]
 
 
-def check_same(baseline: Mapping[str, Any], answer: Mapping[str, Any]) -> Verdict:
+class SameKind(Kind[Same]):
+    """The samples that the frames alone give."""
+
+    def check(self, question: Question[Same], answer: Values) -> Verdict:
+        """Compare an answer with the one to the frames alone."""
+        assert question.baseline is not None
+        return check_same(question.baseline.value, answer)
+
+    def describe(self, expected: Same) -> str:
+        """Return what is expected, in words for a report."""
+        return "the samples that the frames alone give, to the last one"
+
+
+def check_same(baseline: Values, answer: Values) -> Verdict:
     """Compare an answer with the one to the frames alone, which have nothing behind them."""
     try:
         plain, dressed = pcm_field(baseline), pcm_field(answer)

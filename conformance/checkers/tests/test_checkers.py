@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dredref.conformance.checkers import Answer, Refusal, check
+from dredref.conformance.checkers import Answer, Refusal, check, describe
 from dredref.conformance.checkers.alignment import DredFeatures
-from dredref.conformance.checkers.check import describe
 from dredref.conformance.checkers.encoded import judge_stream
 from dredref.conformance.outcome import Verdict
 from dredref.discontinuous import silent_packet
