@@ -6,6 +6,7 @@ from dredref.spec.errors import InputError
 from dredref.streams.bit import looks_like_bit
 from dredref.streams.hexlines import looks_like_hex
 from dredref.streams.media import KNOWN, MP4_FIRST_BOXES
+from dredref.streams.opushead import HEAD_SIGNATURE
 from dredref.streams.record import Container
 from dredref.streams.source import READ_LIMIT, Source
 
@@ -28,6 +29,15 @@ COMPRESSED: tuple[tuple[bytes, str], ...] = (
 )
 """First bytes -> what such a file is; it has to be unpacked first."""
 
+FOREIGN_CAPTURES: tuple[tuple[bytes, str], ...] = (
+    (b"snoop\0\0\0", "snoop"),
+    (b"GMBU", "Network Monitor"),
+    (b"XCP\0", "NetXRay"),
+    (b"TRSNIFF data", "Sniffer"),
+    (b"\x7fMETA", "Visual Networks"),
+)
+"""First bytes -> the program whose captures begin so; Wireshark converts them."""
+
 SEARCHED = 1 << 16
 """Bytes in which the beginning of Ogg is looked for behind something else."""
 
@@ -49,6 +59,13 @@ def detect_format(source: Source) -> Container:
     for magic, what in COMPRESSED:
         if head.startswith(magic):
             raise InputError("input.unknown", f"{source.name} is {what}; unpack it first")
+    for magic, program in FOREIGN_CAPTURES:
+        if head.startswith(magic):
+            detail = f"{source.name} is a capture of {program}; convert it: editcap -F pcap IN OUT"
+            raise InputError("input.unknown", detail)
+    if head.startswith(HEAD_SIGNATURE):
+        detail = f"{source.name} is an OpusHead without a container; give the whole file"
+        raise InputError("input.unknown", detail)
     if _starts_object(source):
         return "jsonl"
     if looks_like_hex(source):

@@ -38,6 +38,9 @@ FOREIGN = (
     (b"ID3", "an MP3 file"),
     (b"FLV", "a Flash video"),
     (b"caff", "a CAF file"),
+    (b"#!SI", "a file of SILK from before Opus"),
+    (b"%PDF", "a PDF"),
+    (b"\x7fELF", "a program"),
 )
 """First bytes of files that FFmpeg mostly reads -> what they are."""
 
@@ -185,7 +188,9 @@ def open_container(source: Source, stack: ExitStack) -> InputContainer:
         if kind == "media":
             head = source.peek(4) or _first_bytes(file)
             name = next((what for magic, what in FOREIGN if head.startswith(magic)), None)
-            found = f"is {name} that FFmpeg cannot read; read are" if name else "is no"
+            found = f"is {name} that FFmpeg cannot read; read are"
+            if name is None:
+                found = f"begins with the bytes {head.hex(' ')}, and is no"
             raise InputError("input.unknown", f"{source.name} {found} {KNOWN}") from error
         raise InputError("input.corrupt", f"{source.name} cannot be read: {why(error)}") from error
     return stack.enter_context(container)

@@ -11,16 +11,19 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dredref.streams import open_stream
 from dredref.streams.oggpage import Page
 from dredref.streams.tests import make
+from dredref.streams.tests.containers import caf, matroska
 from dredref.streams.tests.inputs import (
     bit,
     call,
     capture,
     cut,
+    even,
     grouped,
     indications,
     joined,
@@ -33,6 +36,7 @@ from dredref.streams.tests.inputs import (
     remuxed,
     rtpdump,
     sip,
+    sound,
     srtp,
     tcp,
     turn,
@@ -406,6 +410,38 @@ CASES: tuple[Case, ...] = (
         "MP4 keeps the pre-skip",
         lambda: remuxed("mp4"),
         WHOLE,
+    ),
+    Case("caf", OWN, "CAF, as Apple's programs write it", lambda: caf(packets()), WHOLE),
+    *(
+        Case(
+            f"lacing-{lacing.lower()}",
+            OWN,
+            f"Matroska with {lacing} lacing",
+            partial(matroska, even() if lacing == "fixed" else packets(), lacing),
+            WHOLE | {"starts": 0, "ends": 39 * 960},
+        )
+        for lacing in ("Xiph", "EBML", "fixed")
+    ),
+    Case(
+        "huge-tags",
+        OWN,
+        "a picture of 3 MB in OpusTags",
+        lambda: joined(ogg(grouped(), comment="METADATA_BLOCK_PICTURE=" + "A" * 3_000_000)),
+        WHOLE,
+    ),
+    Case(
+        "no-tags",
+        OWN,
+        "OpusTags is missing",
+        lambda: joined([one for one in ogg(grouped()) if not one.body.startswith(b"OpusTags")]),
+        WHOLE | {"codes": {"ogg.no_tags"}},
+    ),
+    Case(
+        "flv",
+        OWN,
+        "a Flash video is named, with what to do",
+        lambda: sound("flv", "aac"),
+        {"error": "input.no_opus_track", "says": "audio becomes Opus by dredref encode"},
     ),
     Case(
         "hex-lines",

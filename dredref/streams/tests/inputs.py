@@ -9,8 +9,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import av
+import numpy as np
 
 from dredref.streams.oggpage import Page, build_page, build_pages, lace
 from dredref.streams.opushead import OpusHead, build_head, build_tags
@@ -63,18 +65,17 @@ def ogg(
     last: bool = True,
     flagged: bool = True,
     shift: int = 0,
+    comment: str = "",
 ) -> list[Page]:
     """Pages of Ogg Opus; granule positions are ``1/scale`` of the true ones."""
-    head, tags = build_head(OpusHead(channels=1)), build_tags()
-    pages = [
-        Page(0, 7, 0, lace(len(head)), head, first=flagged),
-        Page(0, 7, 1, lace(len(tags)), tags),
-    ]
+    head = build_head(OpusHead(channels=1))
+    tags = build_tags(comments=(comment,) if comment else ())
+    pages = [Page(0, 7, 0, lace(len(head)), head, first=flagged), *build_pages([(tags, 0)], 7, 1)]
     end = shift
-    for place, group in enumerate(groups):
+    for group in groups:
         end += 960 * len(group)
-        made = build_pages([(one, end // scale) for one in group], 7, 2 + place)
-        pages += made
+        following = pages[-1].sequence + 1
+        pages += build_pages([(one, end // scale) for one in group], 7, following)
     if last:
         pages[-1] = replace(pages[-1], last=True)
     return pages
@@ -98,6 +99,24 @@ def unsummed(data: bytes) -> bytes:
         out[at + 22 : at + 26] = bytes(4)
         at += 27
     return bytes(out)
+
+
+def even() -> list[bytes]:
+    """Packets of one size."""
+    return [make.SILK_20MS.to_bytes() + bytes([place] * 20) for place in range(40)]
+
+
+def sound(kind: str, codec: str) -> bytes:
+    """A tone in another codec, in a container of FFmpeg's."""
+    file = io.BytesIO()
+    with av.open(file, "w", kind) as target:
+        track: Any = target.add_stream(codec, rate=44100)
+        tone = (9000 * np.sin(np.arange(22050) * 0.05)).astype(np.float32)[None] / 32768
+        frame = av.AudioFrame.from_ndarray(tone, "fltp", "mono")
+        frame.sample_rate = 44100
+        for packet in [*track.encode(frame), *track.encode(None)]:
+            target.mux(packet)
+    return file.getvalue()
 
 
 def remuxed(kind: str) -> bytes:
