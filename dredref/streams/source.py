@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from dredref.closing import Closing
 from dredref.spec.errors import InputError
+from dredref.streams.urls import is_url, open_url
 
 BLOCK = 1 << 16
 """Bytes asked of the file at a time."""
@@ -41,15 +42,18 @@ class Source(Closing):
 
     @classmethod
     def open(cls, source: str | Path | BinaryIO) -> Source:
-        """Open a path, ``-`` for standard input, or wrap an open binary file.
+        """Open a path, a URL, ``-`` for standard input, or wrap an open binary file.
 
         Raises:
             InputError: ``input.missing`` or ``input.unreadable``.
+            MissingExtraError: what opens URLs is not installed.
         """
         if not isinstance(source, str | Path):
             return cls(source, str(getattr(source, "name", "input")))
         if source == "-":
             return cls(sys.stdin.buffer, "standard input")
+        if isinstance(source, str) and is_url(source):
+            return cls(open_url(source), source, owned=True)
         try:
             return cls(Path(source).open("rb"), str(source), owned=True)
         except FileNotFoundError as error:

@@ -5,29 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from dredref.spec.errors import InputError, MissingExtraError, UsageError
+from dredref.spec.errors import InputError, UsageError
+from dredref.streams.urls import import_fsspec, is_url, open_url
 
 GLOB_SIGNS = frozenset("*?[")
-
-
-def import_fsspec() -> Any:
-    """The library that opens URLs.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import fsspec
-    except ImportError as error:
-        raise MissingExtraError("survey", "reading from URLs") from error
-    return fsspec
-
-
-def is_url(source: str) -> bool:
-    """Whether a source is to be opened by its protocol."""
-    return "://" in source
 
 
 def expand(source: str) -> Iterator[str]:
@@ -85,11 +68,9 @@ def open_file(path: str) -> BinaryIO:
     Raises:
         InputError: ``input.unreadable``.
     """
+    if is_url(path):
+        return open_url(path)
     try:
-        if not is_url(path):
-            return Path(path).open("rb")
-        opened: BinaryIO = import_fsspec().open(path, "rb").open()
-        return opened
-    except (OSError, ValueError, ImportError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError("input.unreadable", f"cannot open {path}: {reason}") from error
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError("input.unreadable", f"cannot open {path}: {error.strerror}") from error

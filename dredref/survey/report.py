@@ -15,9 +15,9 @@ import numpy as np
 from dredref.files import atomic_output
 from dredref.spec.errors import InputError
 from dredref.spec.requirements import Requirement, requirements
+from dredref.streams.urls import is_url
 from dredref.survey.dataset import TABLES, import_arrow
 from dredref.survey.examine import OK, Row
-from dredref.survey.inputs import is_url
 
 EXAMPLES = 3
 """Examples of a requirement, or of a reason."""

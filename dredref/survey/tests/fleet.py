@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
 
 from dredref.scan.tests.packets import DRED, VIOLATING, packet
 from dredref.spec.dred import add_prefix, build_payload, make_payload
@@ -55,3 +58,11 @@ def write_fleet(folder: Path, count: int) -> list[str]:
         path.write_bytes(data)
         paths.append(str(path))
     return paths
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    """All rows of a table of a data set."""
+    found = []
+    for part in sorted((folder / table).glob("*.parquet")):
+        found += pyarrow.parquet.read_table(part).to_pylist()
+    return found

@@ -6,7 +6,6 @@ import functools
 import http.server
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -17,29 +16,19 @@ from typing import Any
 
 import dask
 import distributed
-import pyarrow.parquet
 import pytest
 
 from dredref.spec.errors import InputError, UsageError
 from dredref.survey.dataset import COLUMNS, TABLES, DataSet
 from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, examine, examine_all
 from dredref.survey.inputs import expand
-from dredref.survey.report import contents, distribution, write_report
 from dredref.survey.run import Cluster, Plan, Progress, run_survey
 from dredref.survey.task import Limits, Reader, StartError, end_reader, examine_safely
-from dredref.survey.tests.fleet import NEW, PLAIN, bit_file, content, write_fleet
+from dredref.survey.tests.fleet import NEW, PLAIN, bit_file, content, rows, write_fleet
 from dredref.tests.commands import run
 
 _distributed: Any = distributed
 FEW, MANY = 40, 300
-
-
-def rows(folder: Path, table: str) -> list[dict[str, Any]]:
-    """All rows of a table of a data set."""
-    found = []
-    for part in sorted((folder / table).glob("*.parquet")):
-        found += pyarrow.parquet.read_table(part).to_pylist()
-    return found
 
 
 @pytest.fixture
@@ -247,9 +236,13 @@ def test_files_are_read_over_http(tmp_path: Path) -> None:
         (url,) = expand(f"{base}/{name}")
         (row,) = examine(url, Options()).files
         (missing,) = examine(f"{base}/none.pcap", Options()).files
+        inspected = run("inspect", "--summary", url)
+        refused = run("inspect", "--summary", f"{base}/none.pcap")
         server.shutdown()
     assert (row["status"], row["with_dred"]) == (OK, 8)
     assert missing["status"] == UNREADABLE
+    assert "in 8 of 8 records" in inspected.stdout
+    assert isinstance(refused.exception, InputError)
 
 
 def test_what_was_cut_short_is_taken_away(tmp_path: Path) -> None:
@@ -292,59 +285,3 @@ def test_a_scheduler_that_is_not_there_is_said(
     (tmp_path / "a.bit").write_bytes(bit_file([NEW]))
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         run_survey([str(tmp_path / "a.bit")], tmp_path / "o", Cluster("tcp://127.0.0.1:9"), Plan())
-
-
-@pytest.fixture(scope="module")
-def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set, written without a cluster."""
-    folder = tmp_path_factory.mktemp("surveyed")
-    paths = write_fleet(folder / "fleet & co", FEW)
-    data_set = DataSet(folder / "out")
-    for start in range(0, FEW, 16):
-        data_set.write(examine_all(paths[start : start + 16], Options()))
-    return folder / "out"
-
-
-def test_the_page_says_what_the_tables_hold(surveyed: Path, tmp_path: Path) -> None:
-    write_report(surveyed, tmp_path / "page.html")
-    page = (tmp_path / "page.html").read_text("utf-8")
-    shown = contents(surveyed)
-    streams = rows(surveyed, "streams")
-    assert shown["streams"] == len(streams)
-    assert shown["carrying"] == sum(row["with_dred"] > 0 for row in streams)
-    assert dict(shown["versions"]) == {
-        version: sum(row["version"] == version for row in streams) for version in (10, 12)
-    }
-    violations = rows(surveyed, "violations")
-    assert sum(finding.count for finding in shown["findings"]) == len(violations)
-    assert sum(reason.count for reason in shown["reasons"]) == sum(
-        row["with_dred"] == 0 for row in streams
-    )
-    for finding in shown["findings"]:
-        assert finding.requirement.id in page
-    unreadable = [row for row in rows(surveyed, "files") if row["status"] == UNREADABLE]
-    assert [row["path"] for row in shown["listed"]] == [row["path"] for row in unreadable]
-    assert "<script" not in page
-    assert "fleet &amp; co" in page
-    assert "fleet & co" not in page
-
-
-def test_the_examples_of_the_page_can_be_opened(surveyed: Path) -> None:
-    finding = contents(surveyed)["findings"][0]
-    row = finding.examples[0]
-    result = run("inspect", "--packet", str(row["index"]), row["path"])
-    assert result.exit_code == 0
-    assert row["detail"] in re.sub(r"\s+", " ", result.stdout)
-
-
-def test_distributions_hold_every_value_once() -> None:
-    assert distribution("x", "ms", []) is None
-    for values in ([0.0], [3.0], [float(k % 37) for k in range(1000)], [5.0] * 99 + [1e6]):
-        found = distribution("x", "ms", values)
-        assert found is not None
-        assert sum(bar.count for bar in found.bars) == len(values)
-        assert found.tenth <= found.median <= found.ninetieth
-
-
-def test_a_report_of_nothing_is_said(tmp_path: Path) -> None:
-    assert isinstance(run("survey-report", str(tmp_path)).exception, InputError)
