@@ -86,6 +86,13 @@ COMPUTING = frozenset(
 COMPILE = "numba is not installed (pip install 'dredref[compiled]')"
 
 
+def _computes(args: list[str]) -> bool:
+    """Whether a command line spends its time in arithmetic."""
+    options = {word.partition("=")[0] for word in args[1:]}
+    pictures = args[0] == "inspect" and options & {"--html", "--plot"}
+    return "--help" not in options and (args[0] in COMPUTING or bool(pictures))
+
+
 class LazyGroup(SuggestingGroup):
     """A group that knows its commands' names and help lines without importing them."""
 
@@ -93,7 +100,7 @@ class LazyGroup(SuggestingGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, and say what it will cost where nothing is compiled."""
-        if args[0] in COMPUTING and "--help" not in args and find_spec("numba") is None:
+        if _computes(args) and find_spec("numba") is None:
             line = f"{args[0]} computes some hundred times slower than it could: {COMPILE}"
             click.echo(f"dredref: {line}", err=True)
         return super().resolve_command(ctx, args)

@@ -12,11 +12,16 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
+
+from dredref.vectors.blob import Blob
+from dredref.vectors.model import GROUPS, Vector
+from dredref.vectors.suite import load_suite
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "build" / "pages"
@@ -58,6 +63,8 @@ def stage() -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     (PAGES / "docs" / "api.md").write_text(api_page(), "utf-8")
+    for group in GROUPS:
+        (PAGES / "vectors" / f"{group}.md").write_text(group_page(group), "utf-8")
 
 
 def api_page() -> str:
@@ -80,6 +87,32 @@ def api_page() -> str:
         lines += [f"## {home}", ""]
         lines += [line for name in sorted(names) for line in (f"::: {home}.{name}", "")]
     return "\n".join(lines)
+
+
+def group_page(group: str) -> str:
+    """The vectors of a group as a table for each family: id, title, level, requirements, size."""
+    suite = load_suite()
+    lines = ["---", "search: {exclude: true}", "---", f"# Vectors: {group}", ""]
+    lines += [
+        f"`dredref vectors show ID` shows a vector, `dredref run --groups {group}` runs them all.",
+        "Size is the binary input in bytes.",
+        "",
+    ]
+    for path in suite.files([group]):
+        lines += [f"## {path.stem}", ""]
+        lines += ["| id | title | level | requirements | size |", "|---|---|---|---|---:|"]
+        for one in suite.read(path).vectors:
+            names = ", ".join(f"`{name}`" for name in one.requirements)
+            title = one.title.replace("|", "\\|")
+            lines.append(f"| `{one.id}` | {title} | {one.level} | {names} | {_size(one)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _size(vector: Vector) -> int:
+    """Bytes of a vector's binary input."""
+    values = (getattr(vector.input, field.name) for field in fields(vector.input))
+    return sum(len(value.read()) for value in values if isinstance(value, Blob))
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

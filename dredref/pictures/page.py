@@ -71,7 +71,7 @@ def _figures(picture: StreamPicture) -> list[tuple[str, str]]:
     if summary.bits_per_second:
         found.append(("bit rate", f"{summary.bits_per_second / 1000:.1f} kb/s"))
     if summary.with_dred and summary.dred_bits_per_second:
-        found.append(("DRED's", f"{summary.dred_bits_per_second / 1000:.1f} kb/s"))
+        found.append(("of it DRED", f"{summary.dred_bits_per_second / 1000:.1f} kb/s"))
     return found
 
 

@@ -192,6 +192,12 @@ def test_a_program_may_read_every_command() -> None:
     assert without == SPEAKING
 
 
+def test_a_page_of_a_stream_computes_too(tmp_path: Path) -> None:
+    found = light("inspect", "missing.bit", f"--html={tmp_path / 'x.html'}")
+    assert found.stderr.startswith("dredref: inspect computes some hundred times slower")
+    assert light("inspect", "missing.bit").stderr.count("\n") == 1
+
+
 def test_versions() -> None:
     text = run("--version").stdout
     assert "DRED versions 10 and 12" in text

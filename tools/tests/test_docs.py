@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 import dredref
+from dredref.vectors.model import GROUPS
+from dredref.vectors.suite import load_suite
 from tools import docs
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +28,8 @@ def pages(nav: Any) -> list[str]:
 
 def test_every_page_of_the_site_is_there() -> None:
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
-    made = {"docs/api.md"}
+    made = {"docs/api.md"} | {f"vectors/{group}.md" for group in GROUPS}
+    assert made <= set(pages(nav))
     assert [one for one in pages(nav) if one not in made and not (ROOT / one).is_file()] == []
     guides = {f"conformance/guides/{one.name}" for one in ROOT.glob("conformance/guides/*.md")}
     tutorials = {f"docs/{one.name}" for one in ROOT.glob("docs/*.md")}
@@ -37,6 +40,12 @@ def test_the_reference_names_what_is_public() -> None:
     text = docs.api_page()
     missing = [name for name in dredref.__all__ if f".{name}\n" not in text]
     assert missing == []
+
+
+def test_every_vector_stands_on_the_page_of_its_group() -> None:
+    text = docs.group_page("extension")
+    rows = {line.split("|")[1].strip(" `") for line in text.splitlines() if line.startswith("| `")}
+    assert rows == {vector.id for vector in load_suite().vectors(["extension"])}
 
 
 @pytest.mark.slow
