@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,10 @@ from click.testing import CliRunner, Result
 
 from dredref.cli.inspect import inspect
 from dredref.conformance.cli.diff import diff
+from dredref.payload.insert import strip_dred
 from dredref.spec.errors import DredError
+from dredref.spec.packet import parse_packet
+from dredref.streams import Record, create_stream, open_stream
 
 STREAMS = Path(__file__).parents[3] / "spec" / "streams"
 STREAM = str(STREAMS / "v12-dred-200ms.bit")
@@ -184,6 +187,65 @@ def test_packets_missing_and_unreadable(inspected: Path, tmp_path: Path) -> None
     (tmp_path / "c.jsonl").write_text(inspected.read_text() + "{\n")
     assert refused("packets", inspected, tmp_path / "c.jsonl") == "input.json"
     assert refused("packets", tmp_path / "none", inspected) == "input.unreadable"
+
+
+OTHER = STREAMS / "v12-dred-40ms.bit"
+SOURCE = STREAMS / "v12-dred-200ms.bit"
+"""Streams of two sources, of equal frames."""
+
+
+def packets_of(path: Path) -> list[bytes]:
+    with open_stream(path) as stream:
+        return [record.packet for record in stream if record.packet is not None]
+
+
+def forwarded(path: Path, packets: Iterable[bytes]) -> Path:
+    """A stream of packets."""
+    with create_stream(path) as writer:
+        for index, packet in enumerate(packets):
+            writer.write(Record(index, packet))
+    return path
+
+
+def test_frames_count_and_are_told(tmp_path: Path) -> None:
+    given = packets_of(SOURCE)[:40]
+    changed = bytearray(given[20])
+    parsed = parse_packet(given[20])
+    changed[parsed.frames[0].offset] ^= 1
+    path = forwarded(tmp_path / "a.bit", [*given[:20], bytes(changed), *given[21:]])
+    reference = forwarded(tmp_path / "r.bit", given)
+    code, result = found("packets", reference, path)
+    assert code == 1
+    assert result["counts"] == {"records": 40, "equal": 39, "differ": 1, "missing": 0, "surplus": 0}
+    assert result["first_difference"]["stage"].startswith("frames")
+    notes = " ".join(result["notes"])
+    assert "the frames are the same in 39 of 40 packets that are in both" in notes
+    assert "the packet's own audio is another (1 packets)" in notes
+
+
+def test_packets_without_their_dred_are_paired_by_frames(tmp_path: Path) -> None:
+    given = packets_of(SOURCE)[:60]
+    kept = [strip_dred(one) for index, one in enumerate(given) if index % 7 != 3]
+    path = forwarded(tmp_path / "a.bit", kept)
+    code, result = found("packets", forwarded(tmp_path / "r.bit", given), path)
+    assert code == 1
+    assert result["counts"]["missing"] == len(given) - len(kept)
+    assert result["counts"]["surplus"] == 0
+    assert f"the frames are the same in {len(kept)} of {len(kept)}" in " ".join(result["notes"])
+
+
+def test_reach_over_a_change_of_source_is_told(tmp_path: Path) -> None:
+    one, other = packets_of(SOURCE)[:90], packets_of(OTHER)[:90]
+    reference = forwarded(tmp_path / "r.bit", one)
+    spliced = forwarded(tmp_path / "s.bit", [*one[:30], *other[30:60], *one[60:]])
+    notes = " ".join(found("packets", reference, spliced)[1]["notes"])
+    assert "DRED reaches over a change of source in" in notes
+    assert "(2 changes)" in notes
+    clean = [*one[:30], *map(strip_dred, other[30:60]), *map(strip_dred, one[60:75]), *one[75:]]
+    notes = " ".join(found("packets", reference, forwarded(tmp_path / "c.bit", clean))[1]["notes"])
+    assert "no DRED reaches over a change of source (2 changes)" in notes
+    lossy = forwarded(tmp_path / "l.bit", [*one[:30], *one[50:]])
+    assert "change of source" not in " ".join(found("packets", reference, lossy)[1]["notes"])
 
 
 def test_reports(tmp_path: Path) -> None:
