@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dredref.audio import AudioFile, AudioSource, open_audio, to_int16
-from dredref.discontinuous import SilenceGate, says_nothing, silent_packet
+from dredref.dtx import SilenceGate, dtx_packet
 from dredref.opusframes import RATES as OPUS_RATES
 from dredref.opusframes import OpusEncoder, OpusSettings
 from dredref.payload.encoder import DredEncoder, DredSettings
 from dredref.payload.highpass import OF_APPLICATION
-from dredref.payload.insert import dred_room, insert_dred, pad_packet
+from dredref.payload.insert import ParsedPacket
 from dredref.payload.placement import Slot
 from dredref.payload.rate import RatePlan, chunks_of, expected_bits, plan_rate
 from dredref.payload.writer import MAX_PAYLOAD_BYTES, Levels
 from dredref.red import add_copies, bytes_of
 from dredref.spec.errors import UsageError
-from dredref.spec.packet import parse_packet
 from dredref.spec.tables import CURRENT_VERSION
 from dredref.streams import Record, StreamInfo, create_stream, kind_of_output
 
@@ -168,14 +167,13 @@ def encode_file(
         with create_stream(target, info=info) as writer:
             made, again = tee(encode_records(audio, opus, request, plan, progress))
             sent = add_copies((record for _, record in again), request.red)
-            for (plain, _), record in zip(made, sent, strict=True):
-                assert record.packet is not None
+            for (part, _), record in zip(made, sent, strict=True):
                 writer.write(record)
                 packets += 1
-                with_dred += plain.has_dred
-                opus_bytes += plain.opus_bytes
+                with_dred += part.has_dred
+                opus_bytes += part.opus_bytes
                 total_bytes += bytes_of(record)
-                duration += parse_packet(record.packet).duration_48k
+                duration += part.duration_48k
     return EncodeResult(plan, packets, with_dred, opus_bytes, total_bytes, duration)
 
 
@@ -208,7 +206,7 @@ def encode_records(
             trimmed = max(0, slot.timestamp + frame_48k - opus.pre_skip - audio_48k)
             discard = min(trimmed, frame_48k) if index == count - 1 else 0
             yield (
-                Part(len(plain), payload is not None),
+                Part(len(plain.data), payload is not None, plain.packet.duration_48k),
                 Record(index, data, timestamp_48k=slot.timestamp, discard_48k=discard),
             )
             index += 1
@@ -222,22 +220,21 @@ class Part:
     opus_bytes: int
     """Bytes without DRED."""
     has_dred: bool
+    duration_48k: int
 
 
-def _room(plain: bytes, size: int | None, version: int) -> int:
+def _room(plain: ParsedPacket, size: int | None, version: int) -> int:
     """The most bytes of DRED in a packet of ``size`` bytes; none in one that says nothing."""
-    if says_nothing(parse_packet(plain)):
+    if plain.is_dtx:
         return 0
-    return MAX_PAYLOAD_BYTES if size is None else dred_room(plain, size, version)
+    return MAX_PAYLOAD_BYTES if size is None else plain.room(size, version)
 
 
-def _finished(plain: bytes, payload: bytes | None, version: int, size: int | None) -> bytes:
+def _finished(plain: ParsedPacket, payload: bytes | None, version: int, size: int | None) -> bytes:
     """The packet with its DRED, filled up to ``size`` unless it says nothing."""
     if payload is not None:
-        return insert_dred(plain, payload, version, size=size or 0)
-    if size is None or says_nothing(parse_packet(plain)):
-        return plain
-    return pad_packet(plain, size)
+        return plain.insert(payload, version, size=size or 0)
+    return plain.data if size is None or plain.is_dtx else plain.pad(size)
 
 
 def _packets(
@@ -246,18 +243,18 @@ def _packets(
     encoder: DredEncoder | None,
     count: int,
     gate: SilenceGate | None,
-) -> Iterator[list[bytes]]:
+) -> Iterator[list[ParsedPacket]]:
     """Packets of a block of audio at a time; DRED has heard the same audio, and the end."""
 
-    def coded(frames: NDArray[np.int16]) -> list[bytes]:
+    def coded(frames: NDArray[np.int16]) -> list[ParsedPacket]:
         packets = list(opus.encode(frames))
-        if gate is None:
-            return packets
-        parts = frames.reshape(len(packets), opus.frame_size, audio.channels)
-        return [
-            silent_packet(packet) if gate.holds(part) else packet
-            for packet, part in zip(packets, parts, strict=True)
-        ]
+        if gate is not None:
+            parts = frames.reshape(len(packets), opus.frame_size, audio.channels)
+            packets = [
+                dtx_packet(packet) if gate.holds(part) else packet
+                for packet, part in zip(packets, parts, strict=True)
+            ]
+        return [ParsedPacket(packet) for packet in packets]
 
     waiting = np.zeros((0, audio.channels), np.int16)
     made = 0

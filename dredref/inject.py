@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dredref.audio import AudioFile, AudioSource, open_audio
-from dredref.discontinuous import says_nothing
 from dredref.encode import BLOCK_SECONDS, DredRequest, Progress
 from dredref.notices import warn
 from dredref.payload.encoder import DredEncoder
-from dredref.payload.insert import has_padding, insert_dred, strip_dred
+from dredref.payload.insert import ParsedPacket, strip_dred
 from dredref.payload.placement import STEP_48K, Slot
 from dredref.payload.rate import RatePlan, total_bitrate
 from dredref.spec.errors import ParseError, UsageError
@@ -99,13 +98,13 @@ def survey_stream(source: str | Path, request: InjectRequest) -> Survey:
             if record.stream != wanted or record.packet is None or record.kind != "packet":
                 continue
             try:
-                packet = parse_packet(record.packet)
-                plain = strip_dred(record.packet, final_id=request.final_id)
+                parsed = ParsedPacket(record.packet, final_id=request.final_id)
             except ParseError:
                 continue
-            if says_nothing(packet):
+            plain = parsed.strip()
+            if parsed.is_dtx:
                 continue
-            duration = packet.duration_48k
+            duration = parsed.packet.duration_48k
             if record.timestamp_48k is None:
                 raise UsageError("inject.clock", f"record {record.index} of {source} has no time")
             slots.append((record.index, Slot(record.timestamp_48k, duration)))
@@ -155,18 +154,14 @@ def inject_file(
             while record.index not in ready:
                 ready.update(next(made))
             payload = ready.pop(record.index)
-            plain = strip_dred(record.packet, final_id=request.final_id)
-            data = plain
-            if payload is not None:
-                data = insert_dred(
-                    record.packet,
-                    payload,
-                    request.dred.version,
-                    final_id=request.final_id,
-                    size=len(record.packet) if has_padding(record.packet) else 0,
-                )
+            parsed = ParsedPacket(record.packet, final_id=request.final_id)
+            if payload is None:
+                data = parsed.strip()
+            else:
+                size = len(record.packet) if parsed.has_padding else 0
+                data = parsed.insert(payload, request.dred.version, size=size)
             result.packets += 1
-            result.had_dred += plain is not record.packet
+            result.had_dred += parsed.has_dred
             result.with_dred += payload is not None
             result.bytes_before += len(record.packet)
             result.bytes_after += len(data)

@@ -20,7 +20,7 @@ from dredref.conformance.checkers.features import judge_features
 from dredref.conformance.checkers.kind import Kind, Question, Values, limits_text
 from dredref.conformance.checkers.values import UnreadableError
 from dredref.conformance.outcome import Measure, Verdict
-from dredref.discontinuous import says_nothing
+from dredref.dtx import is_dtx
 from dredref.metrics.divergence import Divergence
 from dredref.metrics.features import compare_features, features_from_bytes
 from dredref.spec.errors import DredError
@@ -96,7 +96,7 @@ def _check_packets(packets: Sequence[bytes], expected: Encoded) -> Divergence | 
         for index, packet in enumerate(packets):
             if len(packet) != expected.packet_bytes:
                 return Divergence("packet bytes", expected.packet_bytes, len(packet), frame=index)
-    silent = sum(says_nothing(parse_packet(packet)) for packet in packets)
+    silent = sum(is_dtx(parse_packet(packet)) for packet in packets)
     if silent < expected.silent_packets:
         return Divergence("silent packets", expected.silent_packets, silent)
     return None

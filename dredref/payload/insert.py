@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dredref.dtx import is_dtx
 from dredref.payload.sized import area_size, sized_packet
 from dredref.spec.dred import EXPERIMENT_ID, FINAL_ID, add_prefix, split_prefix
 from dredref.spec.errors import BuildError, ParseError
-from dredref.spec.extension import PADDING, Extension, ExtensionArea, pack_extensions, parse_area
+from dredref.spec.extension import PADDING, Extension, pack_extensions, parse_area
 from dredref.spec.packet import Packet, build_packet, parse_packet, with_padding
 from dredref.spec.tables import CURRENT_VERSION
 
@@ -29,8 +30,104 @@ def is_dred(extension: Extension, final_id: int | None = None) -> bool:
     return True
 
 
+class ParsedPacket:
+    """A packet that was parsed once, for all that is asked of it and made of it.
+
+    Attributes:
+        data: its bytes.
+        packet: its parts.
+        final_id: an id under which DRED stands in its final form, besides its own.
+    """
+
+    def __init__(self, data: bytes, *, final_id: int | None = None) -> None:
+        """Parse a packet.
+
+        Raises:
+            ParseError: ``packet...`` if it is no Opus packet.
+        """
+        self.data, self.final_id = data, final_id
+        self.packet = parse_packet(data)
+        self._area = parse_area(self.packet.padding or b"", self.packet.nb_frames)
+
+    @property
+    def has_dred(self) -> bool:
+        """Whether any extension is DRED's."""
+        return any(
+            is_dred(one, self.final_id)
+            for id_ in (EXPERIMENT_ID, FINAL_ID, self.final_id)
+            if id_ is not None
+            for one in self._area.extensions.with_id(id_)
+        )
+
+    @property
+    def has_padding(self) -> bool:
+        """Whether it holds plain padding: bytes that belong to no extension."""
+        return bool(self._area.rest) or any(item.id == PADDING for item in self._area.items)
+
+    @property
+    def is_dtx(self) -> bool:
+        """Whether it is one of discontinuous transmission, which says nothing."""
+        return is_dtx(self.packet)
+
+    def strip(self) -> bytes:
+        """Return the packet without DRED, see :func:`strip_dred`."""
+        if not self.has_dred:
+            return self.data
+        return build_packet(_with_extensions(self.packet, self._others()))
+
+    def insert(self, payload: bytes, version: int = CURRENT_VERSION, *, size: int = 0) -> bytes:
+        """Return the packet with this DRED alone, see :func:`insert_dred`."""
+        extensions = [*self._others(), self._dred(payload, version)]
+        out = build_packet(_with_extensions(self.packet, extensions))
+        return sized_packet(self.packet, extensions, size) if len(out) < size else out
+
+    def pad(self, size: int) -> bytes:
+        """Return the packet with padding up to ``size`` bytes; one as long or longer as it is."""
+        if len(self.data) >= size:
+            return self.data
+        packet = self.packet
+        if len(self.data) + 1 == size and packet.padding is None and packet.toc.code != 3:
+            return build_packet(replace(with_padding(packet, b""), padding=None))
+        return sized_packet(packet, self._delivered(), size)
+
+    def room(self, size: int, version: int = CURRENT_VERSION) -> int:
+        """Return the most bytes of a payload with which it is no longer than ``size``, or 0."""
+        others, area = self._others(), area_size(self.packet, size)
+
+        def needed(payload: int) -> int:
+            dred = self._dred(bytes(payload), version)
+            return len(pack_extensions([*others, dred], self.packet.nb_frames))
+
+        room = area - needed(0)
+        while room > 0 and needed(room) > area:  # an extension behind it asks for its length
+            room -= 1
+        return max(room, 0)
+
+    def _dred(self, payload: bytes, version: int) -> Extension:
+        """The extension that carries a payload."""
+        if self.final_id is not None:
+            return Extension(self.final_id, 0, payload)
+        return Extension(EXPERIMENT_ID, 0, add_prefix(version, payload))
+
+    def _others(self) -> list[Extension]:
+        """Extensions that are not DRED's."""
+        return [one for one in self._delivered() if not is_dred(one, self.final_id)]
+
+    def _delivered(self) -> Sequence[Extension]:
+        """What its area delivers, if it is not too much to be written without repeats.
+
+        Raises:
+            BuildError: ``extension.repeat`` if it is.
+        """
+        extensions = self._area.extensions
+        if len(extensions) > MOST_EXTENSIONS:
+            detail = f"its repeats give {len(extensions)} extensions, too many to write each"
+            raise BuildError("extension.repeat", detail)
+        return extensions
+
+
 def strip_dred(data: bytes, *, final_id: int | None = None) -> bytes:
-    """The packet without DRED.
+    """Return the packet without DRED.
 
     A packet without DRED is returned as it is, byte for byte. From others all DRED extensions go,
     and plain padding with them; where no extension is left, the packet takes its shortest form.
@@ -38,10 +135,7 @@ def strip_dred(data: bytes, *, final_id: int | None = None) -> bytes:
     Raises:
         ParseError: ``packet...`` if it is no Opus packet.
     """
-    packet = parse_packet(data)
-    if not _has_dred(packet, final_id):
-        return data
-    return build_packet(_with_extensions(packet, _others(packet, final_id)))
+    return ParsedPacket(data, final_id=final_id).strip()
 
 
 def insert_dred(
@@ -52,7 +146,7 @@ def insert_dred(
     final_id: int | None = None,
     size: int = 0,
 ) -> bytes:
-    """The packet with ``payload`` as its only DRED, in its first frame.
+    """Return the packet with ``payload`` as its only DRED, in its first frame.
 
     DRED that was there goes, and so does plain padding; other extensions stay in their frames. Of
     a damaged extension area those stay that stand before the damage.
@@ -67,95 +161,7 @@ def insert_dred(
     Raises:
         ParseError: ``packet...`` if it is no Opus packet.
     """
-    packet = parse_packet(data)
-    others = _others(packet, final_id)
-    extensions = [*others, _dred(payload, version, final_id)]
-    out = build_packet(_with_extensions(packet, extensions))
-    return sized_packet(packet, extensions, size) if len(out) < size else out
-
-
-def pad_packet(data: bytes, size: int) -> bytes:
-    """The packet with padding up to ``size`` bytes; one as long or longer as it is.
-
-    Raises:
-        ParseError: ``packet...`` if it is no Opus packet.
-    """
-    if len(data) >= size:
-        return data
-    packet = parse_packet(data)
-    if len(data) + 1 == size and packet.padding is None and packet.toc.code != 3:
-        return build_packet(replace(with_padding(packet, b""), padding=None))
-    area = parse_area(packet.padding or b"", packet.nb_frames)
-    return sized_packet(packet, _spelled_out(area), size)
-
-
-def dred_room(
-    data: bytes, size: int, version: int = CURRENT_VERSION, *, final_id: int | None = None
-) -> int:
-    """The most bytes of a payload with which a packet is no longer than ``size``; 0 if none is.
-
-    Raises:
-        ParseError: ``packet...`` if it is no Opus packet.
-    """
-    packet = parse_packet(data)
-    others = _others(packet, final_id)
-    area = area_size(packet, size)
-
-    def needed(payload: int) -> int:
-        dred = _dred(bytes(payload), version, final_id)
-        return len(pack_extensions([*others, dred], packet.nb_frames))
-
-    room = area - needed(0)
-    while room > 0 and needed(room) > area:  # an extension behind it asks for its length
-        room -= 1
-    return max(room, 0)
-
-
-def has_padding(data: bytes) -> bool:
-    """Whether a packet holds plain padding: bytes that belong to no extension.
-
-    Raises:
-        ParseError: ``packet...`` if it is no Opus packet.
-    """
-    packet = parse_packet(data)
-    area = parse_area(packet.padding or b"", packet.nb_frames)
-    return bool(area.rest) or any(item.id == PADDING for item in area.items)
-
-
-def _dred(payload: bytes, version: int, final_id: int | None) -> Extension:
-    """The extension that carries a payload."""
-    if final_id is not None:
-        return Extension(final_id, 0, payload)
-    return Extension(EXPERIMENT_ID, 0, add_prefix(version, payload))
-
-
-def _has_dred(packet: Packet, final_id: int | None) -> bool:
-    """Whether any extension is DRED's."""
-    delivered = parse_area(packet.padding or b"", packet.nb_frames).extensions
-    return any(
-        is_dred(one, final_id)
-        for id_ in (EXPERIMENT_ID, FINAL_ID, final_id)
-        if id_ is not None
-        for one in delivered.with_id(id_)
-    )
-
-
-def _others(packet: Packet, final_id: int | None) -> list[Extension]:
-    """Extensions that are not DRED's."""
-    delivered = _spelled_out(parse_area(packet.padding or b"", packet.nb_frames))
-    return [one for one in delivered if not is_dred(one, final_id)]
-
-
-def _spelled_out(area: ExtensionArea) -> Sequence[Extension]:
-    """What an area delivers, if it is not too much to be written without repeats.
-
-    Raises:
-        BuildError: ``extension.repeat`` if it is.
-    """
-    if len(area.extensions) > MOST_EXTENSIONS:
-        detail = f"its repeats give {len(area.extensions)} extensions, too many to write each"
-        raise BuildError("extension.repeat", detail)
-    return area.extensions
+    return ParsedPacket(data, final_id=final_id).insert(payload, version, size=size)
 
 
 def _with_extensions(packet: Packet, extensions: list[Extension]) -> Packet:

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from dredref.audio import open_audio
 from dredref.conformance.main import cli
-from dredref.discontinuous import says_nothing, silent_packet
+from dredref.dtx import dtx_packet, is_dtx
 from dredref.encode import DredRequest, EncodeRequest, encode_file
 from dredref.inject import InjectRequest, inject_file, strip_file
 from dredref.payload.encoder import DredEncoder, DredSettings
-from dredref.payload.insert import pad_packet
+from dredref.payload.insert import ParsedPacket
 from dredref.payload.placement import Slot
 from dredref.payload.writer import Levels
 from dredref.resample import to_input
@@ -209,7 +209,7 @@ def test_inject_keeps_the_size_of_padded_packets(wav: Path, tmp_path: Path) -> N
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     for index, line in enumerate(lines):
         if line.get("packet") and index != 40:
-            line["packet"] = pad_packet(bytes.fromhex(line["packet"]), 240).hex()
+            line["packet"] = ParsedPacket(bytes.fromhex(line["packet"])).pad(240).hex()
     (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     request = InjectRequest(dred=DredRequest(q0=8, reach_ms=400))
     result = inject_file(tmp_path / "b.jsonl", wav, tmp_path / "c.jsonl", request)
@@ -238,10 +238,10 @@ def test_a_silent_packet_lasts_as_long() -> None:
         equal = len(set(lengths)) == 1
         code = {1: 0, 2: 1 if equal else 2}.get(len(lengths), 3)
         data = build_packet(Packet(Toc(config, True, code), frames, code == 3 and not equal))
-        silent = parse_packet(silent_packet(data))
+        silent = parse_packet(dtx_packet(data))
         assert silent.duration_48k == parse_packet(data).duration_48k
-        assert says_nothing(silent)
-        assert not says_nothing(parse_packet(data))
+        assert is_dtx(silent)
+        assert not is_dtx(parse_packet(data))
         assert (silent.toc.config, silent.toc.stereo) == (config, True)
 
 

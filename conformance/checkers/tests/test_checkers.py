@@ -15,8 +15,8 @@ from dredref.conformance.checkers import Answer, Refusal, check, describe
 from dredref.conformance.checkers.alignment import DredFeatures
 from dredref.conformance.checkers.encoded import judge_stream
 from dredref.conformance.outcome import Verdict
-from dredref.discontinuous import silent_packet
-from dredref.payload.insert import pad_packet, strip_dred
+from dredref.dtx import dtx_packet
+from dredref.payload.insert import ParsedPacket, strip_dred
 from dredref.streams import open_stream
 from dredref.vectors.blob import Blob
 from dredref.vectors.model import (
@@ -320,7 +320,7 @@ def test_encoded_rejects_packets_of_other_sizes() -> None:
     expected = Encoded(Blob(inline=b""), LIMITS, packet_bytes=size, min_packets=len(packets) + 1)
     verdict = ask(expected, packets_answer(packets))
     assert "packets with DRED" in str(verdict.divergence)  # the next thing to be judged
-    for packet in (pad_packet(packets[7], size + 1), strip_dred(packets[7])):
+    for packet in (ParsedPacket(packets[7]).pad(size + 1), strip_dred(packets[7])):
         verdict = ask(expected, packets_answer([*packets[:7], packet, *packets[8:]]))
         assert verdict.divergence is not None
         assert (verdict.divergence.stage, verdict.divergence.frame) == ("packet bytes", 7)
@@ -329,7 +329,7 @@ def test_encoded_rejects_packets_of_other_sizes() -> None:
 def test_encoded_rejects_silence_that_is_sent() -> None:
     with open_stream(CBR) as found:
         packets = [record.packet for record in found if record.packet is not None]
-    silent = [silent_packet(packet) for packet in packets[:5]]
+    silent = [dtx_packet(packet) for packet in packets[:5]]
     expected = Encoded(Blob(inline=b""), LIMITS, silent_packets=5, min_packets=len(packets))
     verdict = ask(expected, packets_answer(silent + packets[5:]))
     assert "packets with DRED" in str(verdict.divergence)

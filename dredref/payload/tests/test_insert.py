@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dredref.payload.insert import (
-    dred_room,
-    has_padding,
+    ParsedPacket,
     insert_dred,
-    pad_packet,
     strip_dred,
 )
 from dredref.spec.dred import EXPERIMENT_ID, FINAL_ID
@@ -154,7 +152,7 @@ def test_insert_fills_up_to_a_size(data: bytes, size: int, payload: bytes) -> No
 
 @given(packets(), st.integers(0, 900))
 def test_room_is_exact(data: bytes, size: int) -> None:
-    room = dred_room(data, size)
+    room = ParsedPacket(data).room(size)
     if room:
         assert len(insert_dred(data, bytes(room), size=size)) == size
     if room or len(insert_dred(data, b"x", size=size)) > size:
@@ -163,7 +161,7 @@ def test_room_is_exact(data: bytes, size: int) -> None:
 
 @given(packets(), st.integers(0, 900))
 def test_padding_leaves_all_else(data: bytes, size: int) -> None:
-    out = pad_packet(data, size)
+    out = ParsedPacket(data).pad(size)
     assert len(out) == max(size, len(data))
     assert extensions_of(out) == extensions_of(data)
     before, after = parse_packet(data), parse_packet(out)
@@ -185,7 +183,7 @@ def test_repeats_are_not_written_out_without_bound() -> None:
     with pytest.raises(BuildError, match=r"\[extension.repeat\]"):
         insert_dred(hostile_area(dred=False), b"abc")
     with pytest.raises(BuildError, match=r"\[extension.repeat\]"):
-        pad_packet(hostile_area(dred=False), 5000)
+        ParsedPacket(hostile_area(dred=False)).pad(5000)
     assert strip_dred(hostile_area(dred=False)) == hostile_area(dred=False)
 
 
@@ -196,7 +194,7 @@ def sorted_extensions(data: bytes) -> list[tuple[int, int, bytes]]:
 def test_padding_is_told_from_extensions() -> None:
     data = build_packet(Packet(Toc(1, False, 0), (Frame(b"a"),)))
     once = insert_dred(data, PAYLOAD)
-    assert not has_padding(data)
-    assert not has_padding(once)
-    assert has_padding(insert_dred(data, PAYLOAD, size=len(once) + 1))
-    assert has_padding(pad_packet(data, 9))
+    assert not ParsedPacket(data).has_padding
+    assert not ParsedPacket(once).has_padding
+    assert ParsedPacket(insert_dred(data, PAYLOAD, size=len(once) + 1)).has_padding
+    assert ParsedPacket(ParsedPacket(data).pad(9)).has_padding

@@ -1,4 +1,4 @@
-"""Discontinuous transmission: silence goes out as packets that say nothing.
+"""Discontinuous transmission (DTX): silence goes out as packets that say nothing.
 
 A packet is held back once its audio, and that of the 200 ms before it, stayed below -70 dB of full
 scale; every 400 ms one goes out all the same. What goes out instead has the same TOC and frames of
@@ -47,13 +47,13 @@ class SilenceGate:
         return True
 
 
-def says_nothing(packet: Packet) -> bool:
-    """Whether a packet is one of discontinuous transmission: no frame has more than a byte."""
+def is_dtx(packet: Packet) -> bool:
+    """Return whether a packet is one of discontinuous transmission: no frame passes a byte."""
     return all(len(frame.data) <= 1 for frame in packet.frames)
 
 
-def silent_packet(data: bytes) -> bytes:
-    """A packet of the same TOC and duration whose frames are empty.
+def dtx_packet(data: bytes) -> bytes:
+    """Return a packet of the same TOC and duration whose frames are empty.
 
     Raises:
         ParseError: ``packet...`` if ``data`` is no Opus packet.
