@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -121,6 +121,13 @@ def stream_options(command: F) -> F:
             help="Master key and salt of SRTP in a capture, base64 or hex; may be repeated.",
         ),
         click.option(
+            "--keylog",
+            type=click.File("r", errors="replace"),
+            expose_value=False,
+            callback=_remember("keylog"),
+            help="TLS key log (SSLKEYLOGFILE) of a capture with DTLS 1.2: keys of its SRTP.",
+        ),
+        click.option(
             "--final-id",
             type=click.IntRange(32, 127),
             help="Read DRED under this extension id alone, without prefix. By default DRED of "
@@ -199,16 +206,23 @@ def input_options(payload_type: int | None, ssrc: int | None) -> dict[str, Any]:
     """How inputs are to be read, as :func:`dredref.streams.open_stream` takes it."""
     context = click.get_current_context(silent=True)
     given = context.meta if context else {}
-    sdp = given.get(f"{__name__}.sdp")
-    if sdp is not None and sdp.seekable():
-        sdp.seek(0)
     keys = given.get(f"{__name__}.srtp_keys") or ()
     return {
         "payload_type": payload_type,
         "ssrc": ssrc,
-        "sdp": sdp.read() if sdp else "",
+        "sdp": _text(given.get(f"{__name__}.sdp")),
         "srtp_keys": keys,
+        "keylog": _text(given.get(f"{__name__}.keylog")),
     }
+
+
+def _text(file: TextIO | None) -> str:
+    """The text of a file that an option names, read anew for each input."""
+    if file is None:
+        return ""
+    if file.seekable():
+        file.seek(0)
+    return file.read()
 
 
 def open_input(

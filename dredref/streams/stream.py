@@ -139,6 +139,7 @@ def open_stream(
     ssrc: int | None = None,
     sdp: str = "",
     srtp_keys: Sequence[str] = (),
+    keylog: str = "",
 ) -> Stream:
     """Open an input of any kind, its kind told by its content.
 
@@ -148,6 +149,7 @@ def open_stream(
         ssrc: read this RTP source only.
         sdp: text of a session description of a capture: payload types, and SRTP keys.
         srtp_keys: SRTP master keys with salt, ``[SUITE:]KEY`` in base64 or hexadecimal.
+        keylog: text of a TLS key log (``SSLKEYLOGFILE``) with the secrets of DTLS handshakes.
 
     Raises:
         InputError: the input cannot be read, is empty, of no known kind, or without Opus. Reading
@@ -157,7 +159,7 @@ def open_stream(
     opened = Source.open(source)
     try:
         container = detect_format(opened)
-        options = RtpOptions(payload_type, ssrc, sdp, tuple(map(parse_key, srtp_keys)))
+        options = RtpOptions(payload_type, ssrc, sdp, tuple(map(parse_key, srtp_keys)), keylog)
         events = _reader(container, options)(opened)
         return Stream(opened, container, events)
     except BaseException:

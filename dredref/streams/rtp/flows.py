@@ -15,6 +15,7 @@ from dredref.streams.columns.order import MAX_HELD_BYTES
 from dredref.streams.columns.sources import SourceRows
 from dredref.streams.record import Container, Event, Notice
 from dredref.streams.rtp import labels
+from dredref.streams.rtp.dtls import DtlsKeys
 from dredref.streams.rtp.options import RtpOptions
 from dredref.streams.rtp.packet import RtpPacket, is_rtcp, parse_rtp
 from dredref.streams.rtp.sdp import Signalling
@@ -46,6 +47,7 @@ class Flows:
         self.census = Census()
         self.messages = Messages(self.census)
         self.signalling = Signalling(options.sdp)
+        self.dtls = DtlsKeys(options.keylog)
         self.sources: OrderedDict[SourceKey, RtpSource] = OrderedDict()
         self.other_ssrcs: dict[int, None] = {}
         self.rows = SourceRows()
@@ -75,8 +77,11 @@ class Flows:
         if is_rtcp(data):
             self.census.packets[labels.RTCP] += 1
         elif (packet := self._parse(segment, data, number, frame.time_ns)) is None:
-            self.census.packets[name_of(data)] += 1
-            if is_text(data):
+            name = name_of(data)
+            self.census.packets[name] += 1
+            if name == "DTLS":
+                self.dtls.add(segment)
+            elif is_text(data):
                 self.signalling.add(data)
         elif self.options.ssrc not in (None, packet.ssrc):
             self.census.packets[labels.UNWANTED] += 1
@@ -101,11 +106,11 @@ class Flows:
     @property
     def keyed(self) -> bool:
         """Whether there are keys, so that each packet is to be decrypted."""
-        return bool(self.options.srtp_keys or self.signalling.keys)
+        return bool(self.options.srtp_keys or self.signalling.keys or self.dtls.keys)
 
     def _keyed(self) -> Decryptor | None:
         """What decrypts, with all keys known by now."""
-        keys = (*self.options.srtp_keys, *self.signalling.keys)
+        keys = (*self.options.srtp_keys, *self.signalling.keys, *self.dtls.keys)
         if len(keys) > self._keys:
             self._keys = len(keys)
             self._decryptor = Decryptor(keys)
@@ -189,8 +194,8 @@ class Flows:
         if any(what.startswith(labels.ENCRYPTED) for what in packets):
             raise InputError(
                 "input.encrypted",
-                f"{name}: {told}. Give the keys (--srtp-key, --sdp) or capture behind the "
-                f"decryption; {GUIDE}",
+                f"{name}: {told}. Give the keys (--srtp-key, --keylog, --sdp) or capture "
+                f"behind the decryption; {GUIDE}",
             )
         if self.census.cut:
             size, count = self.census.cut.most_common(1)[0]

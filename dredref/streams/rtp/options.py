@@ -17,9 +17,11 @@ class RtpOptions:
         ssrc: follow this source only.
         sdp: text of a session description that tells payload types and SRTP keys.
         srtp_keys: keys of SRTP.
+        keylog: text of a key log, from which keys of SRTP follow where DTLS agreed on them.
     """
 
     payload_type: int | None = None
     ssrc: int | None = None
     sdp: str = ""
     srtp_keys: Sequence[SrtpKey] = ()
+    keylog: str = ""
