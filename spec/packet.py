@@ -10,17 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import accumulate
 from typing import Any
 
 from construct import (
+    Array,
     BitsInteger,
     BitStruct,
+    Bytes,
+    Computed,
     Construct,
     Container,
     Flag,
+    GreedyBytes,
     If,
     Struct,
     Switch,
+    Tell,
+    len_,
     this,
 )
 
@@ -145,6 +152,42 @@ class _FrameCount(Construct):  # type: ignore[misc]
         return obj
 
 
+def _is_padded(context: Container) -> bool:
+    """Whether a packet has a padding field."""
+    return context.toc.code == 3 and bool(context.header.frame_count.padded)
+
+
+def _lengths(context: Container) -> list[int]:
+    """Length of each frame: what is left when the padding is taken off, by code; rules R2 to R7."""
+    if context._building:
+        return [len(frame) for frame in context.frames]
+    start, header, code = context._io.tell(), context.header, context.toc.code
+    padding = header.padding_length if _is_padded(context) else 0
+    room = context._io.getbuffer().nbytes - start - padding
+    if room < 0:
+        raise _fail("packet.r6.padding", f"{padding} bytes of padding do not fit", start)
+    if code == 0:
+        lengths = [room]
+    elif code == 1:
+        if room % 2:
+            raise _fail("packet.r3.odd", f"two equal frames of {room} bytes together", start)
+        lengths = [room // 2] * 2
+    elif header.lengths is not None:
+        last = room - sum(header.lengths)
+        if last < 0:
+            rule = "packet.r4.length" if code == 2 else "packet.r7.length"
+            raise _fail(rule, f"frame lengths pass the end by {-last} bytes", start)
+        lengths = [*header.lengths, last]
+    else:
+        count = header.frame_count.count
+        if room % count:
+            raise _fail("packet.r6.uneven", f"{count} equal frames of {room} bytes together", start)
+        lengths = [room // count] * count
+    if lengths[-1] > MAX_FRAME_BYTES:
+        raise _fail("packet.r2.length", f"a frame of {lengths[-1]} bytes, not 1275", start)
+    return lengths
+
+
 PACKET = Struct(
     "toc" / TOC,
     "header"
@@ -163,8 +206,12 @@ PACKET = Struct(
             ),
         },
     ),
+    "start" / Tell,
+    "lengths" / Computed(_lengths),
+    "frames" / Array(len_(this.lengths), Bytes(lambda context: context.lengths[context._index])),
+    "padding" / If(_is_padded, GreedyBytes),
 )
-"""All of a packet that stands before its frames; these and the padding fill the rest."""
+"""A packet: the last frame takes what the others and the padding leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,52 +307,16 @@ def parse_packet(data: bytes) -> Packet:
     """
     if not data:
         raise _fail("packet.r1.empty", "a packet of no byte", 0)
-    stream = BytesIO(data)
-    found = PACKET.parse_stream(stream)
-    toc = Toc(found.toc.config, found.toc.stereo, found.toc.code)
-    start = stream.tell()
-    padding = found.header.get("padding_length") if found.header is not None else None
-    room = len(data) - start - (padding or 0)
-    if room < 0:
-        raise _fail("packet.r6.padding", f"{padding} bytes of padding do not fit", start)
-    lengths = _frame_lengths(toc, found.header, room, start)
-    frames = []
-    for length in lengths:
-        frames.append(Frame(data[start : start + length], start))
-        start += length
+    found = PACKET.parse(data)
+    ends = list(accumulate(found.lengths, initial=found.start))
     return Packet(
-        toc,
-        tuple(frames),
-        bool(toc.code == 3 and found.header.frame_count.vbr),
-        data[start:] if padding is not None else None,
-        start,
+        Toc(found.toc.config, found.toc.stereo, found.toc.code),
+        tuple(map(Frame, found.frames, ends)),
+        bool(found.toc.code == 3 and found.header.frame_count.vbr),
+        found.padding,
+        ends[-1],
         len(data),
     )
-
-
-def _frame_lengths(toc: Toc, header: Container | None, room: int, start: int) -> list[int]:
-    """Length of each frame out of ``room`` bytes, by code; rules R2 to R7."""
-    if toc.code == 0:
-        lengths = [room]
-    elif toc.code == 1:
-        if room % 2:
-            raise _fail("packet.r3.odd", f"two equal frames of {room} bytes together", start)
-        lengths = [room // 2] * 2
-    elif header is not None and header.lengths is not None:
-        last = room - sum(header.lengths)
-        if last < 0:
-            code = "packet.r4.length" if toc.code == 2 else "packet.r7.length"
-            raise _fail(code, f"frame lengths pass the end by {-last} bytes", start)
-        lengths = [*header.lengths, last]
-    else:
-        assert header is not None
-        count = header.frame_count.count
-        if room % count:
-            raise _fail("packet.r6.uneven", f"{count} equal frames of {room} bytes together", start)
-        lengths = [room // count] * count
-    if lengths[-1] > MAX_FRAME_BYTES:
-        raise _fail("packet.r2.length", f"a frame of {lengths[-1]} bytes, not 1275", start)
-    return lengths
 
 
 def build_packet(packet: Packet) -> bytes:
@@ -328,8 +339,10 @@ def build_packet(packet: Packet) -> bytes:
             lengths=lengths,
         )
     toc = {"config": packet.toc.config, "stereo": packet.toc.stereo, "code": packet.toc.code}
-    head: bytes = PACKET.build({"toc": toc, "header": header})
-    return head + b"".join(frame.data for frame in packet.frames) + (packet.padding or b"")
+    frames = [frame.data for frame in packet.frames]
+    parts = {"toc": toc, "header": header, "frames": frames, "padding": packet.padding}
+    built: bytes = PACKET.build(parts)
+    return built
 
 
 def _check_buildable(packet: Packet, lengths: Sequence[int]) -> None:
