@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# setuptools warns at length of folders that are named as a package is; here they are mapped.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable
 
 # Hundreds of processes are started: modules are kept compiled, also where the environment says no.
 unexport PYTHONDONTWRITEBYTECODE
@@ -15,12 +17,12 @@ $(BIN)/pip:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.ready: pyproject.toml setup.py | $(BIN)/pip
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@ $(VENV)/.runs
 
 # What running needs of it.
 $(VENV)/.runs: pyproject.toml setup.py | $(BIN)/pip
-	$(BIN)/python -m pip install --quiet --editable '.[compiled,containers,captures,plots]'
+	$(INSTALL) '.[compiled,containers,captures,plots]'
 	touch $@
 
 STREAMS := $(wildcard spec/streams/*.bit spec/streams/*.ogg spec/streams/*.webm spec/streams/*.pcap)
@@ -44,7 +46,7 @@ check: setup typed
 
 # The site in build/site, where a link that leads nowhere is an error; man pages in build/man.
 docs man: setup typed
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(INSTALL) '.[docs]'
 	$(BIN)/python -m tools.docs $@
 
 # Compiled once beforehand, and not by each process of the tests; one after the other, as numba's
