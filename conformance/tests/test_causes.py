@@ -21,7 +21,7 @@ from dredref.conformance.running.process import Limits
 from dredref.conformance.running.runner import run_one, run_vectors
 from dredref.spec.reading import read_packet
 from dredref.vectors.flags import FLAGS
-from dredref.vectors.model import Audio, Vector
+from dredref.vectors.model import Audio, Features, Vector
 from dredref.vectors.suite import load_suite
 
 WRAPPER = str(Path(__file__).with_name("wrapper.py"))
@@ -119,6 +119,7 @@ def test_shifted_speech_is_told_as_shifted() -> None:
     run = run_wrapped("shift", "vocoder.read.1", "vocoder.continued.030")
     texts = [str(one.divergence["text"]) for one in run.results if one.divergence]
     assert texts == ["pcm late by samples: expected 0, got 80"] * 2
+    assert texts[0] in html(run, {})
 
 
 def test_refused_large_bodies_are_told_as_that() -> None:
@@ -128,6 +129,9 @@ def test_refused_large_bodies_are_told_as_that() -> None:
     (found,) = findings(run)
     assert found.name == "payload: a refusal body of more than N bytes"
     assert dict(found.watched) == {"LargeBody": 2}
+    page = html(run, {})
+    assert "a refusal body of more than N bytes" in page
+    assert "Vectors that also watch for LargeBody" in " ".join(page.split())
     (found,) = findings(run_wrapped("none-large", *globs))
     assert (found.name, found.missed) == ("LargeBody", 2)
 
@@ -222,6 +226,18 @@ def test_a_wrong_integer_is_no_seven_bits() -> None:
     assert judge(vector, {"dred": {**dred, "state": state}}).causes == ()
     fewer = {**dred, "nb_chunks": dred["nb_chunks"] - 1, "chunks": dred["chunks"][:-1]}
     assert judge(vector, {"dred": fewer}).causes == ("SevenBits",)
+
+
+def test_the_form_and_the_limit_of_chunks_are_named() -> None:
+    found = judge(load_suite().find("payload.v12.forms.final"), {"dred": None})
+    assert (found.outcome, found.causes) == (Outcome.NONSTRICT, ("FinalForm",))
+    vector = load_suite().find("decode.v12.chunks-32")
+    assert isinstance(vector.expected, Features)
+    features = vector.expected.features.read()
+    assert judge(vector, {"features": features.hex()}).outcome is Outcome.PASS
+    found = judge(vector, {"features": features[: 26 * 320].hex()})
+    assert (found.outcome, found.causes) == (Outcome.NONSTRICT, ("ChunkLimit",))
+    assert judge(vector, {"features": features[: 25 * 320].hex()}).causes == ()
 
 
 def test_pages_say_what_was_seen_and_what_was_watched_for() -> None:
