@@ -23,8 +23,8 @@ DTX_BYTES = 2
 
 NS_PER_MS = 1_000_000
 
-REAL_TIME = 0.9
-"""Packets captured in a smaller part of the time that they last were not captured live."""
+REAL_TIME = 0.999
+"""Packets captured in a smaller part of the time that they last tell no more than their audio."""
 
 SAME_TIME = 0.02
 """Two times that differ by less are not told apart."""
@@ -183,8 +183,8 @@ class StreamSummary:
     def captured_ms(self) -> float | None:
         """Milliseconds from the capture of the first packet to the end of the last one.
 
-        None where arrival times are not known, or where packets stand closer than a call's: then
-        nobody captured them as they were sent.
+        None where arrival times are not known, or tell less than the audio lasts: then nobody
+        captured the packets as they were sent, or some of them late.
         """
         if self._captured_ns is None:
             return None
