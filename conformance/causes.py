@@ -214,6 +214,7 @@ SYMPTOMS: Mapping[str, Symptom] = MappingProxyType(
         "SilenceSent": Symptom("silence in the redundancy", ("silence ms",)),
         "FrameEnd": Symptom("other samples where other bytes stand behind the frames", ("pcm",)),
         "FinalForm": Symptom("no DRED, or the DRED of an extension of the other id", _FOUND),
+        "PitchPeriod": Symptom("no answer shows it, but a sanitizer of bounds does"),
         "Damaged": Symptom("no answer shows it: whatever is answered in time is right"),
     }
 )

@@ -13,7 +13,7 @@ LONGEST = 300
 _TELLING = tuple(
     re.compile(pattern)
     for pattern in (
-        r"Sanitizer:|runtime error:",
+        r"Sanitizer:|runtime error:|\*\*\* .* detected \*\*\*",
         r"\bpanicked at\b|^\s*panic:|^fatal error:",
         r"[Aa]ssert(ion)?\b.*\bfailed|^Assertion",
         r"^[\w.]*(Error|Exception|Interrupt)\b",

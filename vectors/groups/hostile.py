@@ -38,17 +38,29 @@ def drafts() -> Iterator[Draft]:
     yield hostile_operations.operations()
 
 
+PITCH, SHORTEST_PITCH = 18, 7.5
+"""Where the pitch stands in a feature vector, and above which its period rounds to 0 samples."""
+
+
 class _File(Draft):
     """A file of questions that are only to be survived."""
 
-    def survive(self, name: str, title: str, given: Input, version: int | None = None) -> None:
+    def survive(
+        self,
+        name: str,
+        title: str,
+        given: Input,
+        version: int | None = None,
+        *,
+        flags: tuple[str, ...] = (),
+    ) -> None:
         """Put a question down."""
         self.add(
             name,
             title,
             given,
             requirements=("decoder.robustness",),
-            flags=("Damaged",),
+            flags=("Damaged", *flags),
             version=version,
             expected=Survive(),
         )
@@ -196,7 +208,7 @@ def _features() -> Draft:
                 draft,
                 f"{name}.{'plus' if sign > 0 else 'minus'}",
                 f"{sign * value:g} in every place",
-                row,
+                *[row] * 6,
             )
     for pitch in (-100.0, -10.0, -3.0, 3.0, 10.0, 100.0):
         row = [0.0] * 18 + [pitch, 0.5]
@@ -204,13 +216,11 @@ def _features() -> Draft:
             draft,
             f"pitch.{'plus' if pitch > 0 else 'minus'}-{abs(pitch):03.0f}",
             f"A pitch of {pitch:g}",
-            row,
+            *[row] * 6,
         )
     for index in range(8):
         rows = [[source.choice((-1, 1)) * 10 ** source.uniform(-3, 5) for _ in range(20)]] * 4
-        flat = [value for row in rows for value in row]
-        given = VocodeInput(blob(struct.pack(f"<{len(flat)}f", *flat)))
-        draft.survive(f"vocode.noise-{index}", "Noise as features", given)
+        _speak(draft, f"noise-{index}", "Noise as features", *rows)
     return draft
 
 
@@ -218,10 +228,11 @@ def _sign(value: float) -> str:
     return "plus" if value > 0 else "minus"
 
 
-def _speak(draft: _File, name: str, words: str, row: list[float]) -> None:
-    """One feature vector six times."""
-    given = VocodeInput(blob(struct.pack("<20f", *row) * 6))
-    draft.survive(f"vocode.{name}", words, given)
+def _speak(draft: _File, name: str, words: str, *rows: list[float]) -> None:
+    """Feature vectors; those whose pitch gives no period are flagged."""
+    given = VocodeInput(blob(b"".join(struct.pack("<20f", *row) for row in rows)))
+    short = any(row[PITCH] > SHORTEST_PITCH for row in rows)
+    draft.survive(f"vocode.{name}", words, given, flags=("PitchPeriod",) if short else ())
 
 
 def _noise(source: random.Random, size: int) -> bytes:

@@ -7,6 +7,7 @@
 1.5.2-c     DRED experiment version 10, plain portable path
 1.6.1-san   the plain path of 1.6.1 with the address and undefined behaviour sanitizers of
             GCC: the first report ends the program
+1.5.2-san   the same of 1.5.2
 ==========  ==============================================================================
 
 They are made by ``python -m tools.libopus.build`` in a source tree of this project. The cache
@@ -62,10 +63,13 @@ RECIPES = {
         Recipe("1.6.1-c", "1.6.1", (*COMMON, *PORTABLE), plain=True),
         Recipe("1.5.2", "1.5.2", (*COMMON, f"CFLAGS={OPTIMISED}")),
         Recipe("1.5.2-c", "1.5.2", (*COMMON, *PORTABLE), plain=True),
-        Recipe(
-            *("1.6.1-san", "1.6.1", (*COMMON, *NO_PORTS, f"CFLAGS={SANITIZED}")),
-            plain=True,
-            sanitized=True,
+        *(
+            Recipe(
+                *(f"{release}-san", release, (*COMMON, *NO_PORTS, f"CFLAGS={SANITIZED}")),
+                plain=True,
+                sanitized=True,
+            )
+            for release in ("1.6.1", "1.5.2")
         ),
     )
 }

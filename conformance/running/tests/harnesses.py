@@ -41,10 +41,22 @@ def start(mode: str) -> None:
             say(hello)
 
 
+REPORTS = {
+    "sanitizer-bounds": "fargan.c:94:15: runtime error: index 256 out of bounds for 'float [256]'",
+    "sanitizer-address": "==7==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x7",
+    "fortify": "*** buffer overflow detected ***: terminated",
+}
+"""Mode -> the line of a report that says what happened."""
+
+
 def misbehave(mode: str, number: int) -> None:
     """Do what the mode says."""
     if mode == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    elif mode in REPORTS:
+        trace = "    #0 0x1 in main main.c:1\nSUMMARY: error in main\nabort"
+        print(f"=====\n{REPORTS[mode]}\n{trace}", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGABRT)
     elif mode == "exit-code":
         print("something went wrong", file=sys.stderr, flush=True)
         sys.exit(7)

@@ -20,6 +20,7 @@ from dredref.conformance.running.process import MEBI, Limits
 from dredref.conformance.running.replies import FaultError, FaultKind
 from dredref.conformance.running.runner import run_vectors
 from dredref.conformance.running.starving import starved_seconds
+from dredref.conformance.running.tests.harnesses import REPORTS
 from dredref.vectors.blob import Blob
 from dredref.vectors.model import Exact, Expected, ExtensionInput, Reject, Survive, Vector
 from dredref.vectors.suite import load_suite
@@ -55,6 +56,7 @@ def run(mode: str, vectors: Sequence[Vector], jobs: int = 1) -> list[Result]:
 
 MISBEHAVIOURS = {
     "crash": (Outcome.ERROR, "crash: ended by SIGSEGV"),
+    **{mode: (Outcome.ERROR, f"crash: ended by SIGABRT: {line}") for mode, line in REPORTS.items()},
     "exit-code": (Outcome.ERROR, "crash: exit code 7: something went wrong"),
     "exits-early": (Outcome.ERROR, "exit: ended with exit code 0"),
     "half-line": (Outcome.ERROR, "exit: ended with exit code 0"),
