@@ -60,11 +60,15 @@ def blob_from_json(form: Mapping[str, Any], root: Path) -> Blob:
     if set(form) == {"hex"}:
         try:
             return Blob(inline=bytes.fromhex(form["hex"]))
-        except ValueError:
+        except (TypeError, ValueError):
             raise InputError("vectors.form", "a blob's hex is not hexadecimal") from None
     keys = set(form)
     if keys not in ({"path", "sha256"}, {"path", "sha256", "offset", "length"}):
         raise InputError("vectors.form", f"a blob has the keys {sorted(keys)}")
+    texts = form["path"], form["sha256"]
+    sizes = form.get("offset", 0), form.get("length", 0)
+    if not all(type(one) is str for one in texts) or not all(_is_size(one) for one in sizes):
+        raise InputError("vectors.form", "a blob is named by text, its part by whole numbers")
     parts = Path(form["path"]).parts
     if Path(form["path"]).is_absolute() or ".." in parts:
         raise InputError("vectors.form", f"a blob's path leaves the suite: {form['path']}")
@@ -75,6 +79,10 @@ def blob_from_json(form: Mapping[str, Any], root: Path) -> Blob:
         length=form.get("length"),
         root=root,
     )
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value >= 0
 
 
 @lru_cache(maxsize=64)
