@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dredref.conformance.running.family import Family
+from dredref.conformance.running.pipes import WAITING, Inlet, Outlet
 from dredref.conformance.running.replies import FaultError, FaultKind
 from dredref.conformance.running.said import key_line
 from dredref.conformance.running.starving import starved_seconds
@@ -53,10 +52,7 @@ class Limits:
 
 
 class Child:
-    """A running child with non-blocking standard input and output.
-
-    Its standard error is read by a thread that keeps the end of it.
-    """
+    """A running child; of its standard error the end is kept."""
 
     def __init__(
         self,
@@ -87,26 +83,21 @@ class Child:
         except OSError as error:
             raise FaultError(FaultKind.START, f"{command[0]}: {error.strerror or error}") from error
         self.family.pid = self.process.pid
-        self.input, self.output = _pipe(self.process.stdin), _pipe(self.process.stdout)
-        for stream in (self.input, self.output):
-            os.set_blocking(stream.fileno(), False)
         self._limit("RLIMIT_CORE", 0)
         self._tail = b""
         self._said = 0
-        self._reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._reader.start()
+        self.input = Inlet(_pipe(self.process.stdin))
+        self.output = Outlet(_pipe(self.process.stdout))
+        self._errors = Outlet(_pipe(self.process.stderr), self._keep)
 
-    def _read_errors(self) -> None:
+    def _keep(self, part: bytes) -> None:
         """Keep the end of what comes on standard error."""
-        stream = _pipe(self.process.stderr)
-        with contextlib.suppress(OSError, ValueError):
-            while part := stream.read(65536):
-                self._said += len(part)
-                self._tail = (self._tail + part)[-TAIL_BYTES:]
+        self._said += len(part)
+        self._tail = (self._tail + part)[-TAIL_BYTES:]
 
     def said(self) -> str:
         """The end of what is on standard error, for a report."""
-        self._reader.join(timeout=0.2)
+        self._errors.join(0.2)
         return clean(self._tail.decode("utf-8", "replace").strip(), keep="\n\t")
 
     def exchange(self, outgoing: bytes, buffer: bytearray, deadline: float) -> bool:
@@ -118,25 +109,21 @@ class Child:
         Raises:
             FaultError: ``hang``, ``memory`` or ``flood``; the child is left as it is.
         """
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.output, selectors.EVENT_READ)
-            if outgoing:
-                selector.register(self.input, selectors.EVENT_WRITE)
-            starved = starved_seconds(self.process.pid)
-            while b"\n" not in buffer:
-                is_late = self._is_late(deadline, starved)
-                events = selector.select(0 if is_late else POLL_SECONDS)
-                self.check_amounts(len(buffer))
-                for key, _ in events:
-                    if key.fileobj is self.input:
-                        outgoing = self._write(outgoing)
-                        if not outgoing:
-                            selector.unregister(self.input)
-                    elif not self._read(buffer):
-                        return False
-                # What came while this process itself waited for a processor came in time.
-                if is_late and b"\n" not in buffer:
-                    raise FaultError(FaultKind.HANG, "no reply in time")
+        if outgoing:
+            self.input.write(outgoing)
+        starved = starved_seconds(self.process.pid)
+        late_parts = 0
+        while b"\n" not in buffer:
+            is_late = self._is_late(deadline, starved)
+            late_parts += is_late
+            part = self.output.read(0 if is_late else POLL_SECONDS)
+            buffer += part or b""
+            self.check_amounts(len(buffer))
+            if part == b"":
+                return False
+            # What came while this process itself waited for a processor came in time.
+            if is_late and (part is None or late_parts > WAITING):
+                raise FaultError(FaultKind.HANG, "no reply in time")
         return True
 
     def _is_late(self, deadline: float, starved: float) -> bool:
@@ -144,46 +131,22 @@ class Child:
         late = time.monotonic() - deadline
         return late > 0 and late > starved_seconds(self.process.pid) - starved
 
-    def _write(self, outgoing: bytes) -> bytes:
-        """Write what fits; returns what is left. A closed pipe takes everything."""
-        try:
-            return outgoing[os.write(self.input.fileno(), outgoing[:65536]) :]
-        except BlockingIOError:
-            return outgoing
-        except OSError:
-            return b""
-
-    def _read(self, buffer: bytearray) -> bool:
-        """Read what is there; False at the end."""
-        try:
-            part = os.read(self.output.fileno(), 1 << 20)
-        except BlockingIOError:
-            return True
-        buffer += part
-        return bool(part)
-
     def wait(self, deadline: float) -> int:
         """Let the child run to its end, its output thrown away; returns its exit code.
 
         Raises:
             FaultError: ``hang``, ``memory`` or ``flood``; the child is left as it is.
         """
-        with contextlib.suppress(OSError):
-            self.input.close()
-        buffer = bytearray()
-        said = 0
+        self.input.close()
+        replied = 0
         starved = starved_seconds(self.process.pid)
         while self.process.poll() is None:
             if self._is_late(deadline, starved):
                 raise FaultError(FaultKind.HANG, "still running when the time was up")
-            with selectors.DefaultSelector() as selector:
-                selector.register(self.output, selectors.EVENT_READ)
-                selector.select(POLL_SECONDS)
-            open_ = self._read(buffer)
-            said += len(buffer)
-            buffer.clear()
-            self.check_amounts(said)
-            if not open_:
+            part = self.output.read(POLL_SECONDS)
+            replied += len(part or b"")
+            self.check_amounts(replied)
+            if part == b"":
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.wait(timeout=POLL_SECONDS)
         return self.process.returncode
@@ -214,7 +177,7 @@ class Child:
 
     def spoke(self, buffer: bytearray) -> bool:
         """Whether anything is there to be read although nothing was asked."""
-        self._read(buffer)
+        buffer += self.output.read() or b""
         return bool(buffer)
 
     def ending(self) -> FaultError:
@@ -236,10 +199,8 @@ class Child:
         self.family.kill()
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        for pipe in (self.input, self.output, self._errors):
+            pipe.join()
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
