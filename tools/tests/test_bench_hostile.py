@@ -11,7 +11,7 @@ import pytest
 from dredref.streams import open_stream
 from tools.bench import hostile
 
-GAPS = {
+GAPS: dict[str, Callable[[int], bytes]] = {
     "bit": hostile.gaps,
     "ogg": hostile.ogg_gaps,
     "ogg of 50 streams": partial(hostile.ogg_gaps, streams=50),
