@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dredref.conformance.outcome import BAD, UNPUT, Outcome, Result
+from dredref.conformance.outcome import BAD, NOT_RUN, Outcome, Result
 from dredref.conformance.record import Run
 
 
@@ -27,10 +27,15 @@ def changes(before: Run, after: Run) -> Changes:
     def was(result: Result) -> Outcome | None:
         return known.get(result.id)
 
+    run = after.results
     return Changes(
-        regressed=tuple(r for r in after.results if r.outcome in BAD and was(r) not in BAD),
-        fixed=tuple(r for r in after.results if r.outcome not in (*BAD, *UNPUT) and was(r) in BAD),
-        lost=tuple(r for r in after.results if r.outcome in UNPUT and was(r) not in (None, *UNPUT)),
+        regressed=tuple(r for r in run if r.outcome in BAD and was(r) not in BAD),
+        fixed=tuple(
+            r for r in after.results if r.outcome not in (*BAD, *NOT_RUN) and was(r) in BAD
+        ),
+        lost=tuple(
+            r for r in after.results if r.outcome in NOT_RUN and was(r) not in (None, *NOT_RUN)
+        ),
     )
 
 

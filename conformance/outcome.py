@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.TIMEOUT)
 """Outcomes that make an implementation not conformant."""
-UNPUT = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
+NOT_RUN = (Outcome.UNSUPPORTED, Outcome.SKIPPED)
 """Outcomes that say nothing of an answer."""
 
 

@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Any
 
 from dredref.conformance.classes import ClassVerdict, verdicts
-from dredref.conformance.outcome import BAD, UNPUT, Measure, Outcome, Result
+from dredref.conformance.outcome import BAD, NOT_RUN, Measure, Outcome, Result
 from dredref.conformance.running import strict
 from dredref.conformance.running.replies import (
     PROTOCOL,
@@ -91,7 +91,7 @@ class Run:
     @property
     def tested(self) -> int:
         """Vectors that were put and judged, or that gave no answer."""
-        return len(self.results) - sum(result.outcome in UNPUT for result in self.results)
+        return len(self.results) - sum(result.outcome in NOT_RUN for result in self.results)
 
     def summary(self) -> dict[str, Any]:
         """What came out, as the footer of the results and ``dredref run --json`` say it."""

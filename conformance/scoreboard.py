@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dredref.conformance.outcome import BAD, UNPUT, Outcome
+from dredref.conformance.outcome import BAD, NOT_RUN, Outcome
 from dredref.conformance.record import Run
 from dredref.spec.errors import InputError
 from dredref.vectors.model import GROUPS
@@ -50,8 +50,8 @@ class Entry:
 
     def put(self, group: str) -> int:
         """Vectors of a group that were answered, or should have been."""
-        unput = {str(one) for one in UNPUT}
-        return sum(n for outcome, n in self.counts.get(group, {}).items() if outcome not in unput)
+        not_run = {str(one) for one in NOT_RUN}
+        return sum(n for outcome, n in self.counts.get(group, {}).items() if outcome not in not_run)
 
     def held(self, group: str) -> int:
         """Vectors of a group that did not fail."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dredref.conformance.causes import SYMPTOMS
-from dredref.conformance.outcome import UNPUT, Outcome, Result
+from dredref.conformance.outcome import NOT_RUN, Outcome, Result
 from dredref.conformance.record import Run
 
 FINDINGS = 40
@@ -46,7 +46,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
     missed: dict[str, list[Result]] = {}
     put: Counter[str] = Counter()
     for result in run.results:
-        if result.outcome in UNPUT:
+        if result.outcome in NOT_RUN:
             continue
         put.update((result.group, *result.flags))
         if result.outcome is not Outcome.PASS:
@@ -135,5 +135,5 @@ def flag_rows(runs: Sequence[Run]) -> list[FlagRow]:
 
 def _count(run: Run, names: Callable[[Result], Iterable[str]]) -> Counter[str]:
     return Counter(
-        name for result in run.results if result.outcome not in UNPUT for name in names(result)
+        name for result in run.results if result.outcome not in NOT_RUN for name in names(result)
     )

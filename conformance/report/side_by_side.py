@@ -7,7 +7,7 @@ from typing import Any
 
 from dredref.conformance.changes import changes
 from dredref.conformance.classes import CLASSES, Claim
-from dredref.conformance.outcome import UNPUT, Outcome, Result
+from dredref.conformance.outcome import NOT_RUN, Outcome, Result
 from dredref.conformance.record import Run
 from dredref.conformance.report.findings import flag_rows
 from dredref.conformance.report.templates import render
@@ -87,7 +87,7 @@ def change_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 def _differ(found: Sequence[Result | None]) -> bool:
     """Whether those that a vector was put to did not all end alike."""
-    return len({one.outcome for one in found if one and one.outcome not in UNPUT}) > 1
+    return len({one.outcome for one in found if one and one.outcome not in NOT_RUN}) > 1
 
 
 def _classes(runs: Sequence[Run]) -> list[dict[str, Any]]:

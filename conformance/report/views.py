@@ -150,7 +150,7 @@ class Family:
     cards: tuple[Entry, ...]
     lines: tuple[Entry, ...]
     passed: tuple[Entry, ...]
-    unput: tuple[tuple[int, str, str], ...]
+    not_run: tuple[tuple[int, str, str], ...]
     """Number, outcome and reason of vectors that are only counted."""
 
 
@@ -246,7 +246,7 @@ def _families(
         lines: list[Entry] = []
         passed: list[Entry] = []
         shown: Counter[Outcome] = Counter()
-        unput: Counter[tuple[str, str]] = Counter()
+        not_run: Counter[tuple[str, str]] = Counter()
         for result in family:
             vector = vectors.get(result.id)
             if result.outcome is Outcome.PASS:
@@ -259,7 +259,7 @@ def _families(
             shown[result.outcome] += 1
             wanted = result.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED)
             if not wanted and shown[result.outcome] > CARDS_EACH:
-                unput[str(result.outcome), result.reason] += 1
+                not_run[str(result.outcome), result.reason] += 1
             elif wanted and shown[result.outcome] <= CARDS_EACH and budget.cards > 0:
                 budget.cards -= 1
                 inside = NOTHING
@@ -281,7 +281,7 @@ def _families(
             tuple(cards),
             tuple(lines),
             tuple(passed),
-            tuple((number, *key) for key, number in unput.most_common()),
+            tuple((number, *key) for key, number in not_run.most_common()),
         )
 
 

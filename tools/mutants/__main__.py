@@ -1,4 +1,4 @@
-"""``python -m tools.mutants``: plant the faults, one by one, and say which vector caught which."""
+"""``python -m tools.mutants``: make the mutants, one by one, and say which vector killed which."""
 
 from __future__ import annotations
 
@@ -14,57 +14,58 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dredref.spec.errors import DredError
-from tools.mutants.fault import faults
-from tools.mutants.plant import Catch, judge
+from tools.mutants.mutant import mutants
+from tools.mutants.mutate import Kill, judge
 
 
 @click.command()
 @click.argument("globs", nargs=-1)
-@click.option("--jobs", default=2, show_default=True, help="Faults that are tried at once.")
-@click.option("--all", "all_", is_flag=True, help="Count all vectors that catch a fault; slow.")
+@click.option("--jobs", default=2, show_default=True, help="Mutants that are tried at once.")
+@click.option("--all", "all_", is_flag=True, help="Count all vectors that kill a mutant; slow.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def main(globs: tuple[str, ...], jobs: int, all_: bool, as_json: bool) -> None:
-    """Plant the faults whose names match GLOBS (all if none); exit code 1 if one is not caught."""
+    """Try the mutants whose names match GLOBS (all if none); exit code 1 if one is not killed."""
     chosen = [
-        fault
-        for fault in faults()
-        if not globs or any(fnmatchcase(fault.name, glob) for glob in globs)
+        mutant
+        for mutant in mutants()
+        if not globs or any(fnmatchcase(mutant.name, glob) for glob in globs)
     ]
     if not chosen:
-        raise click.UsageError("no fault has such a name")
+        raise click.UsageError("no mutant has such a name")
     stderr = Console(stderr=True)
     with (
         Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar,
         ThreadPoolExecutor(jobs) as pool,
     ):
-        task = bar.add_task("faults", total=len(chosen))
-        catches = []
-        for catch in pool.map(lambda fault: judge(fault, all_=all_), chosen):
-            catches.append(catch)
+        task = bar.add_task("mutants", total=len(chosen))
+        kills = []
+        for kill in pool.map(lambda mutant: judge(mutant, all_=all_), chosen):
+            kills.append(kill)
+            if as_json:  # at once: a long run that is stopped has said what it found
+                click.echo(json.dumps(_to_json(kill)))
             bar.advance(task)
-    (_print_json if as_json else _print_table)(catches)
-    if not all(catch.caught for catch in catches):
+    if not as_json:
+        _print_table(kills)
+    if not all(kill.killed for kill in kills):
         sys.exit(1)
 
 
-def _print_json(catches: list[Catch]) -> None:
-    for catch in catches:
-        fault = catch.fault
-        form: dict[str, Any] = {"fault": fault.name, "what": fault.what, "path": fault.path}
-        form |= {"caught": list(catch.caught), "asked": catch.asked, "how": catch.how}
-        click.echo(json.dumps(form))
+def _to_json(kill: Kill) -> dict[str, Any]:
+    mutant = kill.mutant
+    form = {"mutant": mutant.name, "what": mutant.what, "path": mutant.path}
+    return form | {"killed": list(kill.killed), "asked": kill.asked, "how": kill.how}
 
 
-def _print_table(catches: list[Catch]) -> None:
-    table = Table("fault", "what is wrong", "caught by", "after", box=None)
-    for catch in catches:
-        more = f" and {len(catch.caught) - 1} more" if len(catch.caught) > 1 else ""
-        by = f"{catch.caught[0]}{more}" if catch.caught else "NOT CAUGHT"
-        table.add_row(catch.fault.name, catch.fault.what, by, str(catch.asked))
+def _print_table(kills: list[Kill]) -> None:
+    table = Table("mutant", "what is wrong", "killed by", "after", box=None)
+    for kill in kills:
+        more = f" and {len(kill.killed) - 1} more" if len(kill.killed) > 1 else ""
+        by = f"{kill.killed[0]}{more}" if kill.killed else "NOT KILLED"
+        table.add_row(kill.mutant.name, kill.mutant.what, by, str(kill.asked))
     console = Console(width=160)
     console.print(table, highlight=False)
-    caught = sum(bool(catch.caught) for catch in catches)
-    console.print(f"{caught} of {len(catches)} faults caught", highlight=False)
+    killed = sum(bool(kill.killed) for kill in kills)
+    console.print(f"{killed} of {len(kills)} mutants killed", highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Planted faults: all can still be planted, some are caught here, and no fault is not caught."""
+"""Mutants: all can still be made, some are killed here, and no mutant is not killed."""
 
 from __future__ import annotations
 
@@ -16,93 +16,101 @@ from dredref.vectors.answers import answer_payload
 from dredref.vectors.model import GROUPS, Exact, PayloadInput
 from dredref.vectors.suite import load_suite
 from tools.mutants.__main__ import main
-from tools.mutants.fault import Fault, faults
-from tools.mutants.plant import ROOT, Catch, installed, judge, planted
+from tools.mutants.mutant import Mutant, mutants
+from tools.mutants.mutate import ROOT, Kill, installed, judge, mutated
 
 STRIDE = 3
 """Of the coded table entries, every so manieth is changed."""
 
 
-def named(name: str) -> Fault:
-    """The fault of that name."""
-    return next(fault for fault in faults() if fault.name == name)
+def named(name: str) -> Mutant:
+    """The mutant of that name."""
+    return next(mutant for mutant in mutants() if mutant.name == name)
 
 
-def test_there_are_faults_of_every_layer() -> None:
-    assert len(faults()) >= 90
-    assert len({fault.name for fault in faults()}) == len(faults())
-    asked = {group for fault in faults() for group in fault.groups}
+def test_there_are_mutants_of_every_layer() -> None:
+    assert len(mutants()) >= 90
+    assert len({mutant.name for mutant in mutants()}) == len(mutants())
+    asked = {group for mutant in mutants() for group in mutant.groups}
     assert asked == set(GROUPS) - {"hostile"}
 
 
-@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
-def test_every_fault_can_be_planted(fault: Fault) -> None:
-    text = (ROOT / fault.path).read_text("utf-8")
-    planted_text = fault.plant(text)
-    assert planted_text != text
-    if fault.path.endswith(".py"):
-        compile(planted_text, fault.path, "exec")
+@pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
+def test_every_mutant_can_be_made(mutant: Mutant) -> None:
+    text = (ROOT / mutant.path).read_text("utf-8")
+    changed = mutant.mutate(text)
+    assert changed != text
+    if mutant.path.endswith(".py"):
+        compile(changed, mutant.path, "exec")
 
 
 def test_a_copy_differs_in_one_file() -> None:
-    fault = named("offset.sign")
-    with planted(fault) as folder:
-        copy = folder / installed(Path(fault.path))
-        assert copy.read_text() != (ROOT / fault.path).read_text()
+    mutant = named("offset.sign")
+    with mutated(mutant) as folder:
+        copy = folder / installed(Path(mutant.path))
+        assert copy.read_text() != (ROOT / mutant.path).read_text()
         assert (folder / "dredref/spec/packet.py").samefile(ROOT / "spec/packet.py")
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["offset.frame", "repeat.laced", "packet.padding", "find.last"])
-def test_a_fault_is_caught(name: str) -> None:
-    catch = judge(named(name), only=True)
-    assert catch.caught
-    assert catch.how
+def test_a_mutant_is_killed(name: str) -> None:
+    kill = judge(named(name), only=True)
+    assert kill.killed
+    assert kill.how
 
 
-def test_what_is_no_fault_is_not_caught() -> None:
+def test_what_changes_nothing_is_not_killed() -> None:
     line = '"""120 ms."""'
-    harmless = Fault("none", "nothing", "spec/packet.py", ("packet",), line, line + "  # same")
-    catch = judge(harmless, only=True)
-    assert not catch.caught
-    assert catch.asked == sum(1 for _ in load_suite().vectors(["packet"]))
+    harmless = Mutant("none", "nothing", "spec/packet.py", ("packet",), line, line + "  # same")
+    kill = judge(harmless, only=True)
+    assert not kill.killed
+    assert kill.asked == sum(1 for _ in load_suite().vectors(["packet"]))
 
 
 def test_a_crash_and_a_broken_import_are_told_apart() -> None:
     old, new = "if not data:", "if data[10**9:] or 1 / 0:"
-    crash = Fault("x", "x", "spec/packet.py", ("packet",), old, new)
-    assert judge(crash, only=True).caught
+    crash = Mutant("x", "x", "spec/packet.py", ("packet",), old, new)
+    assert judge(crash, only=True).killed
     broken = replace(crash, old="from __future__ import annotations", new="import no_such_module")
     with pytest.raises(InputError, match=r"mutants\.judge"):
         judge(broken, only=True)
 
 
-def test_a_stale_fault_is_an_error() -> None:
+def test_a_mutant_that_hangs_is_killed_by_processor_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.mutants.mutate.SECONDS", 6)
+    hanging = Mutant("x", "x", "spec/packet.py", ("packet",), "if not data:", "while True:")
+    kill = judge(hanging, only=True)
+    assert kill.how == "no answer in time"
+    assert kill.asked == len(kill.killed) == 1
+
+
+def test_a_stale_mutant_is_an_error() -> None:
     with pytest.raises(InputError, match=r"mutants\.stale"):
-        replace(named("offset.sign"), old="not there").plant("text")
+        replace(named("offset.sign"), old="not there").mutate("text")
 
 
-def test_the_command_says_what_caught_which(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_what_killed_which(monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["packet.odd", "--json"])
     assert result.exit_code == 0, result.output
     form = json.loads(result.output)
-    assert form["fault"] == "packet.odd"
-    assert form["caught"][0].startswith("packet.")
-    monkeypatch.setattr("tools.mutants.__main__.judge", lambda fault, all_: _missed(fault))
+    assert form["mutant"] == "packet.odd"
+    assert form["killed"][0].startswith("packet.")
+    monkeypatch.setattr("tools.mutants.__main__.judge", lambda mutant, all_: _missed(mutant))
     result = CliRunner().invoke(main, ["packet.odd"])
     assert result.exit_code == 1
-    assert "NOT CAUGHT" in result.output
-    assert CliRunner().invoke(main, ["no-such-fault"]).exit_code == 2
+    assert "NOT KILLED" in result.output
+    assert CliRunner().invoke(main, ["no-such-mutant"]).exit_code == 2
 
 
-def _missed(fault: Fault) -> Catch:
-    return Catch(fault, (), 7)
+def _missed(mutant: Mutant) -> Kill:
+    return Kill(mutant, (), 7)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", ["latent", "state"])
 @pytest.mark.parametrize("column", ["r", "p0"])
-def test_a_change_of_any_table_entry_is_caught(
+def test_a_change_of_any_table_entry_is_noticed(
     monkeypatch: pytest.MonkeyPatch, version: int, kind: str, column: str
 ) -> None:
     """1 more in any coded entry of the tables gives another answer to some vector of its level."""

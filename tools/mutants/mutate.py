@@ -1,9 +1,10 @@
-"""A copy of the sources with a fault in it, and what the suite says of it."""
+"""A copy of the sources that is mutated in one place, and what the suite says of it."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,25 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dredref.spec.errors import InputError
-from tools.mutants.fault import Fault
+from tools.mutants.mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("spec", "dredref", "vectors", "conformance", "tools")
 INSIDE = ("spec", "vectors", "conformance")
 """Folders that are installed inside ``dredref``, and stand there in the copy."""
 LINKED = ("vectors/data", "vectors/material", "vectors/audio", "dredref/model/data")
-"""Folders of data that no fault changes: they are linked, not copied."""
+"""Folders of data that no mutant changes: they are linked, not copied."""
 SECONDS = 300
-"""What one fault may take; a fault that hangs is caught by the vector that it hangs on."""
+"""Processor time that one mutant may take, so that a busy machine makes none look as if it hung; a
+mutant that hangs is killed by the vector that it hangs on."""
+ASLEEP = 20
+"""How many times as long it may wait, for whatever that is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Catch:
-    """What became of a fault."""
+class Kill:
+    """What became of a mutant."""
 
-    fault: Fault
-    caught: tuple[str, ...]
-    """Vectors that caught it: the first, or all."""
+    mutant: Mutant
+    killed: tuple[str, ...]
+    """Vectors that killed it: the first, or all."""
     asked: int
     """Vectors asked."""
     how: str = ""
@@ -39,8 +43,8 @@ class Catch:
 
 
 @contextmanager
-def planted(fault: Fault | None) -> Iterator[Path]:
-    """A folder with the sources and the fault, or none; it goes with the block.
+def mutated(mutant: Mutant | None) -> Iterator[Path]:
+    """A folder with the sources, mutated or not; it goes with the block.
 
     Raises:
         InputError: ``mutants.stale``.
@@ -52,9 +56,9 @@ def planted(fault: Fault | None) -> Iterator[Path]:
             target = folder / installed(source.relative_to(ROOT))
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(source)
-        if fault is not None:
-            text = fault.plant((ROOT / fault.path).read_text("utf-8"))
-            target = folder / installed(Path(fault.path))
+        if mutant is not None:
+            text = mutant.mutate((ROOT / mutant.path).read_text("utf-8"))
+            target = folder / installed(Path(mutant.path))
             target.unlink()
             target.write_text(text, "utf-8")
         yield folder
@@ -78,17 +82,17 @@ def _sources(package: Path) -> Iterator[Path]:
         yield from (place / file for file in files)
 
 
-def judge(fault: Fault, *, all_: bool = False, only: bool = False) -> Catch:
-    """Put the suite to a copy with the fault: up to the first vector that catches it, or all.
+def judge(mutant: Mutant, *, all_: bool = False, only: bool = False) -> Kill:
+    """Put the suite to a copy with the mutant: up to the first vector that kills it, or all.
 
-    With ``only`` the fault's own groups are asked, and no others.
+    With ``only`` the mutant's own groups are asked, and no others.
 
     Raises:
         InputError: ``mutants.stale``; ``mutants.judge`` if the judge itself fails.
     """
-    with planted(fault) as folder:
-        words = [sys.executable, "-B", "-m", "tools.mutants.judge", *fault.groups]
-        environment = {**os.environ, "PYTHONPATH": str(folder)}
+    with mutated(mutant) as folder:
+        words = [sys.executable, "-B", "-m", "tools.mutants.judge", *mutant.groups]
+        environment = {**os.environ, "PYTHONPATH": str(folder), "MUTANTS_SECONDS": str(SECONDS)}
         environment |= {"MUTANTS_ALL": "1"} if all_ else {}
         environment |= {"MUTANTS_ONLY": "1"} if only else {}
         try:
@@ -98,22 +102,24 @@ def judge(fault: Fault, *, all_: bool = False, only: bool = False) -> Catch:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=ASLEEP * SECONDS,
             )
             lines = done.stdout.splitlines()
         except subprocess.TimeoutExpired as expired:
             lines = (expired.stdout or b"").decode().splitlines()
             lines.append(json.dumps({"hung": True}))
         else:
-            if done.returncode:
+            if done.returncode == -signal.SIGXCPU:
+                lines.append(json.dumps({"hung": True}))
+            elif done.returncode:
                 last = (done.stderr.splitlines() or ["no word"])[-1]
-                raise InputError("mutants.judge", f"{fault.name}: {last}")
-    return _read(fault, lines)
+                raise InputError("mutants.judge", f"{mutant.name}: {last}")
+    return _read(mutant, lines)
 
 
-def _read(fault: Fault, lines: list[str]) -> Catch:
-    """The judge's lines: a question before it is asked, a catch, the end."""
-    caught: list[str] = []
+def _read(mutant: Mutant, lines: list[str]) -> Kill:
+    """The judge's lines: a question before it is asked, a kill, the end."""
+    killed: list[str] = []
     asked = 0
     last = how = ""
     for line in lines:
@@ -121,10 +127,10 @@ def _read(fault: Fault, lines: list[str]) -> Catch:
         if "ask" in said:
             asked += 1
             last = said["ask"]
-        elif "caught" in said:
-            caught.append(said["caught"])
+        elif "killed" in said:
+            killed.append(said["killed"])
             how = how or said["how"]
         elif "hung" in said:
-            caught.append(last)
+            killed.append(last)
             how = how or "no answer in time"
-    return Catch(fault, tuple(caught), asked, how)
+    return Kill(mutant, tuple(killed), asked, how)

@@ -1,4 +1,4 @@
-"""What a planted fault is: a change of one source or data file, read from ``faults.toml``."""
+"""What a mutant is: a change of one source or data file, read from ``mutants.toml``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from dredref.spec.errors import InputError
 
-DATA = Path(__file__).parent / "faults.toml"
+DATA = Path(__file__).parent / "mutants.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault of the reference."""
+class Mutant:
+    """A mutant of the reference."""
 
     name: str
     what: str
@@ -24,14 +24,14 @@ class Fault:
     path: str
     """From the root of the sources."""
     groups: tuple[str, ...]
-    """Groups that are asked first, in this order, since they ought to catch it."""
+    """Groups that are asked first, in this order, since they ought to kill it."""
     old: str = ""
     new: str = ""
     entry: tuple[Any, ...] = ()
-    """Keys down to a number of a JSON file; the fault adds 1 to it."""
+    """Keys down to a number of a JSON file; the mutant adds 1 to it."""
 
-    def plant(self, text: str) -> str:
-        """The file with the fault in it.
+    def mutate(self, text: str) -> str:
+        """Return the file as it is in the mutant.
 
         Raises:
             InputError: ``mutants.stale`` if the file does not have the one place to change.
@@ -55,12 +55,12 @@ class Fault:
 
 
 @cache
-def faults() -> tuple[Fault, ...]:
-    """All faults, in the order of the file."""
-    listed = tomllib.loads(DATA.read_text("utf-8"))["fault"]
-    return tuple(_fault(form) for form in listed)
+def mutants() -> tuple[Mutant, ...]:
+    """All mutants, in the order of the file."""
+    listed = tomllib.loads(DATA.read_text("utf-8"))["mutant"]
+    return tuple(_mutant(form) for form in listed)
 
 
-def _fault(form: dict[str, Any]) -> Fault:
+def _mutant(form: dict[str, Any]) -> Mutant:
     lists: dict[str, Any] = {key: tuple(form[key]) for key in ("groups", "entry") if key in form}
-    return Fault(**{**form, **lists})
+    return Mutant(**{**form, **lists})
