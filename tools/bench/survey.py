@@ -128,12 +128,12 @@ class Result:
 
     @property
     def call_seconds(self) -> float:
-        """What a call takes one worker, its reading and all that comes with it."""
-        return (self.calls.seconds - self.starts[0].seconds) / self.calls.files
+        """Time of processors for a call, its reading and all that comes with it."""
+        return (self.calls.cpu.total - self.starts[0].cpu.total) / self.calls.files
 
-    def hours(self, workers: int) -> float:
-        """For a million calls, if so many workers are so many times as fast as one."""
-        return MILLION * self.call_seconds / workers / 3600
+    def hours(self, cores: int) -> float:
+        """For a million calls, if so many cores have nothing else to do."""
+        return MILLION * self.call_seconds / cores / 3600
 
     def to_json(self) -> dict[str, Any]:
         """All figures."""

@@ -49,7 +49,7 @@ def test_ratio_and_plan_follow_from_the_runs() -> None:
     start = Run(1, 5.0, Roles(2, 1, 1), memory, memory, 10_000, 0)
     one = replace(start, files=1000, seconds=25.0, cpu=Roles(3, 2, 19))
     two = replace(one, seconds=15.0)
-    calls = replace(start, files=10, seconds=5.36, out_bytes=20_000)
+    calls = replace(start, files=10, seconds=6.0, cpu=Roles(2, 1, 1.36), out_bytes=20_000)
     result = Result((start, start), (one, two), calls, 3.0, 2000, "here")
     assert result.ratio == pytest.approx(2)
     assert result.cpu_ratio == pytest.approx(2)
@@ -62,6 +62,6 @@ def test_ratio_and_plan_follow_from_the_runs() -> None:
     }
     table, *sentences = survey.report(result)
     assert isinstance(table, Table)
-    assert list(table.columns[4].cells) == ["50", "100", "28"]
+    assert list(table.columns[4].cells) == ["50", "100", "10"]
     assert "2.00 times as fast as one; bar 1.7: met" in str(sentences[0])
     assert "10 hours of a core (5 h on 2, 0.2 h on 64)" in str(sentences[1])
