@@ -24,7 +24,7 @@ SAMPLES = 3200
 
 
 def make_ready(arithmetic: Arithmetic) -> None:
-    """Encode, decode and synthesize a little, in both versions, from silence and from speech."""
+    """Encode, decode, synthesize and conceal a little: both versions, from silence and speech."""
     from dredref.arithmetic.carrier import using
 
     with using(arithmetic):
@@ -34,10 +34,11 @@ def make_ready(arithmetic: Arithmetic) -> None:
 def _call_all() -> None:
     from dredref.payload.encoder import DredEncoder, DredSettings
     from dredref.payload.placement import Slot
+    from dredref.plc.concealer import PacketLossConcealer
     from dredref.rdovae.decoder import decode_payloads
     from dredref.spec.dred import parse_payload
     from dredref.vocoder import vocoder
-    from dredref.vocoder.sizes import START_VECTORS
+    from dredref.vocoder.sizes import FRAME, START_VECTORS
 
     rng = np.random.Generator(np.random.PCG64(1))
     noise = rng.integers(-9000, 9000, SAMPLES).astype(np.int16)
@@ -52,6 +53,11 @@ def _call_all() -> None:
     speech = vocoder().utterance(features[np.newaxis])
     before = features[:1].repeat(START_VECTORS, axis=0)
     vocoder().resume(np.concatenate([before, features])[np.newaxis], speech[:, :320])
+    concealer = PacketLossConcealer()
+    for frame in noise.reshape(-1, FRAME)[:2]:
+        concealer.update(frame)
+    concealer.add_features(features[0])
+    concealer.conceal()
 
 
 def main() -> None:

@@ -279,6 +279,9 @@ def power_of_ten(x: NDArray[Any], factor: NDArray[Any]) -> NDArray[Any]:
     """
 
     def define(argument: int, weight: int) -> int:
+        whole, rest = divmod(argument, elementary.ONE)
+        if rest == 0 and whole >= 0:  # exact, which may lie halfway between two numbers
+            return int(10**whole) * weight
         scaled = argument * elementary.log_of_ten() >> elementary.FRACTION
         return elementary.exponential(scaled) * weight >> elementary.FRACTION
 

@@ -40,17 +40,23 @@ ONE, MINUS_TWO = nearest64("1"), nearest64("-2")
 
 
 @loop
+def plus_product(total: Number, x: Number, y: Number) -> Number:
+    """``total + x y``, each rounded: compiled once, since there is much of it in binary64."""
+    return add(total, mul(x, y))
+
+
+@loop
 def inner_product(x: Numbers64, second: int, count: int) -> Number:
     """Sum of products of the samples from 0 and from ``second`` on, four by four."""
-    total = from_bits64(x, 0)
+    total = zero = from_bits64(x, 0)
     whole = count - count % 4
     for i in range(0, whole, 4):
-        four = mul(load(x, i), load(x, second + i))
-        for k in range(i + 1, i + 4):
-            four = add(four, mul(load(x, k), load(x, second + k)))
+        four = zero
+        for k in range(i, i + 4):
+            four = plus_product(four, load(x, k), load(x, second + k))
         total = add(total, four)
     for i in range(whole, count):
-        total = add(total, mul(load(x, i), load(x, second + i)))
+        total = plus_product(total, load(x, i), load(x, second + i))
     return total
 
 
@@ -60,24 +66,24 @@ def with_products(
 ) -> Number:
     """``total + x[start] y[0] + x[start + step] y[1] + ...``, from left to right."""
     for k in range(count):
-        total = add(total, mul(load(x, start + step * k), load(y, k)))
+        total = plus_product(total, load(x, start + step * k), load(y, k))
     return total
 
 
 @loop
-def subtract_row(
+def add_row(
     out: Numbers64, factor: Number, x: Numbers64, start: int, step: int, count: int
 ) -> None:
-    """Take ``factor x[start]``, ``factor x[start + step]``, ... from numbers."""
+    """Add ``factor x[start]``, ``factor x[start + step]``, ... to numbers."""
     for k in range(count):
-        store(out, k, sub(load(out, k), mul(factor, load(x, start + step * k))))
+        store(out, k, plus_product(load(out, k), factor, load(x, start + step * k)))
 
 
 @loop
 def subtract_samples(
     out: Numbers64, samples: Numbers, at: int, start: int, step: int, count: int
 ) -> None:
-    """The same of a sample, where each product is rounded to binary32."""
+    """Take a sample's products with others, each rounded to binary32, from numbers."""
     factor = load(samples, at)
     for k in range(count):
         product = mul(factor, load(samples, start + step * k))
@@ -89,8 +95,8 @@ def lattice(x: Numbers64, y: Numbers64, last: int, factor: Number, count: int) -
     """Add ``factor`` times the other to each of ``x[k]`` and ``y[last - k]``."""
     for k in range(count):
         one, two = load(x, k), load(y, last - k)
-        store(x, k, add(one, mul(factor, two)))
-        store(y, last - k, add(two, mul(factor, one)))
+        store(x, k, plus_product(one, factor, two))
+        store(y, last - k, plus_product(two, factor, one))
 
 
 @loop
@@ -102,14 +108,14 @@ def prediction(samples: Numbers, predictor: Numbers64) -> Number:
         store(x, i, widen(load(samples, i)))
     first, last = zeros64(samples, ORDER), zeros64(samples, ORDER)
     forward, backward = zeros64(samples, ORDER + 1), zeros64(samples, ORDER + 1)
-    energy = inner_product(x, 0, size)
     condition, least = from_bits64(samples, CONDITION), from_bits64(samples, LEAST_GAIN)
-    one = from_bits64(samples, ONE)
+    zero, one = from_bits64(samples, 0), from_bits64(samples, ONE)
+    energy = inner_product(x, 0, size)
     for k in range(ORDER):
         lag = inner_product(x, k + 1, size - k - 1)
         store(first, k, lag)
         store(last, k, lag)
-    raised = add(add(energy, mul(condition, energy)), from_bits64(samples, LEAST_ENERGY))
+    raised = add(plus_product(energy, condition, energy), from_bits64(samples, LEAST_ENERGY))
     store(forward, 0, raised)
     store(backward, 0, raised)
     gain = one
@@ -119,8 +125,8 @@ def prediction(samples: Numbers, predictor: Numbers64) -> Number:
         subtract_samples(last, samples, end - 1, end, 1, n)
         ahead = with_products(load(x, n), x, n - 1, -1, predictor, n)
         behind = with_products(load(x, end - 1), x, end, 1, predictor, n)
-        subtract_row(forward, ahead, x, n, -1, n + 1)
-        subtract_row(backward, behind, x, end - 1, 1, n + 1)
+        add_row(forward, neg(ahead), x, n, -1, n + 1)
+        add_row(backward, neg(behind), x, end - 1, 1, n + 1)
         ahead = with_products(load(first, n), last, n - 1, -1, predictor, n)
         behind = with_products(load(last, n), first, n - 1, -1, predictor, n)
         store(forward, n + 1, ahead)
@@ -128,23 +134,25 @@ def prediction(samples: Numbers, predictor: Numbers64) -> Number:
         above = with_products(behind, backward, n, -1, predictor, n)
         behind = with_products(load(backward, 0), backward, 1, 1, predictor, n)
         ahead = with_products(load(forward, 0), forward, 1, 1, predictor, n)
-        reflection = div(mul(from_bits64(samples, MINUS_TWO), above), add(ahead, behind))
-        before = gain
-        gain = mul(before, sub(one, mul(reflection, reflection)))
+        twice = plus_product(zero, from_bits64(samples, MINUS_TWO), above)
+        reflection = div(twice, add(ahead, behind))
+        before, lost = gain, plus_product(one, neg(reflection), reflection)
+        gain = plus_product(zero, before, lost)
         ends = not less(least, gain)
         if ends:
             reflection = sqrt(sub(one, div(least, before)))
-            positive = less(from_bits64(samples, 0), above)
-            reflection = choose(neg(reflection), reflection, positive)
+            reflection = choose(neg(reflection), reflection, less(zero, above))
             gain = least
         lattice(predictor, predictor, n - 1, reflection, (n + 1) >> 1)
         store(predictor, n, reflection)
         if ends:
-            return mul(sub(energy, inner_product(x, 0, ORDER)), gain)
+            rest = sub(energy, inner_product(x, 0, ORDER))
+            return plus_product(zero, rest, gain)
         lattice(forward, backward, n + 1, reflection, n + 2)
     left = with_products(load(forward, 0), forward, 1, 1, predictor, ORDER)
     squares = with_products(one, predictor, 0, 1, predictor, ORDER)
-    return sub(left, mul(mul(condition, energy), squares))
+    added = plus_product(zero, condition, energy)
+    return plus_product(left, neg(added), squares)
 
 
 @kernel
