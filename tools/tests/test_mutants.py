@@ -79,7 +79,8 @@ def test_a_crash_and_a_broken_import_are_told_apart() -> None:
 
 def test_a_mutant_that_hangs_is_killed_by_processor_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.mutants.mutate.SECONDS", 6)
-    hanging = Mutant("x", "x", "spec/packet.py", ("packet",), "if not data:", "while True:")
+    old, new = "if not data:", "while data:\n        pass\n    if not data:"
+    hanging = Mutant("x", "x", "spec/packet.py", ("packet",), old, new)
     kill = judge(hanging, only=True)
     assert kill.how == "no answer in time"
     assert kill.asked == len(kill.killed) == 1
