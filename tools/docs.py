@@ -29,6 +29,7 @@ MAN = ROOT / "build" / "man"
 PATTERNS = (
     "*.md",
     "docs/*.md",
+    "docs/*.css",
     "conformance/*.md",
     "conformance/guides/*",
     "conformance/results/**/*",

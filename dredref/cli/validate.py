@@ -115,7 +115,7 @@ def validate(
     keep = None if show_all or as_json else SHOWN
     wanted = _Wanted(input_options(payload_type, ssrc), final_id, strict, form, keep)
     worst = VALID
-    total = Findings(f"{len(sources)} inputs")
+    total = Findings(f"{len(sources)} input{'s' * (len(sources) > 1)}")
     for code, findings in each(partial(_validate, wanted), sources, jobs):
         worst = max(worst, code)
         if findings is not None:
