@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ __all__ = [
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = "arithmetic", "nn", "analysis", "rdovae", "vocoder"
 """Folders whose functions are put into others."""
+FILES = ("coder.py",)
+"""Modules beside them, of which the same is true."""
 NOTICE = "compiling functions for this machine; they are kept for the next time"
 OPTIONS = {"error_model": "numpy", "no_cfunc_wrapper": True}
 INNER = {**OPTIONS}
@@ -69,10 +72,14 @@ event.register("numba:compile", _Notice())
 def _sources(folder: Path) -> str:
     """A digest of the modules whose functions and constants may be put into those of a folder."""
     digest = hashlib.sha256()
-    for place in (*(PACKAGE / name for name in FOLDERS), Path(spec.__path__[0]), folder):
-        for path in sorted(place.glob("*.py")):
-            digest.update(path.read_bytes())
+    places = [*(PACKAGE / name for name in FOLDERS), Path(spec.__path__[0]), folder]
+    for path in (*(PACKAGE / name for name in FILES), *chain(*map(_modules, places))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _modules(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.py"))
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]
