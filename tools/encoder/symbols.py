@@ -38,7 +38,7 @@ class Coded:
 
 def ours(name: str, version: int = 12) -> Coded:
     """The reference encoder's."""
-    return _coded(clip(name)[None].astype(np.int64) << PCM_Q, version)
+    return coded(clip(name)[None].astype(np.int64) << PCM_Q, version)
 
 
 def theirs(name: str, peer: Peer) -> Coded:
@@ -52,10 +52,10 @@ def ours_at(name: str, rate: int, version: int = 12) -> Coded:
     converted = Resampler(rate, 1).convert(to_input(at_rate(clip(name), rate)).reshape(1, -1, 1))
     silence = np.zeros((1, LEAD), np.int64)
     whole = converted.shape[1] // STEP * STEP
-    return _coded(np.concatenate([silence, converted], axis=1)[:, :whole], version)
+    return coded(np.concatenate([silence, converted], axis=1)[:, :whole], version)
 
 
-def _coded(pcm: Int, version: int) -> Coded:
+def coded(pcm: Int, version: int) -> Coded:
     """Analysis and network on samples at 16 kHz [1, n], Q14."""
     features = FeatureAnalyser(version=version).analyse_q14(pcm)
     latents, states = RdovaeEncoder(version).encode(features)
@@ -134,13 +134,13 @@ def _apart(
 
 
 def payloads(
-    coded: Coded, levels: Levels, chunks: int, steps: Sequence[int] | None = None, version: int = 12
+    given: Coded, levels: Levels, chunks: int, steps: Sequence[int] | None = None, version: int = 12
 ) -> list[bytes]:
     """A payload for every 20 ms, or for the steps given, as long as the clip allows."""
-    wanted = range(2 * chunks, len(coded.latents)) if steps is None else steps
+    wanted = range(2 * chunks, len(given.latents)) if steps is None else steps
     found = write_payloads(
-        coded.latents.view(np.int32),
-        coded.states.view(np.int32),
+        given.latents.view(np.int32),
+        given.states.view(np.int32),
         [Request(step, 10, chunks) for step in wanted],
         levels,
         version,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dredref.analysis.spectrum import PCM_Q
 from dredref.conformance.adapters.libopus.codec import Settings
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.encode import DredRequest, EncodeRequest
@@ -27,7 +28,9 @@ from tools.encoder.streams import (
     read_differently,
 )
 from tools.encoder.symbols import (
+    LEAD,
     Counts,
+    coded,
     fidelity,
     ours,
     ours_at,
@@ -53,6 +56,19 @@ def test_encoder_is_libopus_s(name: str, version: int, peer_161_c: Peer, peer_15
         counts = symbols_apart(reference, mine, levels, version=version)
         assert counts.total > 10_000
         assert (counts.by_one, counts.further) == (0, 0)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stages_of_libopus_s_dred_encoder(version: int, peer_161_c: Peer, peer_152_c: Peer) -> None:
+    """From audio at 16 kHz with silences, which 1.6.1 lifts by 1e-30 and 1.5.2 does not."""
+    peer = {12: peer_161_c, 10: peer_152_c}[version]
+    pcm = interrupted()[:64_000]
+    stages = peer.stages(pcm / np.float32(32768), 16_000, 1, 320)
+    given = np.concatenate([np.zeros(LEAD, np.int64), pcm])[: len(pcm)]
+    mine = coded(given[None] << PCM_Q, version)
+    np.testing.assert_array_equal(mine.features, stages.features[:, :20])
+    np.testing.assert_array_equal(mine.latents, stages.latents)
+    np.testing.assert_array_equal(mine.states, stages.states)
 
 
 def test_default_build_is_farther_off(peer_161: Peer, peer_161_c: Peer) -> None:
