@@ -45,7 +45,9 @@ def list_(
     groups: tuple[str, ...], ids: tuple[str, ...], as_json: bool, folder: Path | None
 ) -> None:
     """List vectors: id, level, version and title."""
-    for vector in load_suite(folder).vectors(groups or None, ids):
+    chosen = list(load_suite(folder).vectors(groups or None, ids))
+    width = max((len(vector.id) for vector in chosen), default=0)
+    for vector in chosen:
         if as_json:
             keys = ("id", "title", "level", "clauses", "requirements", "flags", "version")
             form = vector_to_json(vector)
@@ -53,7 +55,7 @@ def list_(
             click.echo(json.dumps(line, ensure_ascii=False))
         else:
             version = "  " if vector.version is None else vector.version
-            click.echo(f"{vector.id:52} {vector.level:6} {version}  {vector.title}")
+            click.echo(f"{vector.id:{width}} {vector.level:6} {version}  {vector.title}")
 
 
 @vectors.command()
