@@ -7,6 +7,7 @@ and its dimensions. Both are read as text; nothing is compiled.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +49,9 @@ def read_arrays(text: str, where: str) -> Arrays:
     """
     arrays: Arrays = {}
     for kind, name, length, body in _ARRAY.findall(text):
-        try:
-            numbers = np.array(body.replace("\n", " ").rstrip(", \n").split(","), np.float64)
-        except ValueError:
-            raise InputError("model.source", f"{where}: array {name} holds no numbers") from None
+        numbers = _numbers(body.rstrip(", \n"))
+        if numbers is None:
+            raise InputError("model.source", f"{where}: array {name} holds no numbers")
         if str(len(numbers)) != length:
             raise InputError("model.source", f"{where}: array {name} is not {length} long")
         with np.errstate(invalid="ignore", over="ignore"):
@@ -60,6 +60,16 @@ def read_arrays(text: str, where: str) -> Arrays:
             raise InputError("model.source", f"{where}: array {name} holds numbers of no {kind}")
         arrays[name] = typed
     return arrays
+
+
+def _numbers(text: str) -> NDArray[np.float64] | None:
+    """Decimal numbers with commas between them, or None; no list of them is made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text, np.float64, sep=",")
+        except (DeprecationWarning, ValueError):
+            return None
 
 
 def read_shapes(text: str, where: str) -> tuple[LayerShape, ...]:

@@ -44,18 +44,25 @@ LOSSGEN = Network("lossgen", "dnn/lossgen_data.c", False)
 """What draws losses like those of real traces: no part of a codec."""
 
 
+DOUBLE_BITS = 53
+"""Of a double's significand."""
+
+
 def exact_integers(values: NDArray[np.floating[Any]]) -> Quantity:
     """64-bit integers of the coarsest format that loses nothing.
 
     Raises:
         InputError: ``model.array`` if no format of 62 bits does.
     """
-    parts = [float(value).as_integer_ratio() for value in values.flat]
-    q = max((denominator.bit_length() - 1 for _, denominator in parts), default=0)
-    whole = [n * ((1 << q) // denominator) for n, denominator in parts]
-    if any(abs(n) >> 62 for n in whole):
+    fraction, exponent = np.frexp(values.astype(np.float64))
+    odd = np.ldexp(fraction, DOUBLE_BITS).astype(np.int64)
+    shift = exponent.astype(np.int64) - DOUBLE_BITS
+    zeros = np.log2(np.maximum(odd & -odd, 1)).astype(np.int64)  # powers of two: exact
+    odd, shift = odd >> zeros, np.where(odd == 0, 0, shift + zeros)
+    q = max(0, -int(shift.min(initial=0)))
+    if (np.frexp(odd.astype(np.float64))[1] + shift + q).max(initial=0) > 62:
         raise InputError("model.array", "numbers too far apart in size for an exact format")
-    return Quantity(np.array(whole, np.int64).reshape(values.shape), q)
+    return Quantity(odd << shift + q, q)
 
 
 def take(arrays: Mapping[str, NDArray[Any]], name: str, size: int | None) -> NDArray[Any]:

@@ -20,7 +20,7 @@ VERSION = "package_version"
 LICENCE = "BSD-3-Clause; copyright notice and conditions: LICENSE.libopus"
 
 
-FILE_BYTES, ARCHIVE_BYTES = 64 << 20, 1 << 30
+FILE_BYTES, ARCHIVE_BYTES = 16 << 20, 1 << 30
 """Most bytes of a file, and of an unpacked archive; libopus 1.6.1 has 10 and 60 MB."""
 
 

@@ -21,7 +21,10 @@ from dredref.conformance.adapters.libopus import builds
 from dredref.conformance.adapters.libopus.codec import DURATIONS, Decoder, Encoder, Settings
 from dredref.conformance.adapters.libopus.peer import Peer
 from dredref.conformance.running.said import key_line
+from dredref.payload.insert import insert_dred
+from dredref.spec.dred import DECODER_CHUNKS, OFFSET_BIAS, build_payload, make_payload
 from dredref.spec.errors import DredError, UsageError
+from dredref.spec.tables import quantizer_tables
 from dredref.streams import open_stream
 
 STREAMS = Path(__file__).parents[2] / "spec" / "streams"
@@ -33,6 +36,15 @@ def packets(name: str) -> list[bytes]:
     """The packets of a committed stream."""
     with open_stream(STREAMS / name) as stream:
         return [record.packet for record in stream if record.packet]
+
+
+def full(packet: bytes, version: int) -> bytes:
+    """The packet with all the DRED that libopus reads: 26 chunks, which reach back 1,040 ms."""
+    tables = quantizer_tables(version)
+    state, latents = [0] * tables.state.dimension, [0] * tables.latent.dimension
+    latents[int(tables.latent.r[0].argmax())] = 1  # a chunk of no bit would not be seen
+    payload = make_payload(version, 0, 0, OFFSET_BIAS, state, [latents] * DECODER_CHUNKS)
+    return insert_dred(packet, build_payload(payload, allow_unseen=True) + bytes(2), version)
 
 
 def players(peer: Peer) -> Iterator[tuple[Decoder, list[bytes]]]:
@@ -68,6 +80,7 @@ def one_call(peer: Peer) -> int:
         for packet, tenths in zip(rest[60:], (5, 10, 11, 15, 20, 50), strict=False):
             size = decoder.rate * tenths // 10
             filled += ask(decoder, packet, size, size)
+            filled += ask(decoder, full(packet, peer.version), size, size)
     return filled
 
 
