@@ -1,4 +1,4 @@
-"""Compiled functions are made ready as a whole, and a person is told while that happens."""
+"""A person is told while functions are compiled."""
 
 from __future__ import annotations
 
@@ -11,30 +11,6 @@ import pytest
 
 pytest.importorskip("numba")
 
-QUESTIONS = """
-import numba.core.event as event
-from dredref.kernels import make_ready
-
-make_ready("integer")
-late = []
-
-class Late(event.Listener):
-    def on_start(self, happening):
-        late.append(happening.data["dispatcher"].py_func.__qualname__)
-    def on_end(self, happening):
-        pass
-
-event.register("numba:compile", Late())
-from dredref.conformance.adapters.reference import answer
-from dredref.vectors.suite import load_suite
-
-wanted = {"decode": 4, "records": 1, "vocode": 1, "encode": 1, "conceal": 1, "plc": 2}
-for vector in load_suite().vectors(("decode", "vocoder", "encode", "stream", "plc")):
-    if wanted.get(vector.operation, 0):
-        wanted[vector.operation] -= 1
-        answer(vector.operation, vector.request())
-print(late, sum(wanted.values()))
-"""
 TOLD = """
 from dredref import notices
 notices.listen(print)
@@ -48,12 +24,6 @@ def run(code: str, **environment: str) -> str:
     command = [sys.executable, "-c", code]
     given = {**os.environ, **environment}
     return subprocess.run(command, capture_output=True, text=True, check=True, env=given).stdout
-
-
-@pytest.mark.slow
-def test_nothing_is_left_to_compile() -> None:
-    """After making ready, questions of every kind find their functions compiled."""
-    assert run(QUESTIONS).strip() == "[] 0"
 
 
 def test_someone_who_listens_is_told_once(tmp_path: Path) -> None:
