@@ -161,13 +161,13 @@ def validated() -> Iterator[bool]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hostile"
         path.write_bytes(struct.pack(">II", 3, 0) + b"\x08ab")
-        empty = measured(path)
+        empty = min(measured(path), measured(path))
         click.echo(f"  {'one packet':<24} {_cell(empty)}")
         for name, (make, before) in _files().items():
             costs = []
             for size in (AREA_BYTES, 4 * AREA_BYTES):
                 path.write_bytes(make(size))
-                costs.append(measured(path))
+                costs.append(min(measured(path), measured(path)))  # one of them may compile
             told = before and f"   before: {before}"
             click.echo(f"  {name:<24} {_cell(costs[0])}   {_cell(costs[1])}{told}")
             yield all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import signal
 import sys
 import time
 import traceback
@@ -108,7 +109,7 @@ def limit_memory() -> None:
 def main(minutes: float, names: tuple[str, ...], seed: int, findings: Path) -> None:
     """Fuzz the readers for some minutes of processor time, each for its share, taking turns.
 
-    Exit code 1 if there is a finding. Ctrl-C ends it with the figures so far.
+    Exit code 1 if there is a finding. Ctrl-C and SIGTERM end it with the figures so far.
     """
     warnings.simplefilter("ignore")  # warnings about inputs are due, and would bury the findings
     chosen = names or tuple(TARGETS)
@@ -128,4 +129,6 @@ def main(minutes: float, names: tuple[str, ...], seed: int, findings: Path) -> N
 
 if __name__ == "__main__":
     limit_memory()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, signal.default_int_handler)
     main()
