@@ -58,7 +58,8 @@ class SourceRows:
         if self._used == len(self.numbers):
             for name in ("numbers", "addresses", "past", "waiting"):
                 rows = getattr(self, name)
-                setattr(self, name, np.concatenate((rows, np.zeros_like(rows))))
+                more = np.zeros((max(16, len(rows) // 4), *rows.shape[1:]), rows.dtype)
+                setattr(self, name, np.concatenate((rows, more)))
         self._used += 1
         return self._used - 1
 
