@@ -12,23 +12,31 @@ import os
 import pickle
 import sys
 from contextlib import suppress
-from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from dredref.scan import scan_stream
-from dredref.streams import open_stream
-from dredref.streams.bit import RECORD_HEAD
-from dredref.survey.examine import examine
+from dredref.spec.errors import DredError
+from dredref.streams import Record
+from dredref.streams.write import create_stream
+from dredref.survey.examine import Options, examine
 
+READY = 50
+"""Packets of a file that shows a reader to be ready: enough to be found in a capture."""
 GRACE = 2
 """Times the time of a file after which a reader that nobody ended ends itself."""
 
 
 def make_ready() -> None:
-    """Load, or compile, what reads files: it is not a file's time."""
-    record = BytesIO(RECORD_HEAD.pack(1, 0) + b"\x48")
-    for _ in scan_stream(open_stream(record).batches()):
-        pass
+    """Load, or compile, what reads files of each kind: it is not a file's time."""
+    with TemporaryDirectory(prefix="dredref-") as folder:
+        for suffix in (".bit", ".ogg", ".pcap"):
+            path = Path(folder) / f"ready{suffix}"
+            with suppress(DredError):  # an extra is missing: such files are unreadable, too
+                with create_stream(path) as writer:
+                    for index in range(READY):
+                        writer.write(Record(index, b"\x48frame"))
+                examine(str(path), Options())
 
 
 def serve() -> None:
