@@ -10,7 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from dredref.cli.options import json_option, stderr, stdout, tell
+from dredref.cli.options import Finite, json_option, stderr, stdout, tell
 from dredref.survey.examine import Options
 from dredref.survey.run import Cluster, Plan, Progress, import_distributed, run_survey
 
@@ -42,7 +42,7 @@ def amount(context: click.Context, option: click.Parameter, value: str) -> int:
 @click.option("--workers", type=click.IntRange(1), help="Processes here; one a core if not given.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1),
+    type=Finite(0.1),
     default=60.0,
     show_default=True,
     help="Seconds that a file may take.",

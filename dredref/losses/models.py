@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Protocol
 
@@ -123,7 +124,7 @@ def _numbers(text: str, count: int) -> list[float]:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) != count or not 0 <= numbers[0] <= 100:
+    if len(numbers) != count or not (0 <= numbers[0] <= 100 and isfinite(numbers[-1])):
         wanted = "a percentage" if count == 1 else "a percentage and a mean burst in packets"
         raise UsageError("loss.model", f"a loss model takes {wanted}, not '{text}'")
     return numbers

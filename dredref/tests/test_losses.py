@@ -96,6 +96,7 @@ def test_recorded_losses(tmp_path: Path) -> None:
         "gilbert:100,3",
         "gilbert:90,2",
         "gilbert:20,nan",
+        "gilbert:20,inf",
         "lossgen:200",
         "mask:012",
         "mask:",
