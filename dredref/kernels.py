@@ -8,6 +8,9 @@ to it; where all are kept already, this takes about a second.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 SAMPLES = 3200
 """Of the noise, at 16 kHz."""
+PACKETS = 50
+"""Of a file: enough to be found in a capture."""
 
 
 def make_ready(arithmetic: Arithmetic) -> None:
@@ -33,6 +38,7 @@ def make_ready(arithmetic: Arithmetic) -> None:
 
 def _call_all() -> None:
     from dredref.payload.encoder import DredEncoder, DredSettings
+    from dredref.payload.highpass import HighPass
     from dredref.payload.placement import Slot
     from dredref.plc.concealer import PacketLossConcealer
     from dredref.rdovae.decoder import decode_payloads
@@ -42,6 +48,7 @@ def _call_all() -> None:
 
     rng = np.random.Generator(np.random.PCG64(1))
     noise = rng.integers(-9000, 9000, SAMPLES).astype(np.int16)
+    HighPass("speech", 16_000, 1).filter(noise[:, np.newaxis].astype(np.int64))
     for version in VERSIONS:
         settings = DredSettings(version=version, skip_silence=False)
         encoder = DredEncoder(16_000, settings=settings)
@@ -60,11 +67,30 @@ def _call_all() -> None:
     concealer.conceal()
 
 
+def make_readers_ready() -> None:
+    """Read and scan a little of each kind of file that is walked by compiled functions."""
+    from dredref.scan import scan_stream
+    from dredref.streams import Record, open_stream
+    from dredref.streams.write import create_stream
+
+    with TemporaryDirectory(prefix="dredref-") as folder:
+        for suffix in (".bit", ".ogg", ".pcap"):
+            path = Path(folder) / f"ready{suffix}"
+            with suppress(DredError):  # an extra is missing: such files cannot be read at all
+                with create_stream(path) as writer:
+                    for index in range(PACKETS):
+                        writer.write(Record(index, b"\x48frame"))
+                with open_stream(path) as stream:
+                    for _ in scan_stream(stream.batches()):
+                        pass
+
+
 def main() -> None:
     """Make all ready; say on a terminal what takes the time."""
     if sys.stderr.isatty():
         listen(lambda notice: print(f"dredref: {notice}", file=sys.stderr))
     try:
+        make_readers_ready()
         make_ready("integer" if sys.argv[1:] == ["integer"] else "hardware")
     except DredError as error:
         print(f"dredref: {error}", file=sys.stderr)

@@ -77,8 +77,9 @@ def quantize(
         table: the tables of the vector.
         arithmetic: what carries the numbers; results are the same.
     """
-    of_rows = np.broadcast_to(levels, values.shape[:-1])
-    rows = np.ascontiguousarray(values).reshape(-1, values.shape[-1]).view(carrier_of(arithmetic))
+    # Copies, as arrays that cannot be written to are another type to the compiler.
+    of_rows = np.array(np.broadcast_to(levels, values.shape[:-1]))
+    rows = np.array(values, order="C").reshape(-1, values.shape[-1]).view(carrier_of(arithmetic))
     out = np.empty(rows.shape, np.int64)
     scale, dead_zone = table.scale.astype(np.int32), table.dead_zone.astype(np.int32)
     _quantize(rows, of_rows.reshape(-1), scale, dead_zone, out)

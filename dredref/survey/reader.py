@@ -12,31 +12,13 @@ import os
 import pickle
 import sys
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from dredref.spec.errors import DredError
-from dredref.streams import Record
-from dredref.streams.write import create_stream
-from dredref.survey.examine import Options, examine
+from dredref.kernels import make_readers_ready
+from dredref.survey.examine import examine
 
-READY = 50
-"""Packets of a file that shows a reader to be ready: enough to be found in a capture."""
 GRACE = 2
 """Times the time of a file after which a reader that nobody ended ends itself."""
-
-
-def make_ready() -> None:
-    """Load, or compile, what reads files of each kind: it is not a file's time."""
-    with TemporaryDirectory(prefix="dredref-") as folder:
-        for suffix in (".bit", ".ogg", ".pcap"):
-            path = Path(folder) / f"ready{suffix}"
-            with suppress(DredError):  # an extra is missing: such files are unreadable, too
-                with create_stream(path) as writer:
-                    for index in range(READY):
-                        writer.write(Record(index, b"\x48frame"))
-                examine(str(path), Options())
 
 
 def serve() -> None:
@@ -47,7 +29,7 @@ def serve() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    make_ready()
+    make_readers_ready()
     found = None
     while True:
         pickle.dump(found, answers, pickle.HIGHEST_PROTOCOL)
