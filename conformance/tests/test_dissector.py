@@ -77,13 +77,15 @@ def expected(records: Iterable[Record], final_id: int | None = None) -> Iterator
     for inspection in inspections(records, final_id=final_id):
         found = to_json(inspection)
         toc = found["toc"]
-        errors = inspection.reading.errors
+        reading = inspection.reading
+        errors, area = reading.errors, reading.area
+        extensions = list(area.extensions) if area else []  # each repeat by itself
         yield {
             "toc": [toc >> 3, toc >> 2 & 1, toc & 3] if toc is not None else [0, 0, 0],
             "nb_frames": found["nb_frames"],
-            "ids": [item["id"] for item in found["extensions"]],
-            "frames": [item["frame"] for item in found["extensions"]],
-            "offsets": [item["offset"] for item in found["extensions"]],
+            "ids": [item.id for item in extensions],
+            "frames": [item.frame for item in extensions],
+            "offsets": [reading.area_byte + item.offset for item in extensions],
             "dred": found["dred"] and {name: found["dred"][name] for name in HEADER},
             "error": errors[0].code if errors else "",
         }

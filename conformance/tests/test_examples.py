@@ -35,7 +35,9 @@ def test_c_example(peer_161: Peer, peer_152: Peer) -> None:
         program = compile_program("harness", [EXAMPLES / "harness.c"], peer.build)
         found = outcomes([str(program)], ids)
         assert len(found) > 5
-        assert set(found.values()) <= {Outcome.PASS, Outcome.UNSUPPORTED}
+        late = {name for name, one in found.items() if one is Outcome.NONSTRICT}
+        assert all("chunks-" in name for name in late)  # libopus decodes 26
+        assert set(found.values()) <= {Outcome.PASS, Outcome.NONSTRICT, Outcome.UNSUPPORTED}
         passed = {name.partition(".")[0] for name, one in found.items() if one is Outcome.PASS}
         assert passed == {"packet", "extension", "decode"}
 

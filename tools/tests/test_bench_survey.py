@@ -37,8 +37,8 @@ def test_a_survey_is_measured(tmp_path: Path) -> None:
     run = survey.measure(tmp_path / "many", 1, tmp_path / "out")
     assert (run.files, run.failed) == (4, 0)
     assert run.out_bytes > 1000
-    for figures in (run.cpu, run.middle, run.end):
-        assert min(figures.command, figures.worker, figures.reader) > 0
+    assert min(run.cpu.command, run.cpu.worker, run.cpu.reader) > 0
+    assert min(run.middle.command, run.end.command) > 0  # others may have ended by then
     assert run.seconds > 0
     with pytest.raises(InputError, match=r"\[bench.failed\]"):
         survey.measure(tmp_path / "many", 1, tmp_path / "many")

@@ -86,6 +86,7 @@ def test_compare_page(chromium: Open, example: tuple[Run, Suite]) -> None:
     assert found["wide"] <= 0
     assert found["sections"] == [
         "classes",
+        "changes",
         "matrix",
         "measures",
         "flags",

@@ -45,6 +45,11 @@ def saying(**changes: object) -> bytes:
     return carrying(add_prefix(12, build_payload(made, allow_unseen=True)))
 
 
+def _laced(data: bytes) -> bytes:
+    """Data of an extension, after its length."""
+    return bytes([len(data)]) + data
+
+
 def hiding() -> bytes:
     """A packet whose last chunk, which is not all zeros, is not seen; found by trying."""
     last = [0] * 7 + [1] + [0] * 17
@@ -68,7 +73,7 @@ VIOLATING: dict[str, bytes] = {
     "extension.frame": packet(b"\x03\x02"),
     "extension.short": packet(b"\x07"),
     "extension.length": packet(b"\x41\x02\x00"),
-    "extension.repeat": packet(bytes.fromhex("4101aa09bb09cc04dd")),
+    "extension.repeat": packet(bytes.fromhex("4301aa09bb09cc04dd")),
     "extension.padding-zero": packet(b"\x00\x00\x01"),
     "extension.separator-zero": packet(b"\x03\x00"),
     "extension.repeat-nothing": packet(b"\x05"),
@@ -105,6 +110,8 @@ MORE = (
     packet(b"\x04\x00\x07"),
     packet(b"\x06\x05"),
     packet(bytes.fromhex("4101aa4101ff")),
+    packet(bytes.fromhex("4301aa4301ff0401bb")),
+    packet(b"\xfd" + _laced(DRED) + b"\x05" + _laced(DRED) * 2, 3),
     packet(b"\x02\x04\x01"),
     packet(bytes.fromhex("fd0144050145"), 3),
     packet(bytes.fromhex("fd0545460c0203fd0244"), 3),
