@@ -16,72 +16,18 @@ from dredref.vectors.answers import conceal_script
 from dredref.vectors.model import Audio, PlcInput
 from dredref.vectors.suite import load_suite
 from dredref.vocoder.sizes import FRAME
+from tools.compare_plc import CARRIERS, SCRIPTS, material, play, vectors
 from tools.encoder.material import clip
-
-SCRIPTS = {
-    "one loss": "u" * 20 + "c" * 2,
-    "long loss": "u" * 20 + "c" * 40,
-    "nothing heard": "c" * 4 + "u" * 3 + "c" * 3,
-    "little heard": "u" * 3 + "c" * 6,
-    "soon again": "u" * 5 + "c" * 3 + "u" * 3 + "c" * 4,
-    "every third frame": "u" * 30 + "cuc" * 6,
-    "one frame between": "u" * 16 + "c" * 5 + "u" + "c" * 5 + "uu" + "cc",
-    "far apart": "u" * 20 + "cc" + "u" * 40 + "c" * 3,
-    "features": "u" * 20 + "f" * 8 + "c" * 12,
-    "features for all": "u" * 20 + "f" * 12 + "c" * 10,
-    "features in the middle": "u" * 20 + "c" * 3 + "f" * 4 + "c" * 6,
-    "features late, then cleared": "u" * 20 + "ccc" + "ffff" + "cc" + "x" + "c" * 4,
-    "features left over": "u" * 20 + "f" * 9 + "ccc" + "u" * 4 + "ccc",
-    "cleared before": "u" * 20 + "fff" + "x" + "c" * 4,
-    "skips": "u" * 20 + "ss" + "fff" + "c" * 8,
-    "skips in the middle": "u" * 20 + "cc" + "s" + "ff" + "c" * 6,
-    "skips behind features": "u" * 20 + "ff" + "s" + "f" + "c" * 7,
-    "skips alone": "u" * 12 + "sss" + "c" * 5 + "f" + "c" * 2,
-    "features, then again": "u" * 20 + "fff" + "c" + "x" + "cc" + "u" * 20 + "ff" + "ccc",
-    "alternating": "u" * 20 + "fffc" + "xcfc" * 5,
-    "counter restarts": "u" * 20 + "c" * 12 + "f" + "c" * 6,
-}
-CARRIERS: tuple[Arithmetic, ...] = ("integer", "hardware")
-
-
-def material() -> tuple[np.ndarray, np.ndarray]:
-    """Speech with a loud part, and feature vectors of other speech."""
-    speech = clip("librivox-1")[16_000:]
-    loud = np.clip(clip("espeak-1")[8000:24_000].astype(int) * 6, -32768, 32767).astype(np.int16)
-    return np.concatenate([speech[: 50 * FRAME], loud]), np.zeros((0, 20), np.float32)
-
-
-def vectors(peer: Peer) -> np.ndarray:
-    """Features as DRED would bring them."""
-    return peer.analysis(clip("librivox-2")[20_000:60_000]).features[10:, :20]
-
-
-def play(script: str, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """What this project makes of a script."""
-    concealer, heard, told = PacketLossConcealer(), iter(samples.reshape(-1, FRAME)), iter(features)
-    parts = [np.zeros(0, np.int16)]
-    for step in script:
-        if step == "u":
-            concealer.update(next(heard))
-        elif step == "c":
-            parts.append(concealer.conceal())
-        elif step == "x":
-            concealer.clear()
-        else:
-            concealer.add_features(next(told) if step == "f" else None)
-    return np.concatenate(parts)
 
 
 @pytest.mark.peer
 @pytest.mark.parametrize("arithmetic", CARRIERS)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_samples_are_libopus_own(name: str, arithmetic: Arithmetic, peer_161_c: Peer) -> None:
-    samples, _ = material()
-    samples = samples[: len(samples) // FRAME * FRAME]
     features = vectors(peer_161_c)
-    due, _ = peer_161_c.plc(SCRIPTS[name], samples, features)
+    due, _ = peer_161_c.plc(SCRIPTS[name], material(), features)
     with using(arithmetic):
-        np.testing.assert_array_equal(play(SCRIPTS[name], samples, features), due)
+        np.testing.assert_array_equal(play(SCRIPTS[name], material(), features), due)
 
 
 @pytest.mark.parametrize("arithmetic", CARRIERS)
@@ -131,7 +77,7 @@ def test_burg_cepstra_are_libopus_own(peer_161_c: Peer) -> None:
 
 
 def test_a_preview_changes_nothing() -> None:
-    samples, _ = material()
+    samples = material()
     frames = samples[: 30 * FRAME].reshape(-1, FRAME)
     one, other = PacketLossConcealer(), PacketLossConcealer()
     for frame in frames[:20]:
@@ -146,8 +92,8 @@ def test_a_preview_changes_nothing() -> None:
 
 
 def test_predicted_speech_fades() -> None:
-    samples, _ = material()
-    speech = play("u" * 20 + "c" * 30, samples[: 50 * FRAME], np.zeros((0, 20)))
+    samples = material()
+    speech = play("u" * 20 + "c" * 30, samples[: 50 * FRAME], np.zeros((0, 20), np.float32))
     levels = np.sqrt(np.mean(speech.reshape(-1, FRAME).astype(float) ** 2, axis=1))
     assert levels[-1] < 3
     assert levels[0] > 30 * max(levels[-1], 1)
