@@ -225,6 +225,37 @@ def test_media_keeps_other_tracks(tmp_path: Path, kind: str) -> None:
     assert described(after) == described(data)
 
 
+def with_timecode() -> bytes:
+    """An MP4 with Opus, video and the track of timecodes that goes with it."""
+    file = io.BytesIO()
+    with (
+        av.open(io.BytesIO(make.encoded("mp4")), "r") as given,
+        av.open(file, "w", format="mp4") as made,
+    ):
+        sound = made.add_stream_from_template(given.streams[0])
+        video = made.add_stream("mpeg4", rate=25)
+        video.width = video.height = 32
+        video.metadata["timecode"] = "01:00:00:00"
+        for _ in range(5):
+            made.mux(video.encode(av.VideoFrame(32, 32, "yuv420p")))
+        made.mux(video.encode())
+        for packet in given.demux():
+            if packet.size:
+                packet.stream = sound
+                made.mux(packet)
+    return file.getvalue()
+
+
+def test_media_names_a_track_that_it_cannot_copy(tmp_path: Path) -> None:
+    """A timecode track (public case: strip ended in FFmpeg's own error)."""
+    data = with_timecode()
+    after, seen = rewrite(data, tmp_path, padded)
+    told = [one for one in seen if isinstance(one, Notice) and one.code == "media.track"]
+    assert ["track 2 (data)" in one.detail for one in told] == [True]
+    opus = [one for one in make.events(data) if isinstance(one, Record)]
+    assert len(opus) == sum(isinstance(one, Record) for one in make.events(after)) > 10
+
+
 def test_media_with_half_milliseconds(tmp_path: Path) -> None:
     """Packets of 2.5 ms have times that milliseconds cannot tell: rounding must not wander."""
     file = io.BytesIO()
