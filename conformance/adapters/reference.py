@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -40,9 +40,6 @@ from dredref.vectors.model import (
     VocodeInput,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 def answer(operation: str, given: Mapping[str, Any]) -> Reply:
     """Answer one question; what the input breaks is refused."""
@@ -55,13 +52,17 @@ def answer(operation: str, given: Mapping[str, Any]) -> Reply:
     except ParseError as error:
         return Refusal(error.code, error.detail)
     except (MissingExtraError, UsageError) as error:
-        return Unsupported(str(error))
+        own = error.code in REFUSED
+        return Refusal(error.code, str(error)) if own else Unsupported(str(error))
     except InputError as error:
         return Refusal(error.code, str(error))
     except FaultError as broken:
         # A stream that breaks off, read by the same function as a program's output.
         return Refusal("stream.truncated", broken.detail)
 
+
+REFUSED = frozenset({"mask.length", "encode.opus"})
+"""Usage errors that are faults of the question, and nothing that the reference does not do."""
 
 COMPUTED = frozenset({"decode", "records", "vocode", "encode", "conceal", "plc"})
 """Operations whose answers come out of networks and vocoder."""

@@ -10,7 +10,7 @@ import pytest
 import dredref.receiver.codec
 from dredref.arithmetic.values import Pcm
 from dredref.conformance.adapters.reference import answer
-from dredref.conformance.checkers import Answer
+from dredref.conformance.checkers import Answer, Refusal
 from dredref.conformance.running.replies import Unsupported
 from dredref.metrics.audio import compare_audio
 from dredref.vectors.model import Audio, ConcealInput
@@ -46,6 +46,12 @@ def test_the_reference_is_within_the_limits_and_without_dred_is_not() -> None:
 def test_what_the_reference_does_not_do() -> None:
     for change in ({"rate": 48000}, {"channels": 2}, {"mask": "x"}):
         assert isinstance(answer("conceal", question(**change)), Unsupported)
+
+
+def test_a_mask_longer_than_the_stream_is_refused() -> None:
+    reply = answer("conceal", question(mask="1" * 5000))
+    assert isinstance(reply, Refusal)
+    assert reply.code == "mask.length"
 
 
 def test_without_pyav_it_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:

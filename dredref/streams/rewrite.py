@@ -22,7 +22,9 @@ from dredref.streams.multistream import join_packets
 from dredref.streams.ogg import Step, walk_ogg
 from dredref.streams.oggpage import NO_GRANULE, Page, build_page, build_pages
 from dredref.streams.record import Container, Event, Record, StreamInfo
+from dredref.streams.rtp.options import RtpOptions
 from dredref.streams.source import Source
+from dredref.streams.stream import reader_of
 from dredref.streams.write import SUFFIXES, output_file
 
 Transform: TypeAlias = Callable[[Record], bytes]
@@ -70,11 +72,12 @@ def rewrite_stream(
     """
     with Source.open(source) as opened:
         container = detect_format(opened)
-        _refuse_other_kind(target, container)
         if container not in REWRITERS:
+            next(reader_of(container, RtpOptions())(opened), None)  # tells what is of no kind
             raise InputError(
                 "output.kind", f"streams in {container} can be read, but not rewritten"
             )
+        _refuse_other_kind(target, container)
         module, _, name = REWRITERS[container].partition(":")
         rewriter: Rewriter = getattr(import_module(module), name)
         watch = _Watch(observe)

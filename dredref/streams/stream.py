@@ -160,14 +160,14 @@ def open_stream(
     try:
         container = detect_format(opened)
         options = RtpOptions(payload_type, ssrc, sdp, tuple(map(parse_key, srtp_keys)), keylog)
-        events = _reader(container, options)(opened)
+        events = reader_of(container, options)(opened)
         return Stream(opened, container, events)
     except BaseException:
         opened.close()
         raise
 
 
-def _reader(
+def reader_of(
     container: Container, options: RtpOptions
 ) -> Callable[[Source], Iterator[Event | RecordBatch]]:
     """The reader of a kind of input, with the options that concern it."""

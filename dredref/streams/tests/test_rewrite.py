@@ -403,6 +403,13 @@ def test_records_are_those_of_reading(tmp_path: Path) -> None:
             assert seen == list(stream)
 
 
+def test_what_is_no_stream_is_told_as_that(tmp_path: Path) -> None:
+    """Not as media, which bytes are tried as when they are nothing else."""
+    with pytest.raises(InputError, match="begins with the bytes") as caught:
+        rewrite_stream(io.BytesIO(b"\xfc\x9a\x8a\x1b" * 300), tmp_path / "a.bit", padded)
+    assert caught.value.code == "input.unknown"
+
+
 def test_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
     source, target = tmp_path / "in.bit", tmp_path / "out.ogg"
     source.write_bytes(bytes([0, 0, 0, 1, 0, 0, 0, 0, 0x48]))
