@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 
 from dredref.analysis.tables import Int
+from dredref.extras import needs
 from dredref.resample import RATES, to_input
-from dredref.spec.errors import InputError, MissingExtraError
+from dredref.spec.errors import InputError
 from dredref.wavheader import mended_wav
 
 BARE = (".sw", ".raw", ".pcm", ".s16")
@@ -71,10 +72,8 @@ class AudioFile:
 
     def _converted(self, seconds: float) -> Iterator[Int]:
         """Blocks at :attr:`rate`, by PyAV; exactly :attr:`length` samples in all."""
-        try:
+        with needs("containers", f"audio of {self._file.samplerate} Hz"):
             import av
-        except ImportError as error:
-            raise MissingExtraError("containers", f"audio of {self._file.samplerate} Hz") from error
         layout = "mono" if self.channels == 1 else "stereo"
         resampler: Any = av.AudioResampler(format="flt", layout=layout, rate=self.rate)
         left = self.length

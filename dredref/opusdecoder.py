@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.spec.errors import InputError, MissingExtraError
+from dredref.extras import needs
+from dredref.spec.errors import InputError
 from dredref.streams.clock import FRAME_48K
 
 Pcm = NDArray[np.int16]
@@ -74,10 +75,8 @@ class OpusDecoder:
         Raises:
             MissingExtraError: PyAV is not installed.
         """
-        try:
+        with needs("containers", "decoding Opus"):
             import av
-        except ImportError as error:
-            raise MissingExtraError("containers", "decoding Opus") from error
         self._av: Any = av
         codec: Any = av.CodecContext.create("libopus", "r")
         codec.sample_rate = 48_000

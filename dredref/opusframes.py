@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.spec.errors import InputError, MissingExtraError, UsageError
+from dredref.extras import needs
+from dredref.spec.errors import InputError, UsageError
 from dredref.streams.opushead import parse_head
 
 RATES = (8000, 12000, 16000, 24000, 48000)
@@ -47,10 +48,8 @@ class OpusEncoder:
             MissingExtraError: PyAV is not installed.
             UsageError: ``encode.opus`` for settings that it refuses.
         """
-        try:
+        with needs("containers", "encoding Opus"):
             import av
-        except ImportError as error:
-            raise MissingExtraError("containers", "encoding Opus") from error
         self._av: Any = av
         self.rate, self.channels, self.settings = rate, channels, settings
         self.frame_size = int(rate * settings.frame_ms / 1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections import Counter
@@ -13,6 +12,7 @@ import pytest
 from dredref.conformance.outcome import Outcome
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.runner import run_vectors
+from dredref.conformance.tests.imports import STANDARD, imported
 from dredref.spec.document.render import environment
 from dredref.vectors.model import Exact, Reject
 from dredref.vectors.suite import load_suite
@@ -40,17 +40,7 @@ def test_all_vectors_pass(group: str) -> None:
 
 
 def test_nothing_but_the_standard_library() -> None:
-    names = set()
-    for node in ast.walk(ast.parse(PARSER.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0
-            names.add((node.module or "").split(".")[0])
-        elif isinstance(node, ast.Name):
-            assert node.id not in {"__import__", "exec", "eval"}
-    assert names
-    assert names <= sys.stdlib_module_names - {"importlib"}, names
+    assert imported(PARSER) <= STANDARD
 
 
 def test_text_names_every_code() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from dredref.conformance.document import context
 from dredref.conformance.outcome import Outcome
 from dredref.conformance.running.harness import Harness
 from dredref.conformance.running.runner import run_vectors
+from dredref.conformance.tests.imports import STANDARD, imported
 from dredref.spec.document.render import render_markdown
 from dredref.vectors.suite import load_suite
 
@@ -32,14 +32,7 @@ def test_vectors_pass() -> None:
 
 
 def test_nothing_but_numpy_and_the_standard_library() -> None:
-    names = set()
-    for node in ast.walk(ast.parse(VOCODER.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0
-            names.add((node.module or "").split(".")[0])
-    assert names <= sys.stdlib_module_names - {"importlib"} | {"numpy"}, names
+    assert imported(VOCODER) <= STANDARD | {"numpy"}
 
 
 def test_text_names_every_layer_of_the_vocoder() -> None:

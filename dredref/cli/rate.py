@@ -13,9 +13,10 @@ import click
 from dredref.cli.options import stdout
 from dredref.cli.progress import progress, verbose_option
 from dredref.cli.tables import plain_table
+from dredref.extras import needs
 from dredref.files import atomic_output
 from dredref.model import load
-from dredref.spec.errors import MissingExtraError, UsageError
+from dredref.spec.errors import UsageError
 
 if TYPE_CHECKING:
     from dredref.evaluation.rate import Point
@@ -80,10 +81,8 @@ def draw(points: Sequence[Point], path: Path, title: str) -> None:
         MissingExtraError: matplotlib is not installed.
         InputError: ``output.unwritable``.
     """
-    try:
+    with needs("plots", "drawing the curve"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("plots", "drawing the curve") from error
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     rates = [point.bits_per_second for point in points]

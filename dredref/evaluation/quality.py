@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dredref.spec.errors import MissingExtraError
+from dredref.extras import needs
 
 Pcm = NDArray[np.int16]
 
@@ -47,12 +47,10 @@ class Spread:
 
 @cache
 def _programs() -> tuple[Any, Any, Any]:
-    try:
+    with needs("quality", "scoring speech"):
         from pesq import pesq
         from pystoi import stoi
         from speechmos.plcmos import PLCMOS
-    except ImportError as error:
-        raise MissingExtraError("quality", "scoring speech") from error
     return PLCMOS(), pesq, stoi
 
 

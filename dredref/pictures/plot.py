@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dredref.extras import needs
 from dredref.files import atomic_output
 from dredref.pictures.gather import StreamPicture
 from dredref.pictures.images import spectrogram
-from dredref.spec.errors import MissingExtraError, UsageError
+from dredref.spec.errors import UsageError
 
 FORMATS = (".png", ".svg", ".pdf")
 DEPTH_DB = 70
@@ -38,10 +39,8 @@ def write_plot(picture: StreamPicture, path: str | Path) -> None:
         InputError: ``output.unwritable``.
     """
     check_plot_path(path)
-    try:
+    with needs("plots", "drawing figures"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("plots", "drawing figures") from error
     heights = [1.0, 1.2, 1.2, 1.0, *[1.4] * len(picture.sounds)]
     figure = Figure(figsize=(11, 1.4 + 1.15 * sum(heights)), layout="constrained")
     axes = np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))

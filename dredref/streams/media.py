@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dredref.spec.errors import InputError, MissingExtraError, ParseError
+from dredref.extras import needs
+from dredref.spec.errors import InputError, ParseError
 from dredref.streams.clock import packet_duration_48k
 from dredref.streams.opushead import parse_head
 from dredref.streams.record import MAX_PACKET_BYTES, Container, Event, Notice, StreamInfo
@@ -52,10 +53,8 @@ KNOWN = (
 
 def import_av() -> Any:
     """PyAV, or a word on how to get it."""
-    try:
+    with needs("containers", "reading and writing WebM and MP4"):
         import av
-    except ImportError as error:
-        raise MissingExtraError("containers", "reading and writing WebM and MP4") from error
     return av
 
 

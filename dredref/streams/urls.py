@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from dredref.spec.errors import InputError, MissingExtraError
+from dredref.extras import needs
+from dredref.spec.errors import InputError
 
 
 def is_url(source: str) -> bool:
@@ -20,10 +21,8 @@ def import_fsspec() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
+    with needs("survey", "reading from URLs"):
         import fsspec
-    except ImportError as error:
-        raise MissingExtraError("survey", "reading from URLs") from error
     return fsspec
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dredref.extras import needs
 from dredref.files import atomic_output, make_folder
-from dredref.spec.errors import InputError, MissingExtraError, UsageError
+from dredref.spec.errors import InputError, UsageError
 from dredref.survey.examine import Row, Tables
 
 TABLES = ("violations", "streams", "files")
@@ -64,11 +65,9 @@ def import_arrow() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
+    with needs("survey", "a survey"):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError("survey", "a survey") from error
     return pyarrow
 
 

@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dredref.spec.errors import InputError, MissingExtraError
+from dredref.extras import needs
+from dredref.spec.errors import InputError
 from dredref.survey.dataset import DataSet
 from dredref.survey.examine import FAILED, OK, UNREADABLE, Options, Tables, failed_row
 from dredref.survey.inputs import expand
@@ -138,10 +139,8 @@ def import_distributed() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
+    with needs("survey", "a survey"):
         import distributed
-    except ImportError as error:
-        raise MissingExtraError("survey", "a survey") from error
     return distributed
 
 

@@ -22,12 +22,12 @@ from typing import Any
 
 import click
 import psutil
-from rich.console import Console
 from rich.table import Table
 
-from dredref.spec.errors import DredError, InputError
+from dredref.spec.errors import InputError
 from dredref.streams import Record
 from dredref.streams.write import create_stream
+from tools.bench.ending import show
 from tools.bench.validate import packets
 
 SURVEY = (sys.executable, "-m", "dredref.conformance.main", "survey")
@@ -315,17 +315,7 @@ def report(result: Result) -> Iterator[Table | str]:
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
 def main(captures: int, calls: int, minutes: float, as_json: bool) -> None:
     """Time ``dredref survey`` on small captures and on calls."""
-    try:
-        result = bench(captures, calls, minutes)
-    except DredError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    if as_json:
-        print(json.dumps(result.to_json(), indent=2))
-        return
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for part in report(result):
-        console.print(part, highlight=False)
+    show(lambda: bench(captures, calls, minutes), report, as_json)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from dredref.conformance.adapters.libopus.peer import Peer, Timing
-from dredref.spec.errors import DredError, InputError
+from dredref.spec.errors import InputError
 from dredref.streams import Record, open_stream
 from dredref.streams.write import create_stream
+from tools.bench.ending import show
 from tools.streams import make
 
 PEER = "1.6.1"
@@ -266,17 +266,7 @@ def report(result: Result) -> Iterator[Table | str]:
 @click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
 def main(count: int, lengths: tuple[int, ...], rounds: int, as_json: bool) -> None:
     """Time ``validate`` and ``inspect --summary`` beside libopus' parse of the same packets."""
-    try:
-        result = bench(count, lengths, rounds)
-    except DredError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    if as_json:
-        print(json.dumps(result.to_json(), indent=2))
-        return
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for part in report(result):
-        console.print(part, highlight=False)
+    show(lambda: bench(count, lengths, rounds), report, as_json)
 
 
 if __name__ == "__main__":

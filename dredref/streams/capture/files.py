@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dredref.spec.errors import InputError, MissingExtraError
+from dredref.extras import needs
+from dredref.spec.errors import InputError
 from dredref.streams.source import Source
 
 FRAME_LIMIT = 1 << 18
@@ -128,10 +129,8 @@ class Layout:
 
 def import_dpkt() -> Any:
     """dpkt, or a word on how to get it."""
-    try:
+    with needs("captures", "reading and writing pcap"):
         import dpkt
-    except ImportError as error:
-        raise MissingExtraError("captures", "reading and writing pcap") from error
     return dpkt
 
 

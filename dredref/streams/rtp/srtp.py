@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from dredref.spec.errors import MissingExtraError
+from dredref.extras import needs
 from dredref.streams.rtp.sdp import SrtpKey
 
 PROFILES = {
@@ -35,10 +35,8 @@ class Decryptor:
         Raises:
             MissingExtraError: pylibsrtp is not installed.
         """
-        try:
+        with needs("srtp", "decrypting SRTP"):
             import pylibsrtp
-        except ImportError as error:
-            raise MissingExtraError("srtp", "decrypting SRTP") from error
         self._library: Any = pylibsrtp
         self._keys = list(dict.fromkeys(keys))
         self._sessions: OrderedDict[object, Any] = OrderedDict()
