@@ -138,6 +138,8 @@ def open_audio(source: AudioSource, rates: Sequence[int] = RATES) -> Iterator[Au
         raw = source if isinstance(source, RawAudio) else RawAudio(path)
         how = {"samplerate": raw.rate, "channels": raw.channels, "format": "RAW"}
         how |= {"subtype": "PCM_16", "endian": "LITTLE"}
+    elif not Path(path).stat().st_size:
+        raise InputError("audio.unreadable", f"{path} is empty")
     try:
         mended = None if how else mended_wav(path)
         file = soundfile.SoundFile(mended or str(path), **how)

@@ -66,11 +66,15 @@ def clone(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
+UNSET = {"FORCE_COLOR", "PYTHONUNBUFFERED"}
+"""Variables that a reader has not."""
+
+
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Exit code and everything printed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {
-        **{name: value for name, value in os.environ.items() if name != "FORCE_COLOR"},
+        **{name: value for name, value in os.environ.items() if name not in UNSET},
         **{"PATH": path, "PYTHONPATH": str(folder / INSTALLED), "PYTHONDONTWRITEBYTECODE": "1"},
         **{"COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
     }

@@ -43,6 +43,7 @@ class ResultConsole(SafeConsole):
             super().print(*objects, **options)
         text = captured.get()
         self.file.write("\n".join(line.rstrip(" ") for line in text.split("\n")))
+        self.file.flush()  # as rich does: what is said on stderr after it comes after it
 
 
 stdout = ResultConsole(highlight=False, width=None if sys.stdout.isatty() else 1000)

@@ -316,3 +316,11 @@ def test_missing_audio_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file") as caught, open_audio(tmp_path / "none"):
         pass
     assert caught.value.code == "audio.unreadable"
+
+
+def test_sound_of_no_bytes_is_told_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    path.touch()
+    with pytest.raises(InputError, match=r"empty.wav is empty") as caught, open_audio(path):
+        pass
+    assert caught.value.code == "audio.unreadable"

@@ -100,6 +100,7 @@ def test_a_small_draw(what: str) -> None:
 
 
 @pytest.mark.peer
+@pytest.mark.usefixtures("peer_161")
 def test_a_small_draw_of_areas() -> None:
     made = drawn("areas", 33, range(1000))
     tally = compare(made, [str(one.index) for one in made])
